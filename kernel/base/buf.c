@@ -1,0 +1,111 @@
+#include "base/buf.h"
+
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buf_init(struct buf *buf, size_t limit)
+{
+    *buf = (struct buf){.limit = limit};
+    buf->capacity = 64;
+    buf->data = xmalloc(buf->capacity);
+    buf->data[0] = '\0';
+}
+
+void buf_release(struct buf *buf)
+{
+    free(buf->data);
+    *buf = (struct buf){0};
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->size = 0;
+    buf->full = false;
+    buf->data[0] = '\0';
+}
+
+char *buf_room(struct buf *buf, size_t size)
+{
+    if (buf->full || size > buf->limit || buf->size > buf->limit - size) {
+        buf->full = true;
+        return NULL;
+    }
+    size_t needed = buf->size + size + 1;
+    if (needed > buf->capacity) {
+        size_t capacity = buf->capacity * 2 > needed ? buf->capacity * 2 : needed;
+        buf->data = xrealloc(buf->data, capacity);
+        buf->capacity = capacity;
+    }
+    return buf->data + buf->size;
+}
+
+void buf_grew(struct buf *buf, size_t size)
+{
+    buf->size += size;
+    buf->data[buf->size] = '\0';
+}
+
+void buf_add(struct buf *buf, const void *bytes, size_t size)
+{
+    char *room = buf_room(buf, size);
+    if (!room)
+        return;
+    if (size)
+        memcpy(room, bytes, size);
+    buf_grew(buf, size);
+}
+
+void buf_adds(struct buf *buf, const char *text)
+{
+    buf_add(buf, text, strlen(text));
+}
+
+void buf_addc(struct buf *buf, char byte)
+{
+    buf_add(buf, &byte, 1);
+}
+
+void buf_fill(struct buf *buf, char byte, size_t count)
+{
+    char *room = buf_room(buf, count);
+    if (!room)
+        return;
+    memset(room, byte, count);
+    buf_grew(buf, count);
+}
+
+void buf_vaddf(struct buf *buf, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *room = size < 0 ? NULL : buf_room(buf, (size_t)size);
+    if (!room)
+        return;
+    (void)vsnprintf(room, (size_t)size + 1, format, args);
+    buf_grew(buf, (size_t)size);
+}
+
+void buf_addf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    buf_vaddf(buf, format, args);
+    va_end(args);
+}
+
+char *buf_to_arena(const struct buf *buf, struct arena *arena)
+{
+    return arena_strndup(arena, buf->data, buf->size);
+}
+
+char *buf_take(struct buf *buf)
+{
+    char *data = buf->data;
+    buf_init(buf, buf->limit);
+    return data;
+}

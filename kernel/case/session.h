@@ -1,0 +1,85 @@
+/* session - what outlives a cell: the case folder, settings, parameters, opened lakes, the engine, kept results.
+ *
+ * Owned by the worker; nothing of it is shared but the catalog snapshot. The case folder (./.cofferdam unless `%set case`,
+ * mode 0700) holds results.duckdb, session.json (lakes, settings, parameters: opened again after a restart) and spill/.
+ */
+#ifndef COFFERDAM_CASE_SESSION_H
+#define COFFERDAM_CASE_SESSION_H
+
+#include "data/catalog.h"
+#include "data/outputs.h"
+#include "engine/local.h"
+
+struct settings {
+    int64_t limit;       /* rows shown, 1 to 10,000; default 200 */
+    const char *engine;  /* "local" */
+    const char *account; /* default of --account; NULL = all */
+    const char *region;
+    int64_t since, until; /* default window; 0 = none */
+    int64_t memory;       /* bytes, 0 = half of the machine */
+    const char *case_folder;
+    bool progress;
+};
+
+/* One setting: the table behind %set, its completion and its help. */
+struct session;
+
+struct setting {
+    const char *name, *value, *help; /* "limit", "N", "rows shown of a result (1 to 10000)" */
+    bool (*set)(struct session *session, const char *value, struct error *err);
+    const char *(*get)(const struct session *session, struct arena *arena);
+};
+extern const struct setting settings_table[];
+extern const size_t settings_count;
+
+/* An opened lake or folder: data that lake/ wrote into the session so that it can be opened again. */
+struct session_lake {
+    const char *path; /* absolute */
+    const char *name; /* short name, NULL for the first */
+};
+
+struct session;
+
+struct session *session_new(const char *notebook_path, struct error *err); /* reads nothing yet; cheap */
+void session_free(struct session *session);
+
+const struct settings *session_settings(const struct session *session);
+struct settings *session_settings_edit(struct session *session);
+
+/* Parameters: name -> JSON. `value` is borrowed (a reference is taken). */
+void session_set_param(struct session *session, const char *name, json_t *value);
+const json_t *session_param(const struct session *session, const char *name); /* NULL: none */
+void session_each_param(const struct session *session, void (*visit)(void *state, const char *name, const json_t *value),
+                        void *state);
+
+/* The case folder, made at first use. */
+const char *session_folder(struct session *session, struct error *err);
+
+/* The local engine, opened at first use with the lakes opened so far. When the set of readable folders or views changed,
+   it is opened anew; kept results stay. */
+struct local *session_local(struct session *session, struct error *err);
+
+/* What lake/ registers: folders that SQL may read and statements (views) to run at open. A key replaces an older entry. */
+void session_register(struct session *session, const char *key, const char *const *folders, const char *const *setup);
+void session_unregister(struct session *session, const char *key);
+/* lakes to be opened again: paths in the order they were opened */
+void session_lakes(const struct session *session, const char *const **paths, size_t *count);
+void session_add_lake(struct session *session, const char *path);
+
+/* Restores what the last kernel of this case had: calls reopen for each lake (lake/ does it), reads kept results' names, fills
+   `lost` with one line on what could not be opened again ("" if nothing). */
+bool session_restore(struct session *session, bool (*reopen)(struct session *, const char *path, struct error *err),
+                     struct buf *lost, struct error *err);
+bool session_save(struct session *session, struct error *err);
+
+/* The names for completion: built when something changed since the last call, else NULL. */
+struct catalog;
+void session_names_changed(struct session *session);
+/* Adds names that stay (lake/ adds tables and columns with comments under a key, the results add values they have seen). */
+void session_add_name(struct session *session, const struct name *name);
+const struct catalog *session_snapshot(struct session *session);
+
+int64_t session_cell(const struct session *session); /* execution count of the running cell */
+void session_begin_cell(struct session *session, int64_t count);
+
+#endif

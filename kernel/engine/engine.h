@@ -1,0 +1,83 @@
+/* engine - a query as a state machine, the same for the embedded engine, Athena and Trino.
+ *
+ * open, then step until ENGINE_END or ENGINE_ERROR; an engine never sleeps, loops or reads the clock. engine_read() is the only
+ * loop: it waits, watches the cancel object, reports progress and holds the limits. Worker thread.
+ */
+#ifndef COFFERDAM_ENGINE_ENGINE_H
+#define COFFERDAM_ENGINE_ENGINE_H
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "data/table.h"
+
+enum engine_step { ENGINE_ERROR, ENGINE_WAIT, ENGINE_BATCH, ENGINE_END };
+
+/* What a step waits for. */
+struct engine_wait {
+    int fd;           /* -1: time only */
+    short events;     /* POLLIN... */
+    int64_t deadline; /* monotonic microseconds, 0 = none: step again then */
+};
+
+/* A bound value: name -> JSON of the parameter cell (string, integer, real, true, false, null). */
+struct engine_param {
+    const char *name;
+    const json_t *value;
+};
+
+struct engine_request {
+    const char *sql; /* one statement with $1.. placeholders in the order of params */
+    size_t size;
+    const struct engine_param *params;
+    size_t param_count;
+    const char *keep_as; /* keep the whole result under this name (a SELECT); NULL: rows only */
+    int64_t limit;       /* rows wanted in batches; 0 = all */
+};
+
+/* Facts about a query, while it runs and afterwards. */
+struct engine_info {
+    double fraction;    /* 0 to 1, -1 unknown */
+    int64_t rows;       /* of the whole result, -1 unknown */
+    int64_t bytes_read; /* 0 unknown */
+    int64_t scanned_rows;
+    bool changed;       /* it made or dropped something in the engine's own results */
+    const char *kept;   /* name of the kept result or NULL */
+};
+
+struct engine;
+struct query;
+
+struct engine_ops {
+    const char *name; /* "local" */
+    bool (*open)(struct engine *engine, const struct engine_request *request, struct arena *arena, struct query **out,
+                 struct error *err);
+    enum engine_step (*step)(struct query *query, struct engine_wait *wait, struct table *into, struct error *err);
+    const struct table *(*schema)(struct query *query); /* columns are known from the first BATCH or END on */
+    void (*describe)(struct query *query, struct engine_info *info);
+    void (*stop)(struct query *query); /* begins to stop at the far end: once; step goes on until END or ERROR */
+    void (*close)(struct query *query); /* ends it whatever its state, within a few ms; the far end is told to stop */
+};
+
+struct engine { /* first member of each engine's own struct */
+    const struct engine_ops *ops;
+};
+
+struct query { /* first member of each engine's own query */
+    struct engine *engine;
+};
+
+struct engine_reading {
+    struct cancel *cancel;
+    void (*progress)(void *state, const struct engine_info *info, int64_t elapsed); /* about 5 times a second, may be NULL */
+    void *state;
+    struct engine_info info; /* filled at the end */
+    int64_t elapsed;
+};
+
+/* Runs a request to its end and returns its first `limit` rows as a table. After a cancel the engine has 80 ms to stop; then
+   the query is closed and set aside. ERROR_INTERRUPTED says how far it came. */
+bool engine_read(struct engine *engine, const struct engine_request *request, struct arena *arena,
+                 struct engine_reading *reading, struct table **out, struct error *err) ATTR_USE_RESULT;
+
+#endif

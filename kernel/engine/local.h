@@ -1,0 +1,57 @@
+/* local - DuckDB, embedded: the engine that needs no account. libduckdb is loaded at first use, never before.
+ *
+ * Kept results are tables of a database file in the case folder ("results"), attached before external access is closed.
+ * SQL of the analyst reads the folders given at open and nothing else, and writes nothing. Each query runs on a thread of its
+ * own over a pooled connection; when DuckDB does not answer a stop within 80 ms, thread and connection are set aside and the
+ * next query takes another (refused with the reason while the memory is held). Owned by the session; worker thread.
+ */
+#ifndef COFFERDAM_ENGINE_LOCAL_H
+#define COFFERDAM_ENGINE_LOCAL_H
+
+#include "engine/engine.h"
+
+struct local; /* its first member is struct engine */
+
+/* Where the engine works. Texts are copied. */
+struct local_place {
+    const char *results_file; /* database of kept results; its folder exists */
+    const char *spill_folder; /* private, made and removed by the engine; dead ones of other processes are swept */
+    const char *const *readable; /* folders and files SQL may read */
+    size_t readable_count;
+    const char *const *setup;    /* statements run at open before access is closed: CREATE VIEW..., CREATE MACRO... */
+    size_t setup_count;
+    int64_t memory_limit; /* bytes; 0 = half of the machine or of the cgroup */
+    int threads;          /* 0 = processors */
+};
+
+/* Loads the library, opens the instance, runs setup. A missing library is ERROR_UNAVAILABLE with what to do. */
+struct local *local_open(const struct local_place *place, struct error *err);
+void local_close(struct local *local); /* NULL is allowed */
+struct engine *local_engine(struct local *local);
+
+/* A statement of the kernel itself (not of the analyst) on the calling thread, to its end; no guard; not kept. `out` may be
+   NULL. For catalog look-ups, ingest, save. */
+struct local_statement {
+    const char *sql; /* one statement */
+    const struct engine_param *params;
+    size_t param_count;
+    struct cancel *cancel; /* may be NULL */
+};
+bool local_run(struct local *local, const struct local_statement *statement, struct arena *arena, struct table **out,
+               struct error *err) ATTR_USE_RESULT;
+
+/* Adds rows of text columns to a table of the instance: the ingest's way in. One thread per appender; many appenders. */
+struct local_appender;
+struct local_appender *local_appender_new(struct local *local, const char *table, size_t columns, struct error *err);
+/* texts[column * stride + row]; NULL data = NULL value; rows <= 2048 */
+bool local_append(struct local_appender *appender, const struct text_value *texts, size_t rows, struct error *err)
+    ATTR_USE_RESULT;
+bool local_appender_end(struct local_appender *appender, struct error *err); /* flushes and frees, also after errors */
+
+const char *local_version(struct local *local); /* "v1.5.6" */
+/* The statements that add Trino's functions (macros); for setup. NULL-terminated. */
+const char *const *local_trino_functions(void);
+/* The library's path as it would be loaded, and whether it is there: for %doctor and --version. */
+bool local_library(struct arena *arena, const char **path);
+
+#endif
