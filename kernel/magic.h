@@ -15,6 +15,12 @@ struct session; /* case/session.h */
 enum magic_body { MAGIC_BODY_NONE, MAGIC_BODY_OPTIONAL, MAGIC_BODY_REQUIRED };
 enum magic_effect { MAGIC_READS, MAGIC_LOCAL /* writes files of the case */, MAGIC_CHANGES_AWS };
 
+/* What a magic may ask the analyst while it runs. */
+struct magic_prompt {
+    const char *text;
+    bool password;
+};
+
 /* All that a magic's run gets. */
 struct magic_call {
     const struct magic *magic;
@@ -27,6 +33,12 @@ struct magic_call {
     size_t body_size;
     int line;      /* of the cell on which the magic stands, 1-based */
     int body_line; /* of the cell on which the body begins */
+    /* Asks the analyst for a line of text (Jupyter's stdin) and waits for it, ended by a stop. NULL in tests: then refuse. The
+       answer belongs to the arena. Fails where the front end cannot ask (papermill, nbconvert: ERROR_UNAVAILABLE). `password`
+       keeps it off the screen and out of the notebook. */
+    bool (*ask)(void *state, const struct magic_prompt *prompt, struct arena *arena, const char **answer,
+                struct error *err);
+    void *ask_state;
 };
 
 struct magic_example {
