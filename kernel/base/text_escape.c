@@ -132,7 +132,7 @@ static bool begins_link(const struct input *in)
         return follows(in, "www");
     if (slashes && follows_scheme(in))
         return true;
-    bool ends = in->at + 1 == in->size || strchr(" \t\n", in->bytes[in->at + 1]);
+    bool ends = in->at + 1 == in->size || in->bytes[in->at + 1] == ' ';
     return !ends && (follows(in, "data") || follows(in, "mailto") || follows(in, "xmpp") || follows(in, "javascript"));
 }
 
