@@ -24,9 +24,7 @@ struct question {
     bool pivot; /* prints the summary in words first */
     const char *sql;
 };
-extern const struct question questions_table[];
-extern const size_t questions_count;
-
+const struct question *question_at(size_t index); /* in the order of the list; NULL after the last */
 const struct question *question_find(const char *name); /* by name or id; NULL */
 enum target_kind target_kind_of(const char *text);
 const char *target_kind_name(enum target_kind kind); /* "access key" */
