@@ -31,6 +31,8 @@ struct lineage {
     const char *warning; /* what may be missing: "the lake ends at ..." */
 };
 
+const char *member_kind_name(enum member_kind kind); /* "access key", "console session", ... */
+
 /* At most 100,000 members, else ERROR_LIMIT. Belongs to the arena. */
 bool lineage_trace(struct session *session, const char *key, int64_t since, int64_t until, struct cancel *cancel,
                    struct arena *arena, struct lineage *out, struct error *err) ATTR_USE_RESULT;
