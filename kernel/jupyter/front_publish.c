@@ -1,0 +1,186 @@
+#include "jupyter/front_state.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGE_FRAMES (REQUEST_IDENTITIES + 6)
+#define TOPIC_SIZE 128
+#define BLOCKED_LIMIT 5000000 /* microseconds after which a subscriber that does not read loses messages */
+
+/* A message that waits for room in a subscriber's queue. */
+struct parcel {
+    struct parcel *next;
+    size_t count;
+    struct frame frames[MESSAGE_FRAMES];
+    char bytes[];
+};
+
+static struct parcel *parcel_new(const struct frame *frames, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += frames[i].size;
+    struct parcel *parcel = xmalloc(sizeof *parcel + size);
+    *parcel = (struct parcel){.count = count};
+    char *end = parcel->bytes;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(end, frames[i].data, frames[i].size);
+        parcel->frames[i] = (struct frame){end, frames[i].size};
+        end += frames[i].size;
+    }
+    return parcel;
+}
+
+bool front_blocked(const struct front *front)
+{
+    return front->first != NULL;
+}
+
+static void publish_frames(struct front *front, const struct frame *frames, size_t count)
+{
+    if (!front->first && sockets_send(front->sockets->sockets[PORT_IOPUB], frames, count))
+        return;
+    struct parcel *parcel = parcel_new(frames, count);
+    if (front->last)
+        front->last->next = parcel;
+    else
+        front->first = parcel;
+    front->last = parcel;
+    if (!front->blocked_since)
+        front->blocked_since = time_monotonic();
+}
+
+/* Sends what waits, as far as it goes. A subscriber that has not read for five seconds loses messages, the others not. */
+void front_unblock(struct front *front, int64_t now)
+{
+    bool allow_loss = front->first && now - front->blocked_since > BLOCKED_LIMIT;
+    if (allow_loss) {
+        log_line(LOG_LEVEL_WARN, "front", "a front end does not read its messages; it loses some");
+        sockets_allow_loss(front->sockets, true);
+    }
+    while (front->first) {
+        struct parcel *parcel = front->first;
+        if (!sockets_send(front->sockets->sockets[PORT_IOPUB], parcel->frames, parcel->count) && errno == EAGAIN)
+            return;
+        front->first = parcel->next;
+        free(parcel);
+    }
+    front->last = NULL;
+    front->blocked_since = 0;
+    if (allow_loss)
+        sockets_allow_loss(front->sockets, false);
+}
+
+void front_drop_parcels(struct front *front)
+{
+    while (front->first) {
+        struct parcel *parcel = front->first;
+        front->first = parcel->next;
+        free(parcel);
+    }
+}
+
+static void publish_to(struct front *front, struct frame topic, const struct message *message)
+{
+    struct wire_frames out;
+    wire_write(front->wire, message, &out);
+    struct frame frames[1 + COUNT(out.frames)] = {topic};
+    memcpy(frames + 1, out.frames, sizeof out.frames);
+    publish_frames(front, frames, COUNT(frames));
+}
+
+void front_publish(struct front *front, const struct message *message)
+{
+    char topic[TOPIC_SIZE];
+    size_t size = 0;
+    const char *const parts[] = {"kernel.", wire_session(front->wire), ".", message->type};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        size_t length = strlen(parts[i]);
+        if (size + length > sizeof topic)
+            break;
+        memcpy(topic + size, parts[i], length);
+        size += length;
+    }
+    publish_to(front, (struct frame){topic, size}, message);
+}
+
+void front_publish_text(struct front *front, const struct request *parent, const char *type, const char *content)
+{
+    struct message message = {.type = type, .content = {content, strlen(content)}};
+    if (parent)
+        message.parent = parent->header;
+    front_publish(front, &message);
+}
+
+void front_status(struct front *front, const struct request *parent, const char *state, int64_t date)
+{
+    struct buf content;
+    buf_init(&content, 64);
+    buf_addf(&content, "{\"execution_state\":\"%s\"}", state);
+    struct message message = {.type = "status", .content = {content.data, content.size}, .date = date};
+    if (parent)
+        message.parent = parent->header;
+    front_publish(front, &message);
+    buf_release(&content);
+}
+
+static void welcome(struct front *front, const char *prefix, size_t size)
+{
+    if (!text_is_valid(prefix, size))
+        return;
+    struct buf content;
+    buf_init(&content, 8 * size + 64);
+    buf_adds(&content, "{\"subscription\":");
+    text_json(&content, prefix, size);
+    buf_adds(&content, "}");
+    struct message message = {.type = "iopub_welcome", .content = {content.data, content.size}};
+    publish_to(front, (struct frame){prefix, size}, &message);
+    buf_release(&content);
+    if (!front->greeted)
+        front_status(front, NULL, "starting", 0);
+    front->greeted = true;
+}
+
+/* What subscribers send to an XPUB: 1 and a prefix to join, 0 and a prefix to leave. */
+void front_subscriptions(struct front *front)
+{
+    for (;;) {
+        struct frame frames[WIRE_FRAMES];
+        size_t count;
+        sockets_receive(front->sockets->sockets[PORT_IOPUB], front->scratch, frames, &count);
+        if (!count)
+            return;
+        const char *bytes = frames[0].data;
+        if (frames[0].size >= 1 && bytes[0] == 1)
+            welcome(front, bytes + 1, frames[0].size - 1);
+        arena_reset(front->scratch);
+    }
+}
+
+/* A reply whose front end is gone is dropped by the ROUTER: nobody waits for it. */
+void front_send(struct front *front, const struct request *request, enum port port, const struct message *message)
+{
+    struct wire_frames out;
+    wire_write(front->wire, message, &out);
+    struct frame frames[MESSAGE_FRAMES];
+    memcpy(frames, request->identities, request->identity_count * sizeof *frames);
+    memcpy(frames + request->identity_count, out.frames, sizeof out.frames);
+    if (!sockets_send(front->sockets->sockets[port], frames, request->identity_count + COUNT(out.frames)))
+        log_line(LOG_LEVEL_WARN, "front", "a %s could not be sent", message->type);
+}
+
+void front_reply(struct front *front, const struct request *request, const struct message *message)
+{
+    front_send(front, request, request->channel == CHANNEL_CONTROL ? PORT_CONTROL : PORT_SHELL, message);
+}
+
+void front_reply_text(struct front *front, const struct request *request, const char *type, const char *content)
+{
+    struct message message = {.type = type, .parent = request->header, .content = {content, strlen(content)}};
+    front_reply(front, request, &message);
+}

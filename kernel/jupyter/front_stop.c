@@ -1,0 +1,78 @@
+#include "jupyter/front_state.h"
+
+#include "base/log.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define SECOND 1000000
+#define RETRY_PERIOD 10000           /* microseconds between tries to send to a full queue */
+#define WORKER_LIMIT (FRONT_STOP_LIMIT * 3 / 5) /* the aide gets the rest: history must be saved */
+
+/* Repeated calls change nothing. The worker ends after its cell, the aide after the worker (it takes its history). */
+void front_stop(struct front *front)
+{
+    if (front->stop_by)
+        return;
+    front->stop_by = time_monotonic() + FRONT_STOP_LIMIT;
+    front_interrupt(front);
+    pipe_push(front->config->worker, packet_new(PACKET_QUIT, NULL));
+}
+
+static void quit_aide(struct front *front, int64_t now)
+{
+    if (front->aide_quit || !(front->worker_gone || now >= front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT))
+        return;
+    front->aide_quit = true;
+    pipe_push(front->config->aide, packet_new(PACKET_QUIT, NULL));
+}
+
+bool front_stopped(const struct front *front, int64_t now)
+{
+    return front->stop_by && (now >= front->stop_by || (front->worker_gone && front->aide_gone));
+}
+
+/* The parent that started us is gone: another one has adopted us, or it never was there any more. */
+static void watch_parent(struct front *front)
+{
+    pid_t parent = (pid_t)front->config->parent;
+    bool gone = getppid() != front->first_parent || (kill(parent, 0) < 0 && errno == ESRCH);
+    if (!gone || front->stop_by)
+        return;
+    log_line(LOG_LEVEL_WARN, "front", "the parent process %ld is gone: the kernel ends", (long)parent);
+    front_stop(front);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+int64_t front_timers(struct front *front, int64_t now)
+{
+    if (front->cancel_at && now >= front->cancel_at) {
+        (void)cancel_raise(front->config->cancel);
+        front->cancel_at = now + FRONT_CANCEL_PERIOD;
+    }
+    if (front->held_until && now >= front->held_until)
+        front_release(front);
+    if (front->kick_at && now >= front->kick_at) {
+        pipe_wake(front->config->aide);
+        front->kick_at = 0;
+    }
+    if (front->parent_at && now >= front->parent_at) {
+        watch_parent(front);
+        front->parent_at = now + SECOND;
+    }
+    if (front_blocked(front))
+        front_unblock(front, now);
+    if (front->stop_by)
+        quit_aide(front, now);
+    int64_t next = sooner(sooner(front->cancel_at, front->kick_at), sooner(front->parent_at, front->held_until));
+    next = sooner(next, front_blocked(front) ? now + RETRY_PERIOD : 0);
+    if (front->stop_by && !front->aide_quit)
+        next = sooner(next, front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT);
+    return sooner(next, front->stop_by);
+}

@@ -1,0 +1,106 @@
+#include "jupyter/pipe.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct pipe {
+    pthread_mutex_t lock;
+    struct packet *first, *last;
+    size_t quiet; /* packets pushed without waking */
+    bool awake;   /* the descriptor is readable */
+    int descriptor;
+};
+
+struct pipe *pipe_new(void)
+{
+    struct pipe *pipe = xcalloc(1, sizeof *pipe);
+    (void)pthread_mutex_init(&pipe->lock, NULL);
+    pipe->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (pipe->descriptor < 0)
+        abort(); /* no descriptor left at the start of the process */
+    return pipe;
+}
+
+void pipe_free(struct pipe *pipe)
+{
+    if (!pipe)
+        return;
+    while (pipe->first) {
+        struct packet *packet = pipe->first;
+        pipe->first = packet->next;
+        packet_free(packet);
+    }
+    (void)close(pipe->descriptor);
+    (void)pthread_mutex_destroy(&pipe->lock);
+    free(pipe);
+}
+
+static void add(struct pipe *pipe, struct packet *packet)
+{
+    if (pipe->last)
+        pipe->last->next = packet;
+    else
+        pipe->first = packet;
+    while (packet->next)
+        packet = packet->next;
+    pipe->last = packet;
+}
+
+/* Under the lock. An eventfd write fails only when its counter is at its end, which `awake` excludes. */
+static void signal_taker(struct pipe *pipe)
+{
+    static const uint64_t one = 1;
+    if (pipe->awake)
+        return;
+    pipe->awake = true;
+    if (write(pipe->descriptor, &one, sizeof one) != (ssize_t)sizeof one)
+        abort();
+}
+
+void pipe_push(struct pipe *pipe, struct packet *packet)
+{
+    (void)pthread_mutex_lock(&pipe->lock);
+    add(pipe, packet);
+    signal_taker(pipe);
+    (void)pthread_mutex_unlock(&pipe->lock);
+}
+
+void pipe_quiet(struct pipe *pipe, struct packet *packet)
+{
+    (void)pthread_mutex_lock(&pipe->lock);
+    add(pipe, packet);
+    if (++pipe->quiet >= PIPE_QUIET_LIMIT)
+        signal_taker(pipe);
+    (void)pthread_mutex_unlock(&pipe->lock);
+}
+
+void pipe_wake(struct pipe *pipe)
+{
+    (void)pthread_mutex_lock(&pipe->lock);
+    signal_taker(pipe);
+    (void)pthread_mutex_unlock(&pipe->lock);
+}
+
+struct packet *pipe_take(struct pipe *pipe, int timeout_ms)
+{
+    struct pollfd poller = {.fd = pipe->descriptor, .events = POLLIN};
+    if (timeout_ms)
+        (void)poll(&poller, 1, timeout_ms);
+    (void)pthread_mutex_lock(&pipe->lock);
+    uint64_t count;
+    if (pipe->awake && read(pipe->descriptor, &count, sizeof count) == (ssize_t)sizeof count)
+        pipe->awake = false;
+    struct packet *packets = pipe->first;
+    pipe->first = pipe->last = NULL;
+    pipe->quiet = 0;
+    (void)pthread_mutex_unlock(&pipe->lock);
+    return packets;
+}
+
+int pipe_fd(const struct pipe *pipe)
+{
+    return pipe->descriptor;
+}
