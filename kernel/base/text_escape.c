@@ -258,7 +258,8 @@ static size_t markdown_start(struct buf *out, const char *bytes, size_t size)
     size_t digits = 0;
     while (digits < size && is_digit(bytes[digits]))
         digits++;
-    if (digits == 0 || digits == size || (bytes[digits] != '.' && bytes[digits] != ')'))
+    bool marker = digits > 0 && digits < size && (bytes[digits] == '.' || bytes[digits] == ')');
+    if (!marker || (digits + 1 < size && bytes[digits + 1] != ' '))
         return 0;
     buf_add(out, bytes, digits);
     buf_addc(out, '\\');

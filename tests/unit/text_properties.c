@@ -208,7 +208,7 @@ static const char *check_markdown(struct run *run)
     if (*text && strchr(" -+=#>", *text))
         return "markdown: the start can be a block";
     size_t digits = strspn(text, "0123456789");
-    if (digits && (text[digits] == '.' || text[digits] == ')'))
+    if (digits && (text[digits] == '.' || text[digits] == ')') && (!text[digits + 1] || text[digits + 1] == ' '))
         return "markdown: the start can be a list";
     if (text_has_link(text, run->out.size))
         return "markdown: a link is left";
