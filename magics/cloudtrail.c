@@ -9,6 +9,7 @@
 struct cloudtrail_options {
     const char *question;
     const char *target;
+    const char *family;
     int64_t since, until;
     const char *account, *region;
     int64_t limit;
@@ -20,6 +21,8 @@ static const struct option options[] = {
      OPT_TEXT(struct cloudtrail_options, question)},
     {.name = "TARGET", .help = "key, user, role, address, instance, bucket or event id that it is about",
      OPT_TEXT(struct cloudtrail_options, target), .values = VALUES_TARGET},
+    {.name = "--family", .value = "RESULT", .help = "ask about all members of a kept result of %trace", OPT_TEXT(struct cloudtrail_options, family),
+     .values = VALUES_RESULT},
     {.name = "--since", .value = "T", .help = "only events at or after T (UTC: ISO time, or back from now: 24h, 7d)",
      OPT_TIME(struct cloudtrail_options, since), .values = VALUES_TIME},
     {.name = "--until", .value = "T", .help = "only events before T", OPT_TIME(struct cloudtrail_options, until), .values = VALUES_TIME},
@@ -97,6 +100,7 @@ static bool run(struct magic_call *call, struct error *err)
     struct question_request request = {
         .question = question_find(given->question),
         .target = given->target,
+        .family = given->family,
         .since = given->since,
         .until = given->until,
         .account = given->account,

@@ -3,14 +3,13 @@
 #include "lake/target.h"
 #include "magic.h"
 
-#include "base/time.h"
-
 #include <string.h>
 
 struct trace_options {
     const char *key;
     int64_t since, until;
     int64_t limit;
+    const char *into;
 };
 
 static const struct option options[] = {
@@ -21,50 +20,13 @@ static const struct option options[] = {
     {.name = "--until", .value = "T", .help = "only events before T", OPT_TIME(struct trace_options, until), .values = VALUES_TIME},
     {.name = "--limit", .value = "N", .help = "members listed in the tree (default 200)", OPT_INT(struct trace_options, limit), .min = 1,
      .max = 10000},
-};
-
-static const struct column columns[] = {
-    {.name = "generation", .type = TYPE_INT64}, {.name = "kind", .type = TYPE_TEXT},      {.name = "id", .type = TYPE_TEXT},
-    {.name = "owner", .type = TYPE_TEXT},       {.name = "made_by", .type = TYPE_TEXT},   {.name = "made_at", .type = TYPE_TIME},
-    {.name = "made_event", .type = TYPE_TEXT},  {.name = "deleted_by", .type = TYPE_TEXT}, {.name = "deleted_at", .type = TYPE_TIME},
-    {.name = "deleted_event", .type = TYPE_TEXT}, {.name = "calls", .type = TYPE_INT64},  {.name = "failed", .type = TYPE_INT64},
-    {.name = "first_seen", .type = TYPE_TIME},  {.name = "last_seen", .type = TYPE_TIME}, {.name = "account", .type = TYPE_TEXT},
-    {.name = "region", .type = TYPE_TEXT},
+    {.name = "--into", .value = "NAME", .help = "keep the members under this name, for --family and SQL", OPT_TEXT(struct trace_options, into)},
 };
 
 static bool is_credential(const struct member *member)
 {
     return member->kind == MEMBER_KEY || member->kind == MEMBER_SESSION || member->kind == MEMBER_CONSOLE ||
            member->kind == MEMBER_INSTANCE_SESSION;
-}
-
-static void put_time(struct table *table, size_t column, int64_t time)
-{
-    if (time)
-        table_put_int(table, column, time);
-}
-
-static void add_row(struct table *table, const struct member *member)
-{
-    table_add_row(table);
-    table_put_int(table, 0, member->depth);
-    table_put_string(table, 1, member_kind_name(member->kind));
-    table_put_string(table, 2, member->id);
-    table_put_string(table, 3, member->owner);
-    table_put_string(table, 4, member->parent);
-    put_time(table, 5, member->made_at);
-    table_put_string(table, 6, member->made_by_event);
-    table_put_string(table, 7, member->deleted_by);
-    put_time(table, 8, member->deleted_at);
-    table_put_string(table, 9, member->deleted_by_event);
-    if (is_credential(member)) {
-        table_put_int(table, 10, member->calls);
-        table_put_int(table, 11, member->failed);
-        put_time(table, 12, member->first);
-        put_time(table, 13, member->last);
-    }
-    table_put_string(table, 14, member->account);
-    table_put_string(table, 15, member->region);
 }
 
 /* One line of the tree: what, whose, when made, calls, and its end if somebody deleted it. */
@@ -146,20 +108,14 @@ static bool run(struct magic_call *call, struct error *err)
     const struct trace_options *given = call->options;
     if (!target_check(TARGET_KEY, given->key, "key", err))
         return false;
+    struct lineage_request request = {.key = given->key, .since = given->since, .until = given->until, .into = given->into,
+                                      .limit = given->limit, .line = call->line};
     struct lineage lineage;
-    if (!lineage_trace(call->session, given->key, given->since, given->until, call->cancel, call->arena, &lineage, err))
+    struct result shown;
+    if (!lineage_trace(call->session, &request, call->cancel, call->arena, &lineage, &shown, err))
         return false;
-    int64_t limit = given->limit ? given->limit : 200;
-    show_tree(call, &lineage, limit);
-    struct table *table = table_new(call->arena, columns, COUNT(columns));
-    for (const struct member *member = lineage.members; member && table->rows < limit; member = member->next)
-        add_row(table, member);
-    struct caption caption = {.title = arena_printf(call->arena, "Family of %s", given->key),
-                              .source = "local: cloudtrail, s3_data, lambda_execution",
-                              .total_rows = (int64_t)lineage.count,
-                              .since = given->since,
-                              .until = given->until};
-    outputs_result(call->outputs, render_table(call->arena, table, &caption));
+    show_tree(call, &lineage, given->limit ? given->limit : 200);
+    outputs_result(call->outputs, render_table(call->arena, shown.table, &shown.caption));
     return true;
 }
 

@@ -165,6 +165,24 @@ static bool read_family(const struct tracing *tracing, struct lineage *out, stru
     return true;
 }
 
+/* The members become a kept result like that of any query: --family and SQL can use it. */
+static bool keep_family(const struct tracing *tracing, struct session *session, const struct lineage_request *request,
+                        struct result *shown, struct error *err)
+{
+    struct results_request keep = {
+        .sql = lineage_answer,
+        .size = strlen(lineage_answer),
+        .line = request->line,
+        .into = request->into,
+        .limit = request->limit,
+        .title = arena_printf(tracing->arena, "Family of %s", request->key),
+        .source = "local: cloudtrail, s3_data, lambda_execution",
+        .since = request->since,
+        .until = request->until,
+    };
+    return results_run(session, &keep, NULL, tracing->cancel, tracing->arena, shown, err);
+}
+
 static void drop_tables(const struct tracing *tracing)
 {
     struct tracing quiet = *tracing;
@@ -185,22 +203,31 @@ const char *member_kind_name(enum member_kind kind)
     return names[kind];
 }
 
-bool lineage_trace(struct session *session, const char *key, int64_t since, int64_t until, struct cancel *cancel,
-                   struct arena *arena, struct lineage *out, struct error *err)
+static const char *horizon(const struct tracing *tracing, struct session *session)
+{
+    struct lake_window window;
+    struct error ignored = {0};
+    char edge[TIME_TEXT_SIZE];
+    if (!lake_window(session, "cloudtrail", tracing->cancel, tracing->arena, &window, &ignored) || !window.known)
+        return NULL;
+    return arena_printf(tracing->arena, "the data ends at %s UTC: what the family did later cannot be seen",
+                        time_millis(window.last, edge));
+}
+
+bool lineage_trace(struct session *session, const struct lineage_request *request, struct cancel *cancel, struct arena *arena,
+                   struct lineage *out, struct result *shown, struct error *err)
 {
     *out = (struct lineage){0};
-    struct tracing tracing = {.cancel = cancel, .arena = arena, .key = key, .since = since, .until = until};
+    struct tracing tracing = {
+        .cancel = cancel, .arena = arena, .key = request->key, .since = request->since, .until = request->until};
     tracing.local = session_local(session, err);
     if (!tracing.local)
         return false;
-    bool traced = prepare(&tracing, session, err) && to_fixpoint(&tracing, out, err) && read_family(&tracing, out, err);
+    bool traced = prepare(&tracing, session, err) && to_fixpoint(&tracing, out, err) && read_family(&tracing, out, err) &&
+                  keep_family(&tracing, session, request, shown, err);
     drop_tables(&tracing);
     if (!traced)
-        return error_wrap(err, "tracing %s", key);
-    struct lake_window window;
-    char edge[TIME_TEXT_SIZE];
-    if (lake_window(session, "cloudtrail", cancel, arena, &window, err) && window.known)
-        out->warning = arena_printf(arena, "the data ends at %s UTC: what the family did later cannot be seen",
-                                    time_millis(window.last, edge));
-    return err->kind == ERROR_NONE;
+        return error_wrap(err, "tracing %s", request->key);
+    out->warning = horizon(&tracing, session);
+    return true;
 }

@@ -3,6 +3,7 @@
 #define COFFERDAM_LAKE_LINEAGE_H
 
 #include "base/cancel.h"
+#include "case/results.h"
 #include "lake/lake.h"
 
 enum member_kind { MEMBER_KEY, MEMBER_SESSION, MEMBER_CONSOLE, MEMBER_INSTANCE_SESSION, MEMBER_USER, MEMBER_ROLE,
@@ -33,8 +34,17 @@ struct lineage {
 
 const char *member_kind_name(enum member_kind kind); /* "access key", "console session", ... */
 
-/* At most 100,000 members, else ERROR_LIMIT. Belongs to the arena. */
-bool lineage_trace(struct session *session, const char *key, int64_t since, int64_t until, struct cancel *cancel,
-                   struct arena *arena, struct lineage *out, struct error *err) ATTR_USE_RESULT;
+struct lineage_request {
+    const char *key;      /* AKIA... or ASIA... */
+    int64_t since, until; /* 0 = all of the data */
+    const char *into;     /* the members are kept as a result too, under this name as well; or NULL */
+    int64_t limit;        /* rows of `shown`; 0 = the setting */
+    int line;             /* of the cell */
+};
+
+/* At most 100,000 members, else ERROR_LIMIT. *shown is the kept result (columns kind, id, owner, parent, made_at, ...). Both belong
+   to the arena. */
+bool lineage_trace(struct session *session, const struct lineage_request *request, struct cancel *cancel, struct arena *arena,
+                   struct lineage *out, struct result *shown, struct error *err) ATTR_USE_RESULT;
 
 #endif

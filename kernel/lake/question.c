@@ -42,7 +42,6 @@ struct expansion {
     struct buf sql;
     struct engine_param params[8];
     size_t param_count;
-    bool missing_view; /* an optional view is not in the lake: said in the caption */
 };
 
 static void bind(struct expansion *expansion, const char *name, json_t *value)
@@ -105,7 +104,6 @@ static bool write_from(struct expansion *expansion, const char *view, size_t siz
         text_sql_name(&expansion->sql, name, size);
         return true;
     }
-    expansion->missing_view = true;
     buf_addf(&expansion->sql, "(SELECT * FROM \"%s\" WHERE FALSE)", expansion->request->question->view);
     return true;
 }
@@ -113,16 +111,24 @@ static bool write_from(struct expansion *expansion, const char *view, size_t siz
 /* Conditions on the target that are more than a field: a template by kind, with {target} in it. */
 static bool expand(struct expansion *expansion, const char *template, struct error *err);
 
+static enum target_scope scope_of(const struct question_request *request)
+{
+    if (request->target)
+        return SCOPE_TARGET;
+    return request->family ? SCOPE_FAMILY : SCOPE_ALL;
+}
+
 static bool write_word(struct expansion *expansion, const char *word, size_t size, struct error *err)
 {
-    static const struct {
-        const char *word;
-        const char *(*condition)(enum target_kind kind);
-    } conditions[] = {{"by", target_caller}, {"flow", target_flow}, {"dns", target_dns}, {"target_text", target_absent}};
     const char *target = expansion->request->target;
-    for (size_t i = 0; i < COUNT(conditions); i++)
-        if (strlen(conditions[i].word) == size && memcmp(conditions[i].word, word, size) == 0)
-            return expand(expansion, conditions[i].condition(target ? target_kind_of(target) : TARGET_NONE), err);
+    const char *condition = target_condition(word, size, scope_of(expansion->request), target ? target_kind_of(target) : TARGET_NONE);
+    if (condition)
+        return expand(expansion, condition, err);
+    if (size == 6 && memcmp(word, "family", 6) == 0) {
+        buf_adds(&expansion->sql, "results.main.");
+        text_sql_name(&expansion->sql, expansion->request->family, strlen(expansion->request->family));
+        return true;
+    }
     if (size == 6 && memcmp(word, "target", 6) == 0) {
         bind_text(expansion, "target", target ? target : "");
         return true;
@@ -162,7 +168,7 @@ static bool check_target(const struct question_request *request, struct error *e
 {
     const struct question *question = request->question;
     if (!request->target) {
-        if (!question->target_required)
+        if (!question->target_required || (request->family && question->target == TARGET_ANY))
             return true;
         (void)error_set(err, ERROR_USAGE, "question %s asks about %s, and none is given", question->name,
                         question->target == TARGET_ANY ? "a key, user, role or address" : target_kind_article(question->target));
@@ -171,17 +177,20 @@ static bool check_target(const struct question_request *request, struct error *e
     return target_check(question->target, request->target, question->name, err);
 }
 
-static bool check_view(struct expansion *expansion, struct lake_window *window, struct error *err)
+/* The lake has no such source: that is an answer as well, and the notebook goes on. */
+static void show_unseen(const struct question_request *request, struct outputs *outputs, struct arena *arena, struct result *out)
 {
-    const char *view = expansion->request->question->view;
-    if (!lake_window(expansion->session, view, expansion->cancel, expansion->arena, window, err))
-        return false;
-    if (window->known)
-        return true;
-    const struct source *source = source_find(view);
-    (void)error_set(err, ERROR_NOT_FOUND, "no table %s in the open lake, so question %s cannot be answered", view,
-                    expansion->request->question->name);
-    return error_hint(err, "It reads %s. %%lake tables lists what is there.", source ? source->comment : view);
+    static const struct column columns[] = {{.name = "answer", .type = TYPE_TEXT}};
+    const struct source *source = source_find(request->question->view);
+    out->table = table_new(arena, columns, COUNT(columns));
+    out->caption = (struct caption){
+        .title = arena_printf(arena, "%s %s: %s", request->question->id, request->question->name, request->question->summary),
+        .warning = arena_printf(arena, "cannot be seen: the open lake has no table %s (%s)", request->question->view,
+                                source ? source->comment : "unknown"),
+        .hint = "%lake tables lists what is there; %lake ingest adds logs.",
+    };
+    if (outputs)
+        outputs_result(outputs, render_table(arena, out->table, &out->caption));
 }
 
 /* No rows: it did not happen, or it cannot be seen? Always in words. */
@@ -263,8 +272,13 @@ bool question_ask(struct session *session, const struct question_request *reques
     asked.region = request->region ? request->region : settings->region;
     struct expansion expansion = {.session = session, .request = &asked, .cancel = cancel, .arena = arena};
     struct lake_window window;
-    if (!check_target(&asked, err) || !check_view(&expansion, &window, err))
+    if (!check_target(&asked, err) || !lake_window(session, asked.question->view, cancel, arena, &window, err))
         return false;
+    *out = (struct result){0};
+    if (!window.known) {
+        show_unseen(&asked, outputs, arena, out);
+        return true;
+    }
     buf_init(&expansion.sql, SQL_LIMIT);
     bool answered = expand(&expansion, asked.question->sql, err) && run(&expansion, &window, outputs, out, err);
     buf_release(&expansion.sql);

@@ -32,6 +32,7 @@ const char *target_kind_name(enum target_kind kind); /* "access key" */
 struct question_request {
     const struct question *question;
     const char *target; /* or NULL */
+    const char *family; /* a kept result of %trace: the question is asked about all its members; NULL: none */
     int64_t since, until; /* 0 = the settings', else all */
     const char *account, *region;
     int64_t limit;

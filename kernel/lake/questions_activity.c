@@ -30,8 +30,7 @@ const struct question questions_activity[] = {
         .summary = "findings of Security Hub and GuardDuty",
         .why = "What detection already said, and about which resource.",
         .sql = "SELECT {time} AS time, severity, finding_info.title AS title, metadata.product.\"name\" AS product, list_transform(resources, lambda r: "
-               "r.uid) AS resources, status, finding_info.uid AS finding FROM {from:findings} WHERE {window} AND ({target_text} OR "
-               "contains(CAST(to_json(resources) AS VARCHAR), {target})) ORDER BY time DESC, finding",
+               "r.uid) AS resources, status, finding_info.uid AS finding FROM {from:findings} WHERE {window} AND {finding} ORDER BY time DESC, finding",
     },
     {
         .id = "Q27", .name = "lambda", .view = "cloudtrail", .target = TARGET_ANY,

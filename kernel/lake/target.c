@@ -157,28 +157,36 @@ bool target_check(enum target_kind wanted, const char *text, const char *questio
     return error_hint(err, "Did you mean: %%cloudtrail %s %s", question_for(kind), text);
 }
 
-const char *target_caller(enum target_kind kind)
-{
-    return kinds[kind].caller;
-}
+#define CREDENTIALS "(SELECT id FROM {family} WHERE kind IN ('access key', 'session', 'console session', 'instance session'))"
+#define INSTANCES "(SELECT id FROM {family} WHERE kind = 'instance')"
 
-const char *target_flow(enum target_kind kind)
-{
-    if (kind == TARGET_NONE)
-        return "TRUE";
-    return "(src_endpoint.instance_uid = {target} OR dst_endpoint.instance_uid = {target} OR src_endpoint.ip = {target} OR "
-           "dst_endpoint.ip = {target} OR src_endpoint.interface_uid = {target} OR dst_endpoint.interface_uid = {target})";
-}
+/* A word's condition for one target and for a family; the condition {by} of one target depends on its kind. */
+static const struct {
+    const char *word, *target, *family;
+} conditions[] = {
+    {"by", NULL, "{key} IN " CREDENTIALS},
+    {"flow",
+     "(src_endpoint.instance_uid = {target} OR dst_endpoint.instance_uid = {target} OR src_endpoint.ip = {target} OR "
+     "dst_endpoint.ip = {target} OR src_endpoint.interface_uid = {target} OR dst_endpoint.interface_uid = {target})",
+     "(src_endpoint.instance_uid IN " INSTANCES " OR dst_endpoint.instance_uid IN " INSTANCES ")"},
+    {"dns",
+     "(src_endpoint.instance_uid = {target} OR src_endpoint.ip = {target} OR query.hostname = {target} OR query.hostname = "
+     "{target} || '.' OR list_contains(list_transform(answers, lambda a: a.rdata), {target}))",
+     "src_endpoint.instance_uid IN " INSTANCES},
+    {"finding", "contains(CAST(to_json(resources) AS VARCHAR), {target})",
+     "EXISTS (SELECT 1 FROM {family} f WHERE contains(CAST(to_json(resources) AS VARCHAR), f.id))"},
+};
 
-const char *target_dns(enum target_kind kind)
+const char *target_condition(const char *word, size_t size, enum target_scope scope, enum target_kind kind)
 {
-    if (kind == TARGET_NONE)
-        return "TRUE";
-    return "(src_endpoint.instance_uid = {target} OR src_endpoint.ip = {target} OR query.hostname = {target} OR query.hostname = "
-           "{target} || '.' OR list_contains(list_transform(answers, lambda a: a.rdata), {target}))";
-}
-
-const char *target_absent(enum target_kind kind)
-{
-    return kind == TARGET_NONE ? "TRUE" : "FALSE";
+    for (size_t i = 0; i < COUNT(conditions); i++) {
+        if (strlen(conditions[i].word) != size || memcmp(conditions[i].word, word, size) != 0)
+            continue;
+        if (scope == SCOPE_ALL)
+            return "TRUE";
+        if (scope == SCOPE_FAMILY)
+            return conditions[i].family;
+        return conditions[i].target ? conditions[i].target : kinds[kind].caller;
+    }
+    return NULL;
 }

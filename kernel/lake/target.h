@@ -10,10 +10,10 @@ bool target_check(enum target_kind wanted, const char *text, const char *questio
 const char *target_kind_article(enum target_kind kind); /* "an access key" */
 const char *target_example(enum target_kind kind);      /* "AKIAIOSFODNN7EXAMPLE" */
 
-/* Conditions in words of meaning: who called; which flow; which DNS client. TRUE for TARGET_NONE. */
-const char *target_caller(enum target_kind kind);
-const char *target_flow(enum target_kind kind);
-const char *target_dns(enum target_kind kind);
-const char *target_absent(enum target_kind kind); /* TRUE without a target, else FALSE */
+/* What a condition is made for: one target, or a whole family ({family} is its kept result), or nobody in particular. */
+enum target_scope { SCOPE_ALL, SCOPE_TARGET, SCOPE_FAMILY };
+
+/* The condition of a word of the questions ("by", "flow", "dns", "finding") in words of meaning, or NULL if it is no such word. */
+const char *target_condition(const char *word, size_t size, enum target_scope scope, enum target_kind kind);
 
 #endif
