@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# make demo: the training incident, from raw logs to the executed notebook and its HTML page.
+set -euo pipefail
+: "${COFFERDAM:?path of the kernel}" "${VENV:?folder of the Python environment}"
+here=$(cd "$(dirname "$0")" && pwd)
+out=${DEMO:-$(dirname "$VENV")/demo}
+mkdir -p "$out"
+logs=$out/sec318 lake=$out/lake
+JUPYTER_PATH=${JUPYTER_PATH:-$VENV/share/jupyter}
+export JUPYTER_PATH
+export PATH="$VENV/bin:$PATH"
+
+if [ ! -f "$logs/truth.json" ]; then
+    echo "demo: writing the logs of the training incident to $logs"
+    rm -rf "$logs" "$lake"
+    "$COFFERDAM" example sec318 --into "$logs" --seed 1
+fi
+key=$("$VENV/bin/python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["key"])' "$logs/truth.json")
+if [ ! -f "$lake/lake.json" ]; then
+    echo "demo: ingesting them into the lake $lake"
+    "$COFFERDAM" ingest "$logs" --into "$lake"
+fi
+
+echo "demo: running notebooks/investigate.ipynb"
+(cd "$out" && papermill -l python --no-progress-bar --log-level WARNING \
+    -p key "$key" -p lake "$lake" "$here/investigate.ipynb" investigate.ipynb)
+(cd "$out" && jupyter nbconvert --log-level WARN --to html investigate.ipynb)
+
+echo
+"$VENV/bin/python" "$here/chain.py" "$out/investigate.ipynb"
+echo
+echo "notebook:  $out/investigate.ipynb"
+echo "page:      $out/investigate.html"
+echo "truth:     $logs/truth.json (for the instructor)"
+echo "open it:   make lab"
