@@ -144,9 +144,9 @@ static struct member *read_member(const struct table *table, int64_t row, struct
         .deleted_at = table_int(table, row, "deleted_at"),
         .calls = table_int(table, row, "calls"),
         .failed = table_int(table, row, "failed"),
-        .first = table_int(table, row, "first"),
-        .last = table_int(table, row, "last"),
-        .depth = (int)table_int(table, row, "depth"),
+        .first = table_int(table, row, "first_seen"),
+        .last = table_int(table, row, "last_seen"),
+        .depth = (int)table_int(table, row, "generation"),
     };
     return member;
 }

@@ -89,10 +89,11 @@ const char *const lineage_rounds[] = {
 };
 
 const char lineage_answer[] =
-    "SELECT m.kind, m.id, m.owner, m.parent, m.account, m.region, m.made_event, m.made_at, m.depth, d.\"key\" AS deleted_by, d.event AS deleted_event, d.time "
-    "AS deleted_at, coalesce(k.calls, 0) AS calls, coalesce(k.failed, 0) AS failed, k.first, k.last FROM trace_family m LEFT JOIN trace_keys k ON k.id = m.id AND "
-    "m.kind IN " CREDENTIAL " LEFT JOIN (SELECT * FROM trace_facts WHERE verb = 'deleted' QUALIFY row_number() OVER (PARTITION BY kind, id, account ORDER BY time, "
-    "event) = 1) d ON d.kind = m.kind AND d.id = m.id AND d.account IS NOT DISTINCT FROM m.account AND (m.made_at IS NULL OR d.time >= m.made_at) ORDER BY m.depth = 0 DESC, "
-    "coalesce(m.made_at, k.first), m.made_event, m.kind, m.id";
+    "SELECT m.depth AS generation, m.kind, m.id, m.owner, m.parent, m.made_at, m.made_event, d.time AS deleted_at, d.\"key\" AS deleted_by, d.event AS "
+    "deleted_event, CASE WHEN m.kind IN " CREDENTIAL " THEN coalesce(k.calls, 0) END AS calls, CASE WHEN m.kind IN " CREDENTIAL
+    " THEN coalesce(k.failed, 0) END AS failed, k.first AS first_seen, k.last AS last_seen, m.account, m.region FROM trace_family m LEFT JOIN trace_keys k "
+    "ON k.id = m.id AND m.kind IN " CREDENTIAL " LEFT JOIN (SELECT * FROM trace_facts WHERE verb = 'deleted' QUALIFY row_number() OVER (PARTITION BY kind, "
+    "id, account ORDER BY time, event) = 1) d ON d.kind = m.kind AND d.id = m.id AND d.account IS NOT DISTINCT FROM m.account AND (m.made_at IS NULL OR "
+    "d.time >= m.made_at) ORDER BY m.depth = 0 DESC, coalesce(m.made_at, k.first), m.made_event, m.kind, m.id";
 
 const char *const lineage_drop[] = {"DROP TABLE IF EXISTS trace_facts", "DROP TABLE IF EXISTS trace_keys", "DROP TABLE IF EXISTS trace_family", NULL};
