@@ -1,5 +1,7 @@
 #include "lake/check.h"
 
+#include "base/buf.h"
+
 #include <string.h>
 
 /* Per source, account and region: hours with and without events between its first and last one, and ids that occur twice.
