@@ -13,7 +13,6 @@ struct format {
     bool codes;                  /* controls as \u0007 and not as the symbol of it (fonts of LaTeX lack them) */
 };
 
-/* How much of the input an address needs around it to be recognised. */
 struct input {
     const char *bytes;
     size_t size, at;
@@ -96,49 +95,54 @@ static bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-/* The bytes before `at` are `word`, in any case. */
-static bool follows(const struct input *in, const char *word)
+/* What was written so far ends with `word`, in any case. */
+static bool ends_with(const struct buf *out, const char *word)
 {
     size_t length = strlen(word);
-    if (in->at < length)
+    if (out->size < length)
         return false;
     for (size_t i = 0; i < length; i++)
-        if ((in->bytes[in->at - length + i] | 0x20) != word[i])
+        if ((out->data[out->size - length + i] | 0x20) != word[i])
             return false;
     return true;
 }
 
-/* A scheme of JupyterLab's link pattern ([a-zA-Z][a-zA-Z0-9+.-]{2,}) ends before `at`; "s3://" is none. */
-static bool follows_scheme(const struct input *in)
+/* What was written so far ends with a scheme of JupyterLab's link pattern: [a-zA-Z][a-zA-Z0-9+.-]{2,}; "s3" is none. */
+static bool ends_with_scheme(const struct buf *out)
 {
-    size_t start = in->at, first = in->at;
-    while (start > 0 && in->at - start < 64) {
-        char byte = in->bytes[start - 1];
+    size_t size = 0, scheme = 0;
+    while (size < out->size) {
+        char byte = out->data[out->size - size - 1];
         if (!is_letter(byte) && !is_digit(byte) && !strchr("+.-", byte))
             break;
-        start--;
+        size++;
         if (is_letter(byte))
-            first = start;
+            scheme = size;
     }
-    return in->at - first >= 3;
+    return scheme >= 3;
 }
 
-/* Would a front end make a link of what stands around the ':' or '.' at in->at? JupyterLab links xyz://, data: and www.; GFM
-   links http://, https://, ftp:// and www. */
-static bool begins_link(const struct input *in)
+/* Would a front end make a link of what was written and of the ':' or '.' at in->at? JupyterLab links xyz://, data: and www.;
+   GFM links http://, https://, ftp://, mailto:, xmpp: and www. */
+static bool begins_link(const struct buf *out, const struct input *in)
 {
     bool slashes = in->size - in->at > 2 && memcmp(in->bytes + in->at + 1, "//", 2) == 0;
     if (in->bytes[in->at] == '.')
-        return follows(in, "www");
-    if (slashes && follows_scheme(in))
+        return ends_with(out, "www");
+    if (slashes && ends_with_scheme(out))
         return true;
-    bool ends = in->at + 1 == in->size || in->bytes[in->at + 1] == ' ';
-    return !ends && (follows(in, "data") || follows(in, "mailto") || follows(in, "xmpp") || follows(in, "javascript"));
+    if (in->at + 1 == in->size || in->bytes[in->at + 1] == ' ')
+        return false;
+    static const char *const schemes[] = {"data", "mailto", "xmpp", "javascript"};
+    for (size_t i = 0; i < COUNT(schemes); i++)
+        if (ends_with(out, schemes[i]))
+            return true;
+    return false;
 }
 
 static void add_defanged(struct buf *out, const struct input *in, const struct format *format)
 {
-    bool link = begins_link(in);
+    bool link = begins_link(out, in);
     if (link)
         buf_adds(out, format->open);
     buf_addc(out, in->bytes[in->at]);

@@ -34,7 +34,7 @@ static bool begins_with(const char *text, size_t size, const char *word)
 static bool begins_with_scheme(const char *text, size_t size)
 {
     size_t i = 0;
-    while (i < size && i < 40 && is_scheme_byte(text[i]))
+    while (i < size && i < 100 && is_scheme_byte(text[i]))
         i++;
     bool letter = size && ((text[0] | 32) >= 'a' && (text[0] | 32) <= 'z');
     return letter && i >= 3 && begins_with(text + i, size - i, "://");

@@ -114,6 +114,9 @@ static void plain_is_never_a_link(void **state)
         {"data:text/html,x data: x", "data[:]text/html,x data: x"},
         {"javascript:alert(1)", "javascript[:]alert(1)"},
         {"s3://bucket/key 12:30:45 a.b arn:aws:x", "s3://bucket/key 12:30:45 a.b arn:aws:x"},
+        {"\xe2\x80\xae://a", "\\u202E[:]//a"}, /* what is made visible can become a scheme */
+        {"x1111111111111111111111111111111111111111111111111111111111111111111111111://a",
+         "x1111111111111111111111111111111111111111111111111111111111111111111111111[:]//a"},
         {"\x1b]8;;http://a\x07", "\u241b]8;;http[:]//a\u2407"},
     };
     check(text_plain, rows, COUNT(rows));
