@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blocks are chained newest first; an allocation larger than BLOCK_SIZE / 4 gets a block of its own. */
+/* Blocks are chained newest first; an allocation larger than BLOCK_SIZE / 4 gets a block of its
+ * own. */
 #define BLOCK_SIZE ((size_t)16 * 1024)
 #define ALIGNMENT _Alignof(max_align_t)
 

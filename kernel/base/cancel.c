@@ -104,7 +104,8 @@ int64_t cancel_raised_ms(struct cancel *cancel)
 {
     if (!cancel_raised(cancel))
         return -1;
-    return (time_monotonic() - atomic_load_explicit(&cancel->raised_at, memory_order_relaxed)) / 1000;
+    return (time_monotonic() - atomic_load_explicit(&cancel->raised_at, memory_order_relaxed)) /
+           1000;
 }
 
 void cancel_on_raise(struct cancel *cancel, void (*wake)(void *state), void *state)

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Room for a message before it is cut to its field; text_valid never shrinks it below the fields' sizes. */
+/* Room for a message before it is cut to its field; text_valid never shrinks it below the fields'
+ * sizes. */
 #define RAW_SIZE 4096
 
 struct place {
@@ -38,11 +39,14 @@ struct errno_row {
 
 static const struct errno_row errno_rows[] = {
     {ENOSPC, ERROR_IO, "The disk is full: free space or choose another folder; nothing was lost."},
-    {EDQUOT, ERROR_IO, "Your disk quota is used up: free space or choose another folder; nothing was lost."},
+    {EDQUOT, ERROR_IO,
+     "Your disk quota is used up: free space or choose another folder; nothing was lost."},
     {EROFS, ERROR_IO, "This folder is read-only: choose one that you may write to."},
-    {EACCES, ERROR_IO, "You may not do this here: change the permissions or choose another folder."},
+    {EACCES, ERROR_IO,
+     "You may not do this here: change the permissions or choose another folder."},
     {EPERM, ERROR_IO, "You may not do this here: change the permissions or choose another folder."},
-    {EMFILE, ERROR_IO, "Too many files are open: restart the kernel or raise the limit (ulimit -n)."},
+    {EMFILE, ERROR_IO,
+     "Too many files are open: restart the kernel or raise the limit (ulimit -n)."},
     {ENOENT, ERROR_NOT_FOUND, "Check the path; a relative one counts from the notebook's folder."},
     {ENOTDIR, ERROR_NOT_FOUND, "A part of this path is a file and not a folder."},
 };

@@ -93,7 +93,8 @@ static bool read_open(struct arena *arena, int file, struct buf *buf, char **dat
     return true;
 }
 
-bool file_read(struct arena *arena, const char *path, size_t limit, char **data, size_t *size, struct error *err)
+bool file_read(struct arena *arena, const char *path, size_t limit, char **data, size_t *size,
+               struct error *err)
 {
     /* O_NONBLOCK: a named pipe must not block before it is refused */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -126,7 +127,9 @@ static bool sync_parent(const char *path, struct error *err)
 {
     struct arena *arena = arena_new();
     const char *slash = strrchr(path, '/');
-    const char *folder = !slash ? "." : slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path));
+    const char *folder = !slash          ? "."
+                         : slash == path ? "/"
+                                         : arena_strndup(arena, path, (size_t)(slash - path));
     bool ok = file_sync_folder(folder, err);
     arena_free(arena);
     return ok;
@@ -171,7 +174,8 @@ bool file_replace(const char *path, const void *data, size_t size, mode_t mode, 
     return sync_parent(path, err);
 }
 
-bool file_append(const char *path, const void *data, size_t size, mode_t mode, bool sync, struct error *err)
+bool file_append(const char *path, const void *data, size_t size, mode_t mode, bool sync,
+                 struct error *err)
 {
     int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, mode);
     if (file < 0)
@@ -205,7 +209,8 @@ bool file_make_folder(const char *path, mode_t mode, struct error *err)
     char part[PATH_LIMIT];
     size_t size = strlen(path);
     if (size == 0 || size >= sizeof part)
-        return error_errno(err, size ? ENAMETOOLONG : ENOENT, "cannot make the folder \"%s\"", path);
+        return error_errno(err, size ? ENAMETOOLONG : ENOENT, "cannot make the folder \"%s\"",
+                           path);
     memcpy(part, path, size + 1);
     while (size > 1 && part[size - 1] == '/')
         part[--size] = '\0';

@@ -18,7 +18,8 @@ static int compare(const void *a, const void *b)
     return strcmp(*first, *second);
 }
 
-/* Names of one folder with '/' behind folders. A symbolic link counts as what it points to if `follow`, else as a file. */
+/* Names of one folder with '/' behind folders. A symbolic link counts as what it points to if
+ * `follow`, else as a file. */
 static char **list(struct arena *arena, const char *path, bool follow, size_t *count)
 {
     *count = 0;
@@ -33,7 +34,8 @@ static char **list(struct arena *arena, const char *path, bool follow, size_t *c
             continue;
         struct stat status;
         bool is_folder =
-            fstatat(dirfd(folder), entry->d_name, &status, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+            fstatat(dirfd(folder), entry->d_name, &status, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISDIR(status.st_mode);
         if (used + 1 == room)
             names = xrealloc(names, (room *= 2) * sizeof *names);
         names[used++] = arena_printf(arena, "%s%s", entry->d_name, is_folder ? "/" : "");
@@ -75,7 +77,8 @@ static bool walk_file(struct walk *walk, const char *path, struct error *err)
 static bool walk_folder(struct walk *walk, const char *path, struct error *err)
 {
     if (walk->depth >= DEPTH_LIMIT)
-        return error_set(err, ERROR_LIMIT, "folders are nested deeper than %d levels at \"%s\"", DEPTH_LIMIT, path);
+        return error_set(err, ERROR_LIMIT, "folders are nested deeper than %d levels at \"%s\"",
+                         DEPTH_LIMIT, path);
     struct arena *arena = arena_new();
     size_t count;
     char **names = list(arena, path, false, &count);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Deflate cannot grow data by more than this factor, so a larger promise in the trailer is a lie. */
+/* Deflate cannot grow data by more than this factor, so a larger promise in the trailer is a lie.
+ */
 #define RATIO_LIMIT 1032
-#define MEMBER_MIN 18 /* bytes of the smallest member: header 10, an empty block is longer than 0, trailer 8 */
+#define MEMBER_MIN                                                                                 \
+    18 /* bytes of the smallest member: header 10, an empty block is longer than 0, trailer 8 */
 #define FIRST_GUESS_MAX ((size_t)256 << 20)
 
 struct gzip {
@@ -42,14 +44,16 @@ static size_t first_guess(const unsigned char *data, size_t size)
     if (size < MEMBER_MIN)
         return 4096;
     const unsigned char *end = data + size - 4;
-    size_t promised = (size_t)end[0] | (size_t)end[1] << 8 | (size_t)end[2] << 16 | (size_t)end[3] << 24;
+    size_t promised =
+        (size_t)end[0] | (size_t)end[1] << 8 | (size_t)end[2] << 16 | (size_t)end[3] << 24;
     size_t most = size > FIRST_GUESS_MAX / RATIO_LIMIT ? FIRST_GUESS_MAX : size * RATIO_LIMIT;
     size_t guess = promised < most ? promised : most;
     return guess > 64 ? guess : 64;
 }
 
 /* Expands the member at the start of data into out; *used gets the bytes it takes. */
-static bool expand_member(struct gzip *gzip, const unsigned char *data, size_t size, struct buf *out, size_t *used)
+static bool expand_member(struct gzip *gzip, const unsigned char *data, size_t size,
+                          struct buf *out, size_t *used)
 {
     size_t guess = first_guess(data, size);
     for (;;) {
@@ -84,7 +88,8 @@ static bool all_zero(const unsigned char *data, size_t size)
     return true;
 }
 
-bool gzip_expand(struct gzip *gzip, const void *data, size_t size, struct buf *out, struct error *err)
+bool gzip_expand(struct gzip *gzip, const void *data, size_t size, struct buf *out,
+                 struct error *err)
 {
     const unsigned char *bytes = data;
     size_t at = 0;
@@ -94,7 +99,8 @@ bool gzip_expand(struct gzip *gzip, const void *data, size_t size, struct buf *o
             return error_set(err, ERROR_DATA, "no gzip member at byte %zu", at);
         if (!expand_member(gzip, bytes + at, size - at, out, &used)) {
             if (out->full)
-                return error_set(err, ERROR_LIMIT, "gzip data expands to more than %zu bytes", out->limit);
+                return error_set(err, ERROR_LIMIT, "gzip data expands to more than %zu bytes",
+                                 out->limit);
             return error_set(err, ERROR_DATA, "the gzip member at byte %zu is cut or damaged", at);
         }
         at += used;
@@ -104,7 +110,9 @@ bool gzip_expand(struct gzip *gzip, const void *data, size_t size, struct buf *o
 
 void gzip_pack(const void *data, size_t size, int level, struct buf *out)
 {
-    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level < 1 ? 1 : level > 12 ? 12 : level);
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level < 1    ? 1
+                                                                           : level > 12 ? 12
+                                                                                        : level);
     if (!compressor)
         abort(); /* out of memory */
     size_t bound = libdeflate_gzip_compress_bound(compressor, size);

@@ -57,7 +57,8 @@ static int unicode_escape(const char *text, size_t size)
     return value;
 }
 
-/* Copies the escape at the start of text (at least 2 bytes) unless jansson would refuse it. Returns the bytes read. */
+/* Copies the escape at the start of text (at least 2 bytes) unless jansson would refuse it. Returns
+ * the bytes read. */
 static size_t repair_escape(struct buf *out, const char *text, size_t size)
 {
     int value = unicode_escape(text, size);
@@ -81,10 +82,12 @@ static size_t repair_escape(struct buf *out, const char *text, size_t size)
 
 static bool is_number_byte(char byte)
 {
-    return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.' || byte == 'e' || byte == 'E';
+    return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.' ||
+           byte == 'e' || byte == 'E';
 }
 
-/* Copies the number at the start of text; an integer beyond 64 bits becomes a real. Returns the bytes read. */
+/* Copies the number at the start of text; an integer beyond 64 bits becomes a real. Returns the
+ * bytes read. */
 static size_t repair_number(struct buf *out, const char *text, size_t size)
 {
     size_t length = 0, digits = 0;
@@ -102,7 +105,8 @@ static size_t repair_number(struct buf *out, const char *text, size_t size)
     return length;
 }
 
-/* What jansson refuses but loses nothing: broken UTF-8, NUL, lone surrogates, large integers. Structure stays. */
+/* What jansson refuses but loses nothing: broken UTF-8, NUL, lone surrogates, large integers.
+ * Structure stays. */
 static void repair(struct buf *out, const char *text, size_t size)
 {
     struct buf valid;
@@ -152,7 +156,8 @@ json_t *json_own(struct arena *arena, json_t *value)
     return value;
 }
 
-json_t *json_parse(struct arena *arena, const char *text, size_t size, size_t limit, struct error *err)
+json_t *json_parse(struct arena *arena, const char *text, size_t size, size_t limit,
+                   struct error *err)
 {
     if (size > limit) {
         (void)error_set(err, ERROR_LIMIT, "JSON of %zu bytes, at most %zu are read", size, limit);
@@ -167,7 +172,8 @@ json_t *json_parse(struct arena *arena, const char *text, size_t size, size_t li
     if (!value)
         value = parse_repaired(text, size, &reason);
     if (!value) {
-        (void)error_set(err, ERROR_DATA, "broken JSON at line %d, column %d: %s", reason.line, reason.column, reason.text);
+        (void)error_set(err, ERROR_DATA, "broken JSON at line %d, column %d: %s", reason.line,
+                        reason.column, reason.text);
         return NULL;
     }
     return json_own(arena, value);

@@ -63,5 +63,6 @@ void log_line(enum log_level level, const char *where, const char *format, ...)
 void log_error(const char *where, const struct error *err)
 {
     const char *hint = err->hint[0] ? " - " : "";
-    log_line(LOG_LEVEL_ERROR, where, "%s: %s%s%s", error_kind_name(err->kind), err->message, hint, err->hint);
+    log_line(LOG_LEVEL_ERROR, where, "%s: %s%s%s", error_kind_name(err->kind), err->message, hint,
+             err->hint);
 }

@@ -54,7 +54,8 @@ static bool channel_open(struct channel *channel, bool we_write)
            fcntl(channel->ours, F_SETFL, O_NONBLOCK) == 0;
 }
 
-/* The kernel blocks signals in its threads; a child starts with none blocked and none ignored, in a group of its own. */
+/* The kernel blocks signals in its threads; a child starts with none blocked and none ignored, in a
+ * group of its own. */
 static int spawn(struct child *child)
 {
     posix_spawn_file_actions_t actions;
@@ -66,7 +67,8 @@ static int spawn(struct child *child)
     for (size_t i = 0; i < COUNT(signals); i++)
         (void)sigaddset(&usual, signals[i]);
     (void)posix_spawnattr_init(&attributes);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                    POSIX_SPAWN_SETSIGDEF);
     (void)posix_spawnattr_setpgroup(&attributes, 0);
     (void)posix_spawnattr_setsigmask(&attributes, &none);
     (void)posix_spawnattr_setsigdefault(&attributes, &usual);
@@ -76,7 +78,8 @@ static int spawn(struct child *child)
     (void)posix_spawn_file_actions_adddup2(&actions, child->err.theirs, STDERR_FILENO);
     char *argv[64] = {NULL};
     for (size_t i = 0; i + 1 < COUNT(argv) && child->process->argv[i]; i++)
-        memcpy(&argv[i], &child->process->argv[i], sizeof argv[i]); /* posix_spawn's argv is not const, but is not written */
+        memcpy(&argv[i], &child->process->argv[i],
+               sizeof argv[i]); /* posix_spawn's argv is not const, but is not written */
     int number = posix_spawnp(&child->pid, argv[0], &actions, &attributes, argv, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)posix_spawnattr_destroy(&attributes);
@@ -107,7 +110,8 @@ static void give_input(struct child *child)
     const struct process *process = child->process;
     size_t left = process->input_size - child->written;
     if (left) {
-        ssize_t written = write_quietly(child->in.ours, (const char *)process->input + child->written, left);
+        ssize_t written =
+            write_quietly(child->in.ours, (const char *)process->input + child->written, left);
         if (written > 0)
             child->written += (size_t)written;
         else if (errno != EAGAIN && errno != EINTR) /* it reads no more */
@@ -127,7 +131,8 @@ static void take_output(int *descriptor, struct buf *to)
         close_end(descriptor);
 }
 
-/* Waits at most until the deadline for one of our pipes or the cancel; a step of it if there is none to wait for. */
+/* Waits at most until the deadline for one of our pipes or the cancel; a step of it if there is
+ * none to wait for. */
 static void wait_step(struct child *child)
 {
     struct cancel *cancel = child->process->cancel;
@@ -152,11 +157,13 @@ static void wait_step(struct child *child)
         take_output(&child->err.ours, &child->errors);
 }
 
-/* Did it end? It stays a zombie, so that its group's number cannot be given to another before end() kills the group. */
+/* Did it end? It stays a zombie, so that its group's number cannot be given to another before end()
+ * kills the group. */
 static bool has_ended(const struct child *child)
 {
     siginfo_t info = {0};
-    return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == child->pid;
+    return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid == child->pid;
 }
 
 static bool run(struct child *child, struct error *err)
@@ -166,10 +173,11 @@ static bool run(struct child *child, struct error *err)
         if (process->cancel && cancel_raised(process->cancel))
             return error_set(err, ERROR_INTERRUPTED, "interrupted");
         if (child->output->full)
-            return error_set(err, ERROR_LIMIT, "%s wrote more than %zu bytes", process->argv[0], child->output->limit);
+            return error_set(err, ERROR_LIMIT, "%s wrote more than %zu bytes", process->argv[0],
+                             child->output->limit);
         if (time_monotonic() >= child->deadline)
-            return error_set(err, ERROR_LIMIT, "%s took longer than %lld ms and was stopped", process->argv[0],
-                             (long long)process->limit_ms);
+            return error_set(err, ERROR_LIMIT, "%s took longer than %lld ms and was stopped",
+                             process->argv[0], (long long)process->limit_ms);
         if (child->out.ours < 0 && child->err.ours < 0 && has_ended(child))
             return true;
         wait_step(child);
@@ -192,18 +200,19 @@ static bool judge(struct child *child, int status, struct error *err)
     int line = (int)strcspn(child->errors.data, "\r\n");
     const char *colon = line ? ": " : "";
     if (WIFSIGNALED(status))
-        return error_set(err, ERROR_DATA, "%s died of signal %d%s%.*s", name, WTERMSIG(status), colon, line,
-                         child->errors.data);
+        return error_set(err, ERROR_DATA, "%s died of signal %d%s%.*s", name, WTERMSIG(status),
+                         colon, line, child->errors.data);
     if (WEXITSTATUS(status) != 0)
-        return error_set(err, ERROR_DATA, "%s failed (exit %d)%s%.*s", name, WEXITSTATUS(status), colon, line,
-                         child->errors.data);
+        return error_set(err, ERROR_DATA, "%s failed (exit %d)%s%.*s", name, WEXITSTATUS(status),
+                         colon, line, child->errors.data);
     return true;
 }
 
 static bool start(struct child *child, struct error *err)
 {
     const char *name = child->process->argv[0];
-    if (!channel_open(&child->in, true) || !channel_open(&child->out, false) || !channel_open(&child->err, false))
+    if (!channel_open(&child->in, true) || !channel_open(&child->out, false) ||
+        !channel_open(&child->err, false))
         return error_errno(err, errno, "cannot make a pipe to %s", name);
     int number = spawn(child);
     if (number == ENOENT || number == EACCES) {

@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-/* One table per format says what becomes of an ASCII character: NULL stays as it is, "" asks defang(). Controls, characters
-   that nobody would see and broken bytes are treated alike by every format. */
+/* One table per format says what becomes of an ASCII character: NULL stays as it is, "" asks
+   defang(). Controls, characters that nobody would see and broken bytes are treated alike by every
+   format. */
 struct format {
     const char *map[128];
-    const char *backslash;       /* how a backslash is written */
-    const char *open, *close;    /* how brackets of a defanged address are written */
-    bool codes;                  /* controls as \u0007 and not as the symbol of it (fonts of LaTeX lack them) */
+    const char *backslash;    /* how a backslash is written */
+    const char *open, *close; /* how brackets of a defanged address are written */
+    bool codes; /* controls as \u0007 and not as the symbol of it (fonts of LaTeX lack them) */
 };
 
 struct input {
@@ -25,8 +26,9 @@ static const struct format html_format = {
     .backslash = "\\",
 };
 
-/* A backslash or a dollar inside an element of its own cannot begin math: neither for the readers of the source (which look
-   for $ and for two backslashes) nor for MathJax, which looks at the page's text and does not cross elements. */
+/* A backslash or a dollar inside an element of its own cannot begin math: neither for the readers
+   of the source (which look for $ and for two backslashes) nor for MathJax, which looks at the
+   page's text and does not cross elements. */
 #define MARKDOWN_BACKSLASH "<span>&#92;</span>"
 static const struct format markdown_format = {
     .map = {['\\'] = MARKDOWN_BACKSLASH,
@@ -107,7 +109,8 @@ static bool ends_with(const struct buf *out, const char *word)
     return true;
 }
 
-/* What was written so far ends with a scheme of JupyterLab's link pattern: [a-zA-Z][a-zA-Z0-9+.-]{2,}; "s3" is none. */
+/* What was written so far ends with a scheme of JupyterLab's link pattern:
+ * [a-zA-Z][a-zA-Z0-9+.-]{2,}; "s3" is none. */
 static bool ends_with_scheme(const struct buf *out)
 {
     size_t size = 0, scheme = 0;
@@ -122,8 +125,8 @@ static bool ends_with_scheme(const struct buf *out)
     return scheme >= 3;
 }
 
-/* Would a front end make a link of what was written and of the ':' or '.' at in->at? JupyterLab links xyz://, data: and www.;
-   GFM links http://, https://, ftp://, mailto:, xmpp: and www. */
+/* Would a front end make a link of what was written and of the ':' or '.' at in->at? JupyterLab
+   links xyz://, data: and www.; GFM links http://, https://, ftp://, mailto:, xmpp: and www. */
 static bool begins_link(const struct buf *out, const struct input *in)
 {
     bool slashes = in->size - in->at > 2 && memcmp(in->bytes + in->at + 1, "//", 2) == 0;
@@ -167,7 +170,8 @@ static void add_control(struct buf *out, unsigned char byte, const struct format
         return;
     }
     uint32_t symbol = byte == '\n' ? 0x2424 : byte == 0x7f ? 0x2421 : 0x2400U + byte;
-    const char utf8[3] = {(char)0xe2, (char)(0x80 | (symbol >> 6 & 0x3f)), (char)(0x80 | (symbol & 0x3f))};
+    const char utf8[3] = {(char)0xe2, (char)(0x80 | (symbol >> 6 & 0x3f)),
+                          (char)(0x80 | (symbol & 0x3f))};
     buf_add(out, utf8, sizeof utf8);
 }
 
@@ -184,19 +188,24 @@ static size_t add_wide(struct buf *out, const struct input *in, const struct for
     return length;
 }
 
-static bool is_safe(unsigned char byte, const struct format *format, bool keep_lines)
+/* First byte at or after `at` that does not stay as it is. */
+static size_t skip_safe(const struct input *in, const struct format *format, bool keep_lines)
 {
-    if (byte < 0x20)
-        return keep_lines && (byte == '\n' || byte == '\t');
-    return byte < 0x7f && !format->map[byte];
+    size_t at = in->at;
+    for (; at < in->size; at++) {
+        unsigned char byte = (unsigned char)in->bytes[at];
+        if (byte >= 0x20 && byte < 0x7f ? format->map[byte] != NULL
+                                        : !keep_lines || (byte != '\n' && byte != '\t'))
+            break;
+    }
+    return at;
 }
 
 static void escape(struct buf *out, struct input *in, const struct format *format, bool keep_lines)
 {
     while (in->at < in->size) {
         size_t start = in->at;
-        while (in->at < in->size && is_safe((unsigned char)in->bytes[in->at], format, keep_lines))
-            in->at++;
+        in->at = skip_safe(in, format, keep_lines);
         buf_add(out, in->bytes + start, in->at - start);
         if (in->at == in->size)
             return;
@@ -245,7 +254,8 @@ void text_plain_lines(struct buf *out, const char *bytes, size_t size)
     escape(out, &(struct input){bytes, size, 0}, &plain_format, true);
 }
 
-/* What means something only at a line's start: an indented block, a bullet, a rule, a number of a list. */
+/* What means something only at a line's start: an indented block, a bullet, a rule, a number of a
+ * list. */
 static size_t markdown_start(struct buf *out, const char *bytes, size_t size)
 {
     if (!size)
@@ -287,10 +297,12 @@ static bool is_number(const char *bytes, size_t size)
     return digits > 0 && i == size;
 }
 
-/* Also after blanks, which spreadsheets may trim, and in the full-width forms that some locales take for the same. */
+/* Also after blanks, which spreadsheets may trim, and in the full-width forms that some locales
+ * take for the same. */
 static bool is_formula(const char *bytes, size_t size)
 {
-    static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+    static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+                                       "\xef\xbc\xa0"};
     while (size && *bytes == ' ') {
         bytes++;
         size--;

@@ -15,7 +15,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Damerau-Levenshtein (optimal string alignment) by bytes, case ignored; both words at most WORD_LIMIT. */
+/* Damerau-Levenshtein (optimal string alignment) by bytes, case ignored; both words at most
+ * WORD_LIMIT. */
 static size_t distance(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     size_t rows[3][WORD_LIMIT + 1];
@@ -28,7 +29,8 @@ static size_t distance(const char *a, size_t a_size, const char *b, size_t b_siz
             bool same = lower(a[i - 1]) == lower(b[j - 1]);
             size_t cost = least(previous[j], current[j - 1]) + 1;
             cost = least(cost, previous[j - 1] + (same ? 0 : 1));
-            bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+            bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                           lower(a[i - 2]) == lower(b[j - 1]);
             current[j] = swapped ? least(cost, before[j - 2] + 1) : cost;
         }
         size_t *oldest = before;

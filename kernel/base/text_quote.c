@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const char *const json_short[128] = {
-    ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t", ['\b'] = "\\b", ['\f'] = "\\f",
-    ['<'] = "\\u003c", /* no </script> where a page holds the JSON */
+    ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n",    ['\r'] = "\\r", ['\t'] = "\\t",
+    ['\b'] = "\\b", ['\f'] = "\\f",  ['<'] = "\\u003c", /* no </script> where a page holds the JSON
+                                                         */
 };
 
 static void json_ascii(struct buf *out, unsigned char byte)
@@ -52,7 +53,8 @@ void text_json(struct buf *out, const char *bytes, size_t size)
     buf_addc(out, '"');
 }
 
-/* Valid UTF-8 between two quotes, which are doubled inside. NUL cannot be written in SQL text and would end it. */
+/* Valid UTF-8 between two quotes, which are doubled inside. NUL cannot be written in SQL text and
+ * would end it. */
 static void sql_quoted(struct buf *out, const char *bytes, size_t size, char quote)
 {
     buf_addc(out, quote);

@@ -6,8 +6,8 @@
 
 #define SECOND INT64_C(1000000)
 #define DAY (INT64_C(86400) * SECOND)
-#define FIRST (INT64_C(-62135596800) * SECOND)                 /* 0001-01-01 */
-#define LAST (INT64_C(253402300799) * SECOND + SECOND - 1)     /* 9999-12-31T23:59:59.999999 */
+#define FIRST (INT64_C(-62135596800) * SECOND)             /* 0001-01-01 */
+#define LAST (INT64_C(253402300799) * SECOND + SECOND - 1) /* 9999-12-31T23:59:59.999999 */
 
 static int64_t clock_read(clockid_t clock)
 {
@@ -32,7 +32,8 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-/* Days since 1970-01-01 of a proleptic Gregorian date, counted in years that begin in March (leap day last). */
+/* Days since 1970-01-01 of a proleptic Gregorian date, counted in years that begin in March (leap
+ * day last). */
 static int64_t days_from_date(int year, int month, int day)
 {
     int64_t y = month <= 2 ? (int64_t)year - 1 : year;
@@ -46,7 +47,8 @@ void time_date(int64_t time, int *year, int *month, int *day)
 {
     int64_t days = floor_divide(time, DAY) + 719468;
     int64_t era = floor_divide(days, 146097), day_of_era = days - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t march_month = (5 * day_of_year + 2) / 153;
     *day = (int)(day_of_year - (153 * march_month + 2) / 5 + 1);
@@ -113,7 +115,8 @@ const char *time_duration(int64_t microseconds, char out[static TIME_TEXT_SIZE])
     else if (value < 60 * SECOND)
         (void)snprintf(out, TIME_TEXT_SIZE, "%.1f s", (double)(value / 100000) / 10);
     else if (value < 3600 * SECOND)
-        (void)snprintf(out, TIME_TEXT_SIZE, "%d min %d s", (int)(value / SECOND / 60), (int)(value / SECOND % 60));
+        (void)snprintf(out, TIME_TEXT_SIZE, "%d min %d s", (int)(value / SECOND / 60),
+                       (int)(value / SECOND % 60));
     else
         (void)snprintf(out, TIME_TEXT_SIZE, "%lld h %d min", (long long)(value / SECOND / 3600),
                        (int)(value / SECOND / 60 % 60));

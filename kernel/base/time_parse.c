@@ -39,8 +39,8 @@ static int month_days(int year, int month)
 static bool take_date(struct reader *in, int64_t *out)
 {
     int year, month, day;
-    if (!take_digits(in, 4, &year) || !take(in, '-') || !take_digits(in, 2, &month) || !take(in, '-') ||
-        !take_digits(in, 2, &day))
+    if (!take_digits(in, 4, &year) || !take(in, '-') || !take_digits(in, 2, &month) ||
+        !take(in, '-') || !take_digits(in, 2, &day))
         return false;
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
         return false;

@@ -1,4 +1,5 @@
-/* Any bytes as JSON: an error that says why, or a value whose own text reads back as the same value. */
+/* Any bytes as JSON: an error that says why, or a value whose own text reads back as the same
+ * value. */
 #include "base/json.h"
 
 #include <stdlib.h>

@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     size_t half = size / 2;
-    if (text_width(bytes, size) > size || text_points(bytes, size) > size || text_cut(bytes, size, half) > half)
+    if (text_width(bytes, size) > size || text_points(bytes, size) > size ||
+        text_cut(bytes, size, half) > half)
         abort();
     if (text_offset(bytes, size, half) > size)
         abort();

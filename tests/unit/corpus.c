@@ -50,7 +50,9 @@ static size_t add_escape(struct buf *out, const char *text)
         buf_addc(out, bytes[name - names]);
         return 1;
     }
-    unsigned long value = *text == 'x' ? hex(text + 1, 2) : *text == 'u' ? hex(text + 1, 4) : ULONG_MAX;
+    unsigned long value = *text == 'x'   ? hex(text + 1, 2)
+                          : *text == 'u' ? hex(text + 1, 4)
+                                         : ULONG_MAX;
     if (value == ULONG_MAX)
         return 0;
     if (*text == 'x') {

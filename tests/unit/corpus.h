@@ -1,4 +1,5 @@
-/* corpus - reads tests/corpus/hostile.txt: what an attacker would write into a log. The format is described in that file. */
+/* corpus - reads tests/corpus/hostile.txt: what an attacker would write into a log. The format is
+ * described in that file. */
 #ifndef COFFERDAM_TESTS_CORPUS_H
 #define COFFERDAM_TESTS_CORPUS_H
 
@@ -17,7 +18,8 @@ struct corpus {
     size_t count;
 };
 
-/* Reads all of it, from the folder of the repository; ends the process with a message if the file is not as it must be. */
+/* Reads all of it, from the folder of the repository; ends the process with a message if the file
+ * is not as it must be. */
 struct corpus corpus_read(const char *path);
 void corpus_free(struct corpus *corpus);
 

@@ -13,8 +13,8 @@ struct pair {
 
 static bool is_scheme_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '+' ||
-           byte == '-' || byte == '.';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '+' || byte == '-' || byte == '.';
 }
 
 static bool begins_with(const char *text, size_t size, const char *word)
@@ -71,8 +71,10 @@ static bool is_equal(const struct buf *a, const struct buf *b)
     return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
-/* Undoes an escaper: at each place the first written form that fits, otherwise the byte itself if it is in `bare`. */
-static bool decode(const struct buf *text, const struct pair *pairs, const char *never, struct buf *out)
+/* Undoes an escaper: at each place the first written form that fits, otherwise the byte itself if
+ * it is in `bare`. */
+static bool decode(const struct buf *text, const struct pair *pairs, const char *never,
+                   struct buf *out)
 {
     buf_clear(out);
     for (size_t i = 0; i < text->size;) {
@@ -166,8 +168,9 @@ static const char *check_visible(struct run *run)
     text_valid(&run->out, run->bytes, run->size);
     if (!text_is_valid(run->out.data, run->out.size))
         return "valid: is not";
-    return text_is_valid(run->bytes, run->size) == (run->out.size == run->size &&
-                                                    (!run->size || memcmp(run->bytes, run->out.data, run->size) == 0))
+    return text_is_valid(run->bytes, run->size) ==
+                   (run->out.size == run->size &&
+                    (!run->size || memcmp(run->bytes, run->out.data, run->size) == 0))
                ? NULL
                : "valid: changed what was valid";
 }
@@ -208,7 +211,8 @@ static const char *check_markdown(struct run *run)
     if (*text && strchr(" -+=#>", *text))
         return "markdown: the start can be a block";
     size_t digits = strspn(text, "0123456789");
-    if (digits && (text[digits] == '.' || text[digits] == ')') && (!text[digits + 1] || text[digits + 1] == ' '))
+    if (digits && (text[digits] == '.' || text[digits] == ')') &&
+        (!text[digits + 1] || text[digits + 1] == ' '))
         return "markdown: the start can be a list";
     if (text_has_link(text, run->out.size))
         return "markdown: a link is left";
@@ -234,7 +238,8 @@ static bool starts_formula(const char *text)
         return false; /* a number */
     text += strspn(text, " ");
     return (*text && strchr("=+-@\t\r\n", *text)) || strncmp(text, "\xef\xbc\x9d", 3) == 0 ||
-           strncmp(text, "\xef\xbc\x8b", 3) == 0 || strncmp(text, "\xef\xbc\x8d", 3) == 0 || strncmp(text, "\xef\xbc\xa0", 3) == 0;
+           strncmp(text, "\xef\xbc\x8b", 3) == 0 || strncmp(text, "\xef\xbc\x8d", 3) == 0 ||
+           strncmp(text, "\xef\xbc\xa0", 3) == 0;
 }
 
 /* The content between two quotes, in which quotes are doubled. */
@@ -265,7 +270,8 @@ static const char *check_json(struct run *run)
 {
     text_json(&run->out, run->bytes, run->size);
     text_valid(&run->back, run->bytes, run->size);
-    json_t *value = json_loadb(run->out.data, run->out.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *value =
+        json_loadb(run->out.data, run->out.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     bool same = json_is_string(value) && json_string_length(value) == run->back.size &&
                 memcmp(json_string_value(value), run->back.data, run->back.size) == 0;
     json_decref(value);
@@ -301,8 +307,9 @@ static const char *check_sql(struct run *run)
 
 const char *text_properties_broken(const char *bytes, size_t size)
 {
-    static const char *(*const checks[])(struct run *run) = {
-        check_visible, check_html, check_plain, check_markdown, check_latex, check_csv, check_json, check_sql,
+    static const char *(*const checks[])(struct run * run) = {
+        check_visible, check_html, check_plain, check_markdown,
+        check_latex,   check_csv,  check_json,  check_sql,
     };
     struct run run = {.bytes = bytes, .size = size};
     struct buf *bufs[] = {&run.visible, &run.plain, &run.out, &run.back};

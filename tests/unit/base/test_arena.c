@@ -5,9 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 static void memory_is_zeroed_aligned_and_apart(void **state)
 {
@@ -123,9 +124,12 @@ static void wiped_memory_is_zero(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_is_zeroed_aligned_and_apart), cmocka_unit_test(handles_are_released_last_first),
-        cmocka_unit_test(texts_are_copied),                   cmocka_unit_test(a_buf_keeps_its_limit),
-        cmocka_unit_test(a_buf_holds_any_byte_and_gives_it_away), cmocka_unit_test(wiped_memory_is_zero),
+        cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
+        cmocka_unit_test(handles_are_released_last_first),
+        cmocka_unit_test(texts_are_copied),
+        cmocka_unit_test(a_buf_keeps_its_limit),
+        cmocka_unit_test(a_buf_holds_any_byte_and_gives_it_away),
+        cmocka_unit_test(wiped_memory_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 static bool readable(struct cancel *cancel)
 {
@@ -39,6 +40,10 @@ static void a_raise_hits_only_the_running_generation(void **state)
     assert_true(cancel_idle(cancel));
     assert_false(cancel_raise(cancel)); /* too late: must not stop the next cell */
     assert_int_equal(cancel_begin(cancel), 2);
+    assert_false(cancel_raised(cancel));
+    assert_false(readable(cancel));
+    assert_true(cancel_raise(cancel));
+    assert_int_equal(cancel_begin(cancel), 3); /* also where nobody called cancel_end */
     assert_false(cancel_raised(cancel));
     assert_false(readable(cancel));
     cancel_end(cancel);

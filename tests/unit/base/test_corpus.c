@@ -3,11 +3,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 static void every_escaper_tames_every_hostile_string(void **state)
 {
@@ -16,7 +17,8 @@ static void every_escaper_tames_every_hostile_string(void **state)
     assert_true(corpus.count >= 220);
     int failed = 0;
     for (size_t i = 0; i < corpus.count; i++) {
-        const char *broken = text_properties_broken(corpus.strings[i].bytes, corpus.strings[i].size);
+        const char *broken =
+            text_properties_broken(corpus.strings[i].bytes, corpus.strings[i].size);
         if (broken) {
             print_error("%s:%d: %s\n", CORPUS_PATH, corpus.strings[i].line, broken);
             failed++;
@@ -47,8 +49,10 @@ static void the_corpus_holds_any_bytes(void **state)
 static void links_are_recognised(void **state)
 {
     (void)state;
-    static const char *const links[] = {"http://a", "HTTPS://a", "x www.a", "metadata:text/html", "xfile:///e"};
-    static const char *const others[] = {"http[:]//a", "s3://bucket/key", "www[.]a", "metadata: text", "a:b.c"};
+    static const char *const links[] = {"http://a", "HTTPS://a", "x www.a", "metadata:text/html",
+                                        "xfile:///e"};
+    static const char *const others[] = {"http[:]//a", "s3://bucket/key", "www[.]a",
+                                         "metadata: text", "a:b.c"};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
         assert_true(text_has_link(links[i], strlen(links[i])));
         assert_false(text_has_link(others[i], strlen(others[i])));

@@ -6,9 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 static void first_error_wins(void **state)
 {

@@ -4,12 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 struct place {
     struct arena *arena;
@@ -174,7 +175,8 @@ static bool note(void *state, const char *path, int64_t size, struct error *err)
         return error_set(err, ERROR_INTERRUPTED, "stopped");
     size_t used = strlen(seen->text);
     const char *tail = strstr(path, "/root");
-    (void)snprintf(seen->text + used, sizeof seen->text - used, "%s:%d ", tail ? tail + 6 : path, (int)size);
+    (void)snprintf(seen->text + used, sizeof seen->text - used, "%s:%d ", tail ? tail + 6 : path,
+                   (int)size);
     return true;
 }
 
@@ -227,7 +229,7 @@ static void walk_ends_in_bottomless_folders(void **state)
     assert_int_equal(err.kind, ERROR_LIMIT);
     error_clear(&err);
     assert_false(file_remove_all(place->folder, &err)); /* the same limit */
-    path.data[path.size - 40] = '\0'; /* the lower part first */
+    path.data[path.size - 40] = '\0';                   /* the lower part first */
     error_clear(&err);
     assert_true(file_remove_all(path.data, &err));
     buf_release(&path);
@@ -284,7 +286,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(files_are_read_whole_within_the_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_is_the_old_or_the_new, setup, teardown),
-        cmocka_unit_test_setup_teardown(append_adds_and_says_when_the_disk_is_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(append_adds_and_says_when_the_disk_is_full, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(folders_are_made_with_parents, setup, teardown),
         cmocka_unit_test_setup_teardown(remove_takes_all_but_follows_no_link, setup, teardown),
         cmocka_unit_test_setup_teardown(walk_visits_in_byte_order, setup, teardown),

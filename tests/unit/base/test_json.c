@@ -4,9 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 #define LIMIT ((size_t)1 << 20)
 
@@ -32,9 +33,11 @@ static const char *again(struct arena *arena, const char *text, size_t size)
 
 static void good_json_is_read(void **state)
 {
-    assert_string_equal(again(*state, "{\"a\": [1, 2.5, null, true, \"x\"]}", 32), "{\"a\":[1,2.5,null,true,\"x\"]}");
+    assert_string_equal(again(*state, "{\"a\": [1, 2.5, null, true, \"x\"]}", 32),
+                        "{\"a\":[1,2.5,null,true,\"x\"]}");
     assert_string_equal(again(*state, " \"x\" ", 5), "\"x\"");
-    assert_string_equal(again(*state, "{\"a\":1,\"a\":2}", 13), "{\"a\":2}"); /* the last one wins */
+    assert_string_equal(again(*state, "{\"a\":1,\"a\":2}", 13),
+                        "{\"a\":2}"); /* the last one wins */
 }
 
 static void what_logs_really_hold_is_forgiven(void **state)
@@ -42,28 +45,34 @@ static void what_logs_really_hold_is_forgiven(void **state)
     static const struct {
         const char *in, *out;
     } rows[] = {
-        {"[\"a\\u0000b\"]", "[\"a\xef\xbf\xbd" "b\"]"},
+        {"[\"a\\u0000b\"]", "[\"a\xef\xbf\xbd"
+                            "b\"]"},
         {"[\"\\ud800\"]", "[\"\xef\xbf\xbd\"]"},
         {"[\"\\uDFFFx\"]", "[\"\xef\xbf\xbdx\"]"},
         {"[\"\\udc00\\ud83D\\uDE00\"]", "[\"\xef\xbf\xbd\xf0\x9f\x98\x80\"]"},
-        {"[\"\\ud800\\u0041\"]", "[\"\xef\xbf\xbd" "A\"]"},
+        {"[\"\\ud800\\u0041\"]", "[\"\xef\xbf\xbd"
+                                 "A\"]"},
         {"[\"\\ud800\\n\"]", "[\"\xef\xbf\xbd\\n\"]"},
-        {"[\"\\\\u0000 \\ud800\"]", "[\"\\\\u0000 \xef\xbf\xbd\"]"}, /* an escaped backslash is no escape */
+        {"[\"\\\\u0000 \\ud800\"]",
+         "[\"\\\\u0000 \xef\xbf\xbd\"]"}, /* an escaped backslash is no escape */
         {"[\"\xff\xc3(\"]", "[\"\xef\xbf\xbd\xef\xbf\xbd(\"]"},
         {"[\"\xed\xa0\x80\"]", "[\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]"},
         {"{\"k\\u0000\": 1}", "{\"k\xef\xbf\xbd\":1}"},
-        {"[9223372036854775807, 18446744073709551615]", "[9223372036854775807,1.8446744073709552e19]"},
+        {"[9223372036854775807, 18446744073709551615]",
+         "[9223372036854775807,1.8446744073709552e19]"},
         {"[-99999999999999999999, \"99999999999999999999\"]", "[-1e20,\"99999999999999999999\"]"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(again(*state, rows[i].in, strlen(rows[i].in)), rows[i].out);
-    assert_string_equal(again(*state, "[\"a\0b\"]", 7), "[\"a\xef\xbf\xbd" "b\"]");
+    assert_string_equal(again(*state, "[\"a\0b\"]", 7), "[\"a\xef\xbf\xbd"
+                                                        "b\"]");
 }
 
 static void broken_json_says_where(void **state)
 {
-    static const char *const broken[] = {"",     "{",        "[1,]",       "{\"a\" 1}",  "\"a",   "[1] x", "nul",
-                                         "\xff", "[\"\\x\"]", "[\"\\u00g0\"]", "[\"a\nb\"]", "[\"\\", "'a'"};
+    static const char *const broken[] = {
+        "",     "{",         "[1,]",          "{\"a\" 1}",  "\"a",   "[1] x", "nul",
+        "\xff", "[\"\\x\"]", "[\"\\u00g0\"]", "[\"a\nb\"]", "[\"\\", "'a'"};
     for (size_t i = 0; i < COUNT(broken); i++) {
         struct error err = {0};
         assert_null(json_parse(*state, broken[i], strlen(broken[i]), LIMIT, &err));
@@ -91,7 +100,8 @@ static void limits_hold(void **state)
     memset(deep, '[', sizeof deep);
     deep[0] = '"';
     deep[sizeof deep - 1] = '"';
-    assert_non_null(json_parse(*state, deep, sizeof deep, LIMIT, &err)); /* brackets in a string are none */
+    assert_non_null(
+        json_parse(*state, deep, sizeof deep, LIMIT, &err)); /* brackets in a string are none */
 }
 
 static void any_bytes_make_a_string(void **state)
@@ -116,7 +126,8 @@ static void getters_do_not_fail(void **state)
     assert_true(json_get_bool(object, "b", false));
     assert_true(json_get_bool(object, "n", true));
     size_t size;
-    assert_string_equal(json_dump(*state, object, &size), "{\"s\":\"x\",\"i\":5,\"b\":true,\"n\":null}");
+    assert_string_equal(json_dump(*state, object, &size),
+                        "{\"s\":\"x\",\"i\":5,\"b\":true,\"n\":null}");
     assert_int_equal(size, 33);
 }
 

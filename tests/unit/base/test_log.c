@@ -7,11 +7,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 static void write_lines(void)
 {
@@ -51,7 +52,9 @@ static void lines_have_time_level_and_place(void **state)
     struct arena *arena = arena_new();
     char *text = captured(arena);
     assert_true(strlen(text) > 21 && text[10] == 'T' && text[19] == 'Z');
-    assert_non_null(strstr(text, "Z warn wire: bad signature from a\u2424b\u241b[31m\n")); /* one line, no escape sequence */
+    assert_non_null(strstr(
+        text,
+        "Z warn wire: bad signature from a\u2424b\u241b[31m\n")); /* one line, no escape sequence */
     assert_null(strstr(text, "quiet"));
     assert_non_null(strstr(text, "info wire: told\n"));
     assert_non_null(strstr(text, "error worker: IoError: disk full - Free space.\n"));

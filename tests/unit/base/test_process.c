@@ -8,10 +8,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 struct run {
     struct buf out;
@@ -32,8 +33,11 @@ static struct run run_with(const struct process *process, size_t limit)
 static struct run run_shell(const char *script, const char *input, struct cancel *cancel)
 {
     const char *const argv[] = {"sh", "-c", script, NULL};
-    const struct process process = {
-        .argv = argv, .input = input, .input_size = input ? strlen(input) : 0, .limit_ms = 10000, .cancel = cancel};
+    const struct process process = {.argv = argv,
+                                    .input = input,
+                                    .input_size = input ? strlen(input) : 0,
+                                    .limit_ms = 10000,
+                                    .cancel = cancel};
     return run_with(&process, 1000000);
 }
 

@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
 
 /* 2026-11-23T09:12:00.012345Z, by `date -u -d ... +%s` */
 #define EXAMPLE (INT64_C(1795425120) * 1000000 + 12345)
@@ -67,10 +68,26 @@ static void what_is_no_time_is_refused(void **state)
 {
     (void)state;
     static const char *const rows[] = {
-        "",           "2026",          "2026-13-01",         "2026-02-29",         "2026-00-01",           "0000-01-01",
-        "2026-11-31", "2026-11-23T",   "2026-11-23T24:00",   "2026-11-23T09:60",   "2026-11-23T09:12:61",  "2026-11-23T09:12:00.",
-        "26-11-23",   "2026-11-23x",   "2026-11-23T09:12:00+1", "2026-11-23T09:12:00+99:00", "2026-11-23T09:12:00Zx",
-        "2026/11/23", " 2026-11-23",   "2026-11-23T9:12",
+        "",
+        "2026",
+        "2026-13-01",
+        "2026-02-29",
+        "2026-00-01",
+        "0000-01-01",
+        "2026-11-31",
+        "2026-11-23T",
+        "2026-11-23T24:00",
+        "2026-11-23T09:60",
+        "2026-11-23T09:12:61",
+        "2026-11-23T09:12:00.",
+        "26-11-23",
+        "2026-11-23x",
+        "2026-11-23T09:12:00+1",
+        "2026-11-23T09:12:00+99:00",
+        "2026-11-23T09:12:00Zx",
+        "2026/11/23",
+        " 2026-11-23",
+        "2026-11-23T9:12",
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t time = 42;
@@ -87,7 +104,8 @@ static void spans_count_back_from_now(void **state)
     static const struct {
         const char *text;
         int64_t seconds;
-    } rows[] = {{"90s", 90}, {"30m", 1800}, {"24h", 86400}, {"7d", 604800}, {"2w", 1209600}, {"now", 0}};
+    } rows[] = {{"90s", 90},    {"30m", 1800},   {"24h", 86400},
+                {"7d", 604800}, {"2w", 1209600}, {"now", 0}};
     int64_t time;
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_true(time_parse_relative(rows[i].text, EXAMPLE, &time));
@@ -96,7 +114,8 @@ static void spans_count_back_from_now(void **state)
     assert_true(time_parse_relative("today", EXAMPLE, &time));
     assert_true(time == INT64_C(1795392000) * 1000000);
     assert_true(time_parse_relative("2026-11-23", 0, &time));
-    static const char *const wrong[] = {"", "7", "d", "-7d", "7 d", "7y", "yesterday", "99999999999w", "7.5d"};
+    static const char *const wrong[] = {
+        "", "7", "d", "-7d", "7 d", "7y", "yesterday", "99999999999w", "7.5d"};
     for (size_t i = 0; i < COUNT(wrong); i++)
         assert_false(time_parse_relative(wrong[i], EXAMPLE, &time));
 }
@@ -125,9 +144,12 @@ static void clocks_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_written),       cmocka_unit_test(dates_and_days_agree),
-        cmocka_unit_test(iso_is_read_in_its_spellings), cmocka_unit_test(what_is_no_time_is_refused),
-        cmocka_unit_test(spans_count_back_from_now), cmocka_unit_test(durations_are_for_people),
+        cmocka_unit_test(times_are_written),
+        cmocka_unit_test(dates_and_days_agree),
+        cmocka_unit_test(iso_is_read_in_its_spellings),
+        cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(spans_count_back_from_now),
+        cmocka_unit_test(durations_are_for_people),
         cmocka_unit_test(clocks_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
