@@ -1,0 +1,138 @@
+#include "command.h"
+
+#include "base/text.h"
+#include "install.h"
+#include "magic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <errno.h>
+
+/* Every option of every subcommand; each reads those it knows. */
+struct given {
+    bool user, sys_prefix;
+    const char *prefix, *name, *display_name, *into, *seed, *scale;
+    const char *word; /* the one positional */
+};
+
+static const struct flag {
+    const char *name;
+    size_t offset;
+    bool takes_value;
+} flags[] = {
+    {"--user", offsetof(struct given, user), false},
+    {"--sys-prefix", offsetof(struct given, sys_prefix), false},
+    {"--prefix", offsetof(struct given, prefix), true},
+    {"--name", offsetof(struct given, name), true},
+    {"--display-name", offsetof(struct given, display_name), true},
+    {"--into", offsetof(struct given, into), true},
+    {"--seed", offsetof(struct given, seed), true},
+    {"--scale", offsetof(struct given, scale), true},
+};
+
+static const struct flag *find_flag(const char *name)
+{
+    for (size_t i = 0; i < COUNT(flags); i++)
+        if (strcmp(flags[i].name, name) == 0)
+            return &flags[i];
+    return NULL;
+}
+
+/* `allowed` names the flags of this subcommand, separated by blanks. */
+static bool read_words(char **words, size_t count, const char *allowed, struct given *given, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct flag *flag = find_flag(words[i]);
+        if (!flag && words[i][0] != '-' && !given->word) {
+            given->word = words[i];
+            continue;
+        }
+        if (!flag || !strstr(allowed, flag->name)) {
+            error_set(err, ERROR_USAGE, "\"%s\" is not an option here", words[i]);
+            return error_hint(err, "Options are: %s.", allowed);
+        }
+        if (!flag->takes_value) {
+            *(bool *)((char *)given + flag->offset) = true;
+        } else if (i + 1 < count) {
+            const char *value = words[++i];
+            memcpy((char *)given + flag->offset, &value, sizeof value);
+        } else {
+            return error_set(err, ERROR_USAGE, "%s needs a value", flag->name);
+        }
+    }
+    return true;
+}
+
+static bool read_install(char **words, size_t count, struct install *install, struct error *err)
+{
+    struct given given = {0};
+    if (!read_words(words, count, "--user --sys-prefix --prefix --name --display-name", &given, err))
+        return false;
+    if (given.user + given.sys_prefix + (given.prefix != NULL) != 1 || given.word)
+        return error_set(err, ERROR_USAGE, "say where: --user, --sys-prefix or --prefix DIR");
+    *install = (struct install){
+        .where = given.user ? INSTALL_USER : given.sys_prefix ? INSTALL_SYS_PREFIX : INSTALL_PREFIX,
+        .prefix = given.prefix,
+        .name = given.name,
+        .display_name = given.display_name,
+    };
+    return true;
+}
+
+static bool run_install(char **words, size_t count, struct arena *arena, struct error *err)
+{
+    struct install install;
+    const char *folder = NULL;
+    if (!read_install(words, count, &install, err) || !install_write(&install, arena, &folder, err))
+        return false;
+    (void)printf("installed the kernelspec in %s\n", folder);
+    return true;
+}
+
+static bool run_uninstall(char **words, size_t count, struct arena *arena, struct error *err)
+{
+    struct install install;
+    const char *folder = NULL;
+    if (!read_install(words, count, &install, err) || !install_remove(&install, arena, &folder, err))
+        return false;
+    (void)printf("removed %s\n", folder);
+    return true;
+}
+
+/* README's table of magics: "| `%lake` | opens a lake... |". */
+static bool run_magics(char **words, size_t count, struct arena *arena, struct error *err)
+{
+    (void)arena;
+    if (count)
+        return error_set(err, ERROR_USAGE, "\"%s\" is not an option here", words[0]);
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_adds(&text, "| magic | does |\n|---|---|\n");
+    for (const struct magic *const *magic = magics; *magic; magic++) {
+        buf_addf(&text, "| `%%%s` | ", (*magic)->name);
+        text_markdown(&text, (*magic)->summary, strlen((*magic)->summary));
+        buf_adds(&text, " |\n");
+    }
+    bool ok = fwrite(text.data, 1, text.size, stdout) == text.size && fflush(stdout) == 0;
+    buf_release(&text);
+    return ok || error_errno(err, errno, "standard output");
+}
+
+static const struct command {
+    const char *name;
+    bool (*run)(char **words, size_t count, struct arena *arena, struct error *err);
+} commands[] = {
+    {"install", run_install},
+    {"uninstall", run_uninstall},
+    {"magics", run_magics},
+};
+
+bool command_run(char **words, size_t count, struct arena *arena, bool *known, struct error *err)
+{
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (strcmp(commands[i].name, words[0]) == 0)
+            return commands[i].run(words + 1, count - 1, arena, err);
+    *known = false;
+    return false;
+}

@@ -1,0 +1,206 @@
+#include "worker.h"
+
+#include "aide.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "lake/lake.h"
+#include "worker_cell.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAVE_AFTER_MS 300 /* of quiet; also at the end */
+
+/* What the thread owns. */
+struct bench {
+    const struct worker *worker;
+    struct session *session;       /* NULL: made at the first cell */
+    const struct catalog *catalog; /* also sent to the aide */
+    bool unsaved;
+    bool save_failed; /* told once */
+};
+
+/* The session as the last kernel of this case left it. What could not be opened again is said in the first cell. */
+static bool open_session(struct bench *bench, struct outputs *outputs, struct error *err)
+{
+    if (bench->session)
+        return true;
+    struct session *session = session_new(bench->worker->notebook, err);
+    if (!session)
+        return false;
+    struct buf lost;
+    struct error trouble = {0};
+    buf_init(&lost, 4096);
+    if (!session_restore(session, lake_reopen, &lost, &trouble))
+        outputs_warn(outputs, "the case could not be opened again: %s", trouble.message);
+    else if (lost.size)
+        outputs_warn(outputs, "%s", lost.data);
+    buf_release(&lost);
+    bench->session = session;
+    return true;
+}
+
+static void save_session(struct bench *bench)
+{
+    struct error err = {0};
+    if (!bench->unsaved || !bench->session)
+        return;
+    bench->unsaved = false;
+    if (session_save(bench->session, &err) || bench->save_failed)
+        return;
+    bench->save_failed = true;
+    log_error("worker", &err);
+}
+
+/* Sends the names to the aide if the cell has changed them. */
+static void share_names(struct bench *bench)
+{
+    const struct catalog *catalog = session_snapshot(bench->session);
+    if (!catalog)
+        return;
+    catalog_release(bench->catalog);
+    bench->catalog = catalog;
+    aide_tell_catalog(bench->worker->aide, catalog_hold(catalog));
+}
+
+static json_t *expressions(struct running *running)
+{
+    json_t *replies = json_object();
+    const json_t *asked = json_object_get(running->request->content, "user_expressions");
+    const char *name;
+    json_t *expression;
+    void *iterator = json_object_iter((json_t *)(uintptr_t)asked); /* jansson's iterators are not const, but only read */
+    for (; iterator; iterator = json_object_iter_next((json_t *)(uintptr_t)asked, iterator)) {
+        name = json_object_iter_key(iterator);
+        expression = json_object_iter_value(iterator);
+        const char *text = json_is_string(expression) ? json_string_value(expression) : "";
+        (void)json_object_set_new(replies, name, running_expression(running, text));
+    }
+    return replies;
+}
+
+/* The plain reply of most cells, without building an object. */
+static char *plain_reply(const struct running *running)
+{
+    char text[128];
+    (void)snprintf(text, sizeof text,
+                   "{\"status\":\"ok\",\"execution_count\":%lld,\"user_expressions\":{},\"payload\":[]}",
+                   (long long)running->count);
+    return xstrdup(text);
+}
+
+static char *ok_reply(struct running *running)
+{
+    bool asked = json_object_size(json_object_get(running->request->content, "user_expressions")) > 0;
+    if (!asked && !json_array_size(running->payload))
+        return plain_reply(running);
+    json_t *content = json_object();
+    (void)json_object_set_new(content, "status", json_texts("ok"));
+    (void)json_object_set_new(content, "execution_count", json_integer(running->count));
+    (void)json_object_set_new(content, "user_expressions", expressions(running));
+    (void)json_object_set(content, "payload", running->payload);
+    char *text = json_dumps(content, JSON_COMPACT);
+    json_decref(content);
+    return text;
+}
+
+/* The error is shown once, and stands in the reply in the same words. */
+static char *error_reply(struct running *running, const struct error *err)
+{
+    json_t *content = json_object();
+    running_error(content, err, running);
+    if (!running->silent)
+        running_publish(running, "error", json_dumps(content, JSON_COMPACT));
+    (void)json_object_set_new(content, "status", json_texts("error"));
+    (void)json_object_set_new(content, "execution_count", json_integer(running->count));
+    (void)json_object_set_new(content, "user_expressions", json_object());
+    (void)json_object_set_new(content, "payload", json_array());
+    char *text = json_dumps(content, JSON_COMPACT);
+    json_decref(content);
+    return text;
+}
+
+static void tell_history(const struct running *running)
+{
+    if (running->silent || !json_get_bool(running->request->content, "store_history", true))
+        return;
+    struct history_line line = {.count = running->count,
+                                .input = running->code,
+                                .input_size = running->size,
+                                .output = running->result,
+                                .output_size = running->result_size};
+    aide_tell_line(running->worker->aide, &line);
+}
+
+/* Statements, outputs, names, history, reply: in this order, so that whoever has the reply finds all the rest. */
+static struct packet *run_cell(struct bench *bench, struct running *running)
+{
+    struct error err = {0};
+    struct output_sink sink = {.emit = running_emit, .state = running};
+    running->outputs = outputs_new(&sink);
+    bool ok = open_session(bench, running->outputs, &err);
+    running->session = bench->session;
+    if (ok) {
+        session_begin_cell(bench->session, running->count);
+        ok = running_run(running, &err);
+    }
+    outputs_finish(running->outputs);
+    outputs_free(running->outputs);
+    struct packet *reply = packet_new(PACKET_REPLY, running->request);
+    reply->type = "execute_reply";
+    reply->failed = !ok;
+    reply->content = ok ? ok_reply(running) : error_reply(running, &err);
+    reply->content_size = reply->content ? strlen(reply->content) : 0;
+    if (bench->session)
+        share_names(bench);
+    tell_history(running);
+    return reply;
+}
+
+static void work(struct bench *bench, const struct packet *packet)
+{
+    const json_t *code = json_object_get(packet->request->content, "code");
+    struct arena *arena = arena_new();
+    struct running running = {
+        .worker = bench->worker,
+        .request = packet->request,
+        .catalog = bench->catalog,
+        .arena = arena,
+        .code = json_is_string(code) ? json_string_value(code) : "",
+        .size = json_string_length(code),
+        .count = packet->count,
+        .silent = json_get_bool(packet->request->content, "silent", false),
+        .payload = json_own(arena, json_array()),
+    };
+    (void)cancel_begin(bench->worker->cancel);
+    struct packet *reply = run_cell(bench, &running);
+    cancel_end(bench->worker->cancel);
+    bench->unsaved = true;
+    pipe_push(bench->worker->front, reply);
+    arena_free(arena);
+}
+
+void *worker_run(void *state)
+{
+    struct bench bench = {.worker = state, .catalog = catalog_share(catalog_new())};
+    for (bool going = true; going;) {
+        struct packet *next, *packet = pipe_take(bench.worker->pipe, bench.unsaved ? SAVE_AFTER_MS : -1);
+        if (!packet)
+            save_session(&bench);
+        for (; packet; packet = next) {
+            next = packet->next;
+            packet->next = NULL;
+            if (packet->kind == PACKET_REQUEST)
+                work(&bench, packet);
+            going = going && packet->kind != PACKET_QUIT;
+            packet_free(packet);
+        }
+    }
+    save_session(&bench);
+    if (bench.session)
+        session_free(bench.session);
+    catalog_release(bench.catalog);
+    pipe_push(bench.worker->front, packet_new(PACKET_GONE, NULL));
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/* worker - the actor that owns the session and runs one cell at a time.
+ *
+ * A cell is parsed into statements; each is a parameter, a magic, a question for help or SQL (which is %sql's). The first
+ * failure ends the cell. Outputs go to the front as they come, the reply last. The reader of a cell's code, body and options
+ * is the magic; the worker only places errors in the cell's own lines.
+ */
+#ifndef COFFERDAM_WORKER_H
+#define COFFERDAM_WORKER_H
+
+#include "base/cancel.h"
+#include "jupyter/pipe.h"
+
+struct worker {
+    struct pipe *pipe;    /* to the worker: PACKET_REQUEST, PACKET_QUIT */
+    struct pipe *answers; /* input_reply messages while a cell asks */
+    struct pipe *front;   /* outputs and replies; at the end PACKET_GONE */
+    struct pipe *aide;    /* news: catalog, lines */
+    struct cancel *cancel;
+    const char *notebook; /* path of the notebook (JPY_SESSION_NAME), may be NULL */
+};
+
+/* A thread's body: `state` is a struct worker that outlives it. */
+void *worker_run(void *state);
+
+#endif
