@@ -1,0 +1,178 @@
+# make demo: everything from a bare machine to an executed notebook.   make test: every test.   make help: the rest.
+#
+# Sources are found by wildcard: to add a file is to write it. One archive a floor, so that a floor's tests link only the floors
+# below it. Settings: CC, CFLAGS, SANITIZE=address,undefined or thread, BUILD, DUCKDB_LIB=/path/libduckdb.so, WERROR=1.
+
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+SANITIZE ?=
+comma := ,
+BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+DEPS ?= build/deps
+VENV ?= build/venv
+NODE ?= build/node
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 30
+SHARED ?= $(wildcard ../shared)
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Wvla -Wformat=2 -Wundef $(if $(WERROR),-Werror)
+RELEASE = -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection $(HARDEN_$(shell uname -m))
+HARDEN_x86_64 = -fcf-protection
+OPTIMIZE = $(if $(SANITIZE),-O1 -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined,$(RELEASE))
+CFLAGS ?= -g
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(OPTIMIZE) -fPIE -pthread -iquote kernel -iquote . \
+	-iquote $(BUILD)/gen -isystem $(DEPS) $(CFLAGS)
+LDFLAGS ?=
+ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pie -pthread -Wl,--as-needed -Wl,-z,relro -Wl,-z,noexecstack $(LDFLAGS)
+# czmq is linked statically where possible: its shared library loads libsystemd, libgcrypt and more before main begins
+LIBS = -lczmq -lzmq -ljansson -luuid -lcrypto -ldeflate -lutf8proc -ldl -lm
+
+# floors, from the ground up; what a floor's tests link is the floor and all before it
+FLOORS = base data jupyter engine case lake response magic magics top
+MAGIC_SRC = $(filter kernel/magic%.c kernel/options%.c kernel/cell%.c kernel/complete%.c kernel/inspect%.c,$(wildcard kernel/*.c))
+SRC_base = $(wildcard kernel/base/*.c)
+SRC_data = $(wildcard kernel/data/*.c)
+SRC_jupyter = $(wildcard kernel/jupyter/*.c)
+SRC_engine = $(wildcard kernel/engine/*.c)
+SRC_case = $(wildcard kernel/case/*.c)
+SRC_lake = $(wildcard kernel/lake/*.c)
+SRC_response = $(wildcard kernel/response/*.c)
+SRC_magic = $(MAGIC_SRC)
+SRC_magics = $(wildcard magics/*.c)
+SRC_top = $(filter-out $(MAGIC_SRC) kernel/main.c,$(wildcard kernel/*.c))
+GEN_SRC = $(BUILD)/gen/logos.c
+
+floor_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(SRC_$(1)))
+OBJECTS = $(foreach floor,$(FLOORS),$(call floor_objects,$(floor)))
+ARCHIVES = $(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(BUILD)/lib$(floor).a))
+
+.PHONY: all help setup setup-demo setup-test test demo lab bench check unit fuzz format golden-accept install uninstall clean
+all: $(BUILD)/cofferdam
+
+help:
+	@echo "make demo | lab | test | bench | check | unit | unit-FLOOR | fuzz | format | golden-accept | install PREFIX= | uninstall | clean"
+
+# ---- what the machine needs ------------------------------------------------------------------------------------------
+setup: $(DEPS)/duckdb.h
+$(DEPS)/duckdb.h: .ci/setup.sh .ci/packages.txt .ci/duckdb.sha256
+	@DEPS=$(DEPS) DUCKDB_LIB=$(DUCKDB_LIB) .ci/setup.sh build
+	@touch $@
+setup-demo: setup
+	@VENV=$(VENV) .ci/setup.sh demo
+setup-test: setup
+	@VENV=$(VENV) NODE=$(NODE) .ci/setup.sh test
+
+# ---- the kernel ------------------------------------------------------------------------------------------------------
+$(BUILD)/obj/%.o: %.c | $(DEPS)/duckdb.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+define archive
+$(BUILD)/lib$(1).a: $(call floor_objects,$(1))
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(eval $(call archive,$(floor)))))
+
+LOGOS = logo-svg.svg:logo_svg logo-32x32.png:logo_32 logo-64x64.png:logo_64
+$(BUILD)/gen/logos.c: kernelspec/logo-svg.svg kernelspec/logo-32x32.png kernelspec/logo-64x64.png
+	@mkdir -p $(@D)
+	@{ echo '#include "logos.h"'; for logo in $(LOGOS); do \
+		echo "const unsigned char $${logo#*:}[] = {"; od -An -v -tu1 kernelspec/$${logo%:*} | sed 's/  */,/g; s/^,//; s/$$/,/'; echo '};'; \
+		echo "const size_t $${logo#*:}_size = sizeof $${logo#*:};"; done; } > $@
+
+$(BUILD)/cofferdam: $(BUILD)/obj/kernel/main.o $(BUILD)/obj/gen/logos.o $(ARCHIVES)
+	$(CC) -o $@ $(BUILD)/obj/kernel/main.o $(BUILD)/obj/gen/logos.o -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(ALL_LDFLAGS) $(LIBS)
+
+# ---- tests -----------------------------------------------------------------------------------------------------------
+floors_base = base
+floors_data = base data
+floors_jupyter = base jupyter
+floors_engine = $(floors_data) engine
+floors_case = $(floors_engine) case
+floors_lake = $(floors_case) lake
+floors_response = $(floors_case) response
+floors_magic = $(floors_data) magic
+floors_magics = $(floors_lake) response magic magics
+floors_top = $(floors_magics) jupyter top
+
+TEST_SUPPORT = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c))
+define unit
+UNIT_$(1) = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/$(1)/test_*.c))
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(TEST_SUPPORT) $(if $(filter top,$(1)),$(BUILD)/obj/gen/logos.o) $(foreach f,$(floors_$(1)),$(if $(SRC_$(f)),$(BUILD)/lib$(f).a))
+	@mkdir -p $$(@D)
+	$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(ALL_LDFLAGS) $(LIBS) -lcmocka
+.PHONY: unit-$(1)
+unit-$(1): $$(UNIT_$(1))
+	@for t in $$(UNIT_$(1)); do echo "== $$$$t"; DUCKDB_LIB=$$$${DUCKDB_LIB:-$(abspath $(DEPS))/libduckdb.so} $$$$t || exit 1; done
+endef
+$(foreach floor,$(FLOORS),$(eval $(call unit,$(floor))))
+unit: $(foreach floor,$(FLOORS),unit-$(floor))
+unit-build: $(foreach floor,$(FLOORS),$(UNIT_$(floor)))
+
+# libFuzzer targets: clang, sanitizers on, one program a file
+FUZZ_BUILD = build/fuzz
+FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZERS = $(patsubst tests/fuzz/%.c,$(FUZZ_BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SRC = $(foreach floor,$(filter-out top,$(FLOORS)),$(SRC_$(floor)))
+FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(FUZZ_SRC))
+$(FUZZ_BUILD)/obj/%.o: %.c | $(DEPS)/duckdb.h
+	@mkdir -p $(@D)
+	clang -std=c11 -D_POSIX_C_SOURCE=200809L -iquote kernel -iquote . -isystem $(DEPS) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -c $< -o $@
+$(FUZZ_BUILD)/libkernel.a: $(FUZZ_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+$(FUZZ_BUILD)/fuzz_%: $(FUZZ_BUILD)/obj/tests/fuzz/fuzz_%.o $(patsubst tests/%.c,$(FUZZ_BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c)) $(FUZZ_BUILD)/libkernel.a
+	clang $(FUZZ_FLAGS) -o $@ $^ -pthread $(LIBS)
+fuzz-build: $(FUZZERS)
+fuzz: fuzz-build
+	@for f in $(FUZZERS); do tests/fuzz/run.sh $$f $(FUZZ_SECONDS) || exit 1; done
+
+TEST_ENV = BUILD=$(BUILD) DEPS=$(abspath $(DEPS)) VENV=$(abspath $(VENV)) NODE_HOME=$(abspath $(NODE)) COFFERDAM=$(abspath $(BUILD)/cofferdam) \
+	DUCKDB_LIB=$(abspath $(DEPS))/libduckdb.so SHARED=$(abspath $(SHARED)) SANITIZE=$(SANITIZE) FUZZ_SECONDS=$(FUZZ_SECONDS)
+test: setup-test
+	@$(MAKE) --no-print-directory WERROR=1 all unit-build $(if $(SANITIZE),,fuzz-build)
+	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+	@$(TEST_ENV) $(VENV)/bin/python tests/run.py
+
+check: setup-test
+	@$(TEST_ENV) $(VENV)/bin/python tests/checks/house.py
+
+demo: setup-demo
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+	@$(TEST_ENV) notebooks/demo.sh
+lab: setup-demo
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+	@$(TEST_ENV) notebooks/lab.sh
+bench: setup-test
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+	@$(TEST_ENV) $(VENV)/bin/python tests/bench/bench.py
+
+golden-accept: $(filter %test_golden,$(UNIT_data))
+	@for t in $^; do GOLDEN_ACCEPT=1 $$t; done
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# ---- install ---------------------------------------------------------------------------------------------------------
+install: all
+	install -D -m 755 $(BUILD)/cofferdam $(DESTDIR)$(PREFIX)/bin/cofferdam
+	install -D -m 644 $(DEPS)/libduckdb.so $(DESTDIR)$(PREFIX)/lib/cofferdam/libduckdb.so
+	$(BUILD)/cofferdam install --prefix $(DESTDIR)$(PREFIX) --binary $(PREFIX)/bin/cofferdam
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/share/jupyter/kernels/cofferdam $(DESTDIR)$(PREFIX)/lib/cofferdam
+	rm -f $(DESTDIR)$(PREFIX)/bin/cofferdam
+clean:
+	rm -rf build
+
+-include $(OBJECTS:.o=.d) $(BUILD)/obj/kernel/main.d $(wildcard $(BUILD)/obj/tests/unit/*/*.d)
+.SECONDARY:
