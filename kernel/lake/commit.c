@@ -1,0 +1,327 @@
+/* commit - the lock, the staging folder and the journal of a lake's writer. */
+#include "lake/commit.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "lake/ingest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define JOURNAL_LIMIT ((size_t)1 << 30)
+
+struct commit {
+    char *lake, *staging;
+    char run[48];
+    int lock;
+    pthread_mutex_t mutex;
+    json_t *moves, *removals;
+};
+
+/* Opens and locks DIR/.lock; -1 with the error set. flock belongs to the open file, so a second
+   writer within this process is kept out as well. */
+static int lock_take(const char *lake, struct error *err)
+{
+    struct arena *arena = arena_new();
+    char *path = file_join(arena, lake, ".lock");
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int number = errno;
+    if (lock < 0) {
+        error_errno(err, number, "%s", path);
+    } else if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        close(lock);
+        lock = -1;
+        error_set(err, ERROR_UNAVAILABLE, "another ingest is writing to %s", lake);
+        error_hint(err, "Wait until it has ended, or stop it.");
+    }
+    arena_free(arena);
+    return lock;
+}
+
+static bool move(const char *lake, const char *from, const char *to, struct error *err)
+{
+    struct arena *arena = arena_new();
+    char *source = file_join(arena, lake, from);
+    char *target = file_join(arena, lake, to);
+    bool ok = true;
+    if (file_exists(source)) { /* missing: it was moved before the crash */
+        char *slash = strrchr(target, '/');
+        *slash = 0;
+        ok = file_make_folder(target, 0755, err);
+        char *folder = arena_strdup(arena, target);
+        *slash = '/';
+        if (ok && rename(source, target) != 0) {
+            ok = error_errno(err, errno, "%s", target);
+        }
+        ok = ok && file_sync_folder(folder, err);
+    }
+    arena_free(arena);
+    return ok;
+}
+
+/* Paths come from our own journal, but a journal is a file like any other: nothing outside the lake
+ * is touched. */
+static bool inside(const char *path)
+{
+    return path && *path && *path != '/' && !strstr(path, "..");
+}
+
+static bool journal_do(const char *lake, const json_t *journal, struct error *err)
+{
+    size_t i;
+    json_t *pair;
+    json_array_foreach(json_object_get(journal, "moves"), i, pair)
+    {
+        const char *from = json_string_value(json_array_get(pair, 0));
+        const char *to = json_string_value(json_array_get(pair, 1));
+        if (!inside(from) || !inside(to)) {
+            return error_set(err, ERROR_DATA, "commit.json of %s names a path outside the lake",
+                             lake);
+        }
+        if (!move(lake, from, to, err)) {
+            return false;
+        }
+    }
+    struct arena *arena = arena_new();
+    bool ok = true;
+    json_t *path;
+    json_array_foreach(json_object_get(journal, "removals"), i, path)
+    {
+        const char *name = json_string_value(path);
+        ok = ok && inside(name) && file_remove_all(file_join(arena, lake, name), err);
+    }
+    arena_free(arena);
+    return ok;
+}
+
+/* What is left of staging. */
+static void sweep(const char *lake)
+{
+    struct error err;
+    error_clear(&err);
+    struct arena *arena = arena_new();
+    if (!file_remove_all(file_join(arena, lake, ".staging"), &err)) {
+        error_clear(&err); /* it stays behind; the next writer tries again */
+    }
+    arena_free(arena);
+}
+
+/* With the lock held. */
+static bool recover(const char *lake, struct arena *arena, const char **what, struct error *err)
+{
+    *what = "";
+    char *path = file_join(arena, lake, "commit.json");
+    char *staging = file_join(arena, lake, ".staging");
+    if (!file_exists(path)) {
+        if (file_exists(staging)) {
+            size_t count = 0;
+            char **left = file_list(arena, staging, &count);
+            sweep(lake);
+            *what = left && count
+                        ? "an unfinished ingest was rolled back: the lake is as it was before it"
+                        : "";
+        }
+        return true;
+    }
+    char *text = NULL;
+    size_t size = 0;
+    if (!file_read(arena, path, JOURNAL_LIMIT, &text, &size, err)) {
+        return false;
+    }
+    json_t *journal = json_parse(arena, text, size, JOURNAL_LIMIT, err);
+    if (!journal || !journal_do(lake, journal, err) || !file_remove_all(path, err) ||
+        !file_sync_folder(lake, err)) {
+        return error_wrap(err, "finishing the ingest that was cut off in %s", lake);
+    }
+    sweep(lake);
+    *what = "an ingest that was cut off while it was being put into the lake was completed";
+    return true;
+}
+
+bool lake_recover(const char *path, struct arena *arena, const char **what, struct error *err)
+{
+    *what = "";
+    char *lake = file_absolute(arena, path);
+    if (!file_exists(file_join(arena, lake, "commit.json")) &&
+        !file_exists(file_join(arena, lake, ".staging"))) {
+        return true;
+    }
+    int lock = lock_take(lake, err);
+    if (lock < 0) {
+        return false;
+    }
+    bool ok = recover(lake, arena, what, err);
+    close(lock);
+    return ok;
+}
+
+static void run_name(char out[48])
+{
+    char iso[TIME_TEXT_SIZE];
+    char id[UUID_TEXT_SIZE];
+    time_iso(time_now(), iso);
+    uuid_text(id);
+    size_t at = 0;
+    for (size_t i = 0; iso[i] && iso[i] != '.'; i++) {
+        if (iso[i] != '-' && iso[i] != ':') {
+            out[at++] = iso[i];
+        }
+    }
+    snprintf(out + at, 48 - at, "Z-%.8s", id);
+}
+
+struct commit *commit_begin(const char *lake, const char *verb, struct error *err)
+{
+    (void)verb;
+    if (!file_make_folder(lake, 0755, err)) {
+        return NULL;
+    }
+    int lock = lock_take(lake, err);
+    if (lock < 0) {
+        return NULL;
+    }
+    struct commit *commit = xcalloc(1, sizeof *commit);
+    struct arena *arena = arena_new();
+    commit->lake = xstrdup(lake);
+    commit->lock = lock;
+    commit->moves = json_array();
+    commit->removals = json_array();
+    pthread_mutex_init(&commit->mutex, NULL);
+    run_name(commit->run);
+    char *staging = file_join(arena, file_join(arena, lake, ".staging"), commit->run);
+    commit->staging = xstrdup(staging);
+    const char *what = "";
+    bool ok = recover(lake, arena, &what, err) && file_make_folder(staging, 0700, err);
+    arena_free(arena);
+    if (!ok) {
+        commit_drop(commit);
+        return NULL;
+    }
+    return commit;
+}
+
+const char *commit_run(const struct commit *commit)
+{
+    return commit->run;
+}
+
+const char *commit_staging(const struct commit *commit)
+{
+    return commit->staging;
+}
+
+static const char *relative(const struct commit *commit, const char *path)
+{
+    size_t size = strlen(commit->lake);
+    return strncmp(path, commit->lake, size) == 0 && path[size] == '/' ? path + size + 1 : path;
+}
+
+void commit_add(struct commit *commit, const char *staged, const char *to)
+{
+    json_t *pair = json_array();
+    json_array_append_new(pair, json_texts(relative(commit, staged)));
+    json_array_append_new(pair, json_texts(to));
+    pthread_mutex_lock(&commit->mutex);
+    json_array_append_new(commit->moves, pair);
+    pthread_mutex_unlock(&commit->mutex);
+}
+
+void commit_remove(struct commit *commit, const char *path)
+{
+    pthread_mutex_lock(&commit->mutex);
+    json_array_append_new(commit->removals, json_texts(relative(commit, path)));
+    pthread_mutex_unlock(&commit->mutex);
+}
+
+static void commit_free(struct commit *commit)
+{
+    sweep(commit->lake);
+    close(commit->lock);
+    json_decref(commit->moves);
+    json_decref(commit->removals);
+    pthread_mutex_destroy(&commit->mutex);
+    free(commit->lake);
+    free(commit->staging);
+    free(commit);
+}
+
+/* The staged files must be on the disk before the journal says so. */
+static bool sync_staged(const struct commit *commit, struct error *err)
+{
+    struct arena *arena = arena_new();
+    size_t i;
+    json_t *pair;
+    bool ok = true;
+    json_array_foreach(commit->moves, i, pair)
+    {
+        char *path = file_join(arena, commit->lake, json_string_value(json_array_get(pair, 0)));
+        int file = open(path, O_RDONLY | O_CLOEXEC);
+        ok = file >= 0 && fdatasync(file) == 0;
+        int number = errno;
+        if (file >= 0) {
+            close(file);
+        }
+        if (!ok) {
+            error_errno(err, number, "%s", path);
+            break;
+        }
+    }
+    arena_free(arena);
+    return ok;
+}
+
+static bool journal_write(const struct commit *commit, struct arena *arena, struct error *err)
+{
+    json_t *journal = json_object();
+    json_own(arena, journal);
+    json_object_set_new(journal, "run", json_texts(commit->run));
+    json_object_set(journal, "moves", commit->moves);
+    json_object_set(journal, "removals", commit->removals);
+    size_t size = 0;
+    char *text = json_dump(arena, journal, &size);
+    return file_replace(file_join(arena, commit->lake, "commit.json"), text, size, 0600, err) &&
+           journal_do(commit->lake, journal, err) &&
+           file_remove_all(file_join(arena, commit->lake, "commit.json"), err) &&
+           file_sync_folder(commit->lake, err);
+}
+
+bool commit_end(struct commit *commit, struct error *err)
+{
+    struct arena *arena = arena_new();
+    bool nothing = json_array_size(commit->moves) == 0 && json_array_size(commit->removals) == 0;
+    bool ok = nothing || (sync_staged(commit, err) && journal_write(commit, arena, err));
+    if (!ok && file_exists(file_join(arena, commit->lake, "commit.json"))) {
+        /* The journal is written: what is staged must stay for whoever finishes it. */
+        free(commit->staging);
+        commit->staging = NULL;
+        error_hint(err, "The ingest is finished when the lake is opened the next time.");
+        close(commit->lock);
+        commit->lock = -1;
+        arena_free(arena);
+        json_decref(commit->moves);
+        json_decref(commit->removals);
+        pthread_mutex_destroy(&commit->mutex);
+        free(commit->lake);
+        free(commit);
+        return false;
+    }
+    arena_free(arena);
+    commit_free(commit);
+    return ok;
+}
+
+void commit_drop(struct commit *commit)
+{
+    if (commit) {
+        commit_free(commit);
+    }
+}
