@@ -52,7 +52,8 @@ static json_t *answer_complete(struct desk *desk, const json_t *content, struct 
         (void)json_object_set_new(type, "end", json_integer((json_int_t)found.end));
         (void)json_object_set_new(type, "text", json_texts(match->text));
         (void)json_object_set_new(type, "type", json_texts(match->type ? match->type : ""));
-        (void)json_object_set_new(type, "signature", json_texts(match->signature ? match->signature : ""));
+        (void)json_object_set_new(type, "signature",
+                                  json_texts(match->signature ? match->signature : ""));
         (void)json_array_append_new(types, type);
     }
     json_t *reply = json_object(), *metadata = json_object();
@@ -69,12 +70,14 @@ static json_t *answer_inspect(struct desk *desk, const json_t *content, struct a
     struct place place = read_place(content);
     struct bundle bundle = {0};
     int detail = (int)json_get_int(content, "detail_level", 0);
-    bool found = inspect(place.code, place.size, place.cursor, detail, desk->catalog, arena, &bundle);
+    bool found =
+        inspect(place.code, place.size, place.cursor, detail, desk->catalog, arena, &bundle);
     json_t *reply = json_object();
     (void)json_object_set_new(reply, "found", json_boolean(found));
-    (void)json_object_set_new(reply, "data", found && bundle.data ? json_incref(bundle.data) : json_object());
-    (void)json_object_set_new(reply, "metadata",
-                              found && bundle.metadata ? json_incref(bundle.metadata) : json_object());
+    (void)json_object_set_new(reply, "data",
+                              found && bundle.data ? json_incref(bundle.data) : json_object());
+    (void)json_object_set_new(
+        reply, "metadata", found && bundle.metadata ? json_incref(bundle.metadata) : json_object());
     return reply;
 }
 
@@ -122,7 +125,8 @@ static json_t *answer_history(struct desk *desk, const json_t *content, struct a
 
 static const struct answer {
     const char *request, *reply;
-    json_t *(*answer)(struct desk *desk, const json_t *content, struct arena *arena); /* new reference */
+    json_t *(*answer)(struct desk *desk, const json_t *content,
+                      struct arena *arena); /* new reference */
 } answers[] = {
     {"complete_request", "complete_reply", answer_complete},
     {"inspect_request", "inspect_reply", answer_inspect},
@@ -159,7 +163,8 @@ void aide_tell_line(struct pipe *aide, const struct history_line *line)
 {
     if (line->input_size > HISTORY_INPUT_LIMIT)
         return;
-    size_t output = line->output ? text_cut(line->output, line->output_size, HISTORY_OUTPUT_LIMIT) : 0;
+    size_t output =
+        line->output ? text_cut(line->output, line->output_size, HISTORY_OUTPUT_LIMIT) : 0;
     struct news_line *news = xmalloc(sizeof *news + line->input_size + output);
     news->line = *line;
     memcpy(news->text, line->input, line->input_size);
@@ -217,7 +222,8 @@ static bool work(struct desk *desk, struct packet *packet, bool *asked)
 /* History is written when nobody asks anything, so that no completion waits for a disk. */
 void *aide_run(void *state)
 {
-    struct desk desk = {.aide = state, .catalog = catalog_share(catalog_new()), .history = history_new()};
+    struct desk desk = {
+        .aide = state, .catalog = catalog_share(catalog_new()), .history = history_new()};
     for (bool going = true; going;) {
         struct packet *next;
         bool asked = false;

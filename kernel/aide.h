@@ -1,7 +1,9 @@
-/* aide - the actor that answers completion, inspection, is_complete and history at once, also while a cell runs.
+/* aide - the actor that answers completion, inspection, is_complete and history at once, also while
+ * a cell runs.
  *
- * It looks only at what cannot change: the magics' tables, the latest catalog the worker sent, and the history file, which it
- * owns. News for it go quietly into its pipe (pipe_quiet): they are read with the next question, or when the front wakes it.
+ * It looks only at what cannot change: the magics' tables, the latest catalog the worker sent, and
+ * the history file, which it owns. News for it go quietly into its pipe (pipe_quiet): they are read
+ * with the next question, or when the front wakes it.
  */
 #ifndef COFFERDAM_AIDE_H
 #define COFFERDAM_AIDE_H

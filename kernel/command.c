@@ -12,7 +12,7 @@
 /* Every option of every subcommand; each reads those it knows. */
 struct given {
     bool user, sys_prefix;
-    const char *prefix, *name, *display_name, *into, *seed, *scale;
+    const char *prefix, *name, *display_name, *binary, *into, *seed, *scale;
     const char *word; /* the one positional */
 };
 
@@ -26,6 +26,7 @@ static const struct flag {
     {"--prefix", offsetof(struct given, prefix), true},
     {"--name", offsetof(struct given, name), true},
     {"--display-name", offsetof(struct given, display_name), true},
+    {"--binary", offsetof(struct given, binary), true},
     {"--into", offsetof(struct given, into), true},
     {"--seed", offsetof(struct given, seed), true},
     {"--scale", offsetof(struct given, scale), true},
@@ -40,7 +41,8 @@ static const struct flag *find_flag(const char *name)
 }
 
 /* `allowed` names the flags of this subcommand, separated by blanks. */
-static bool read_words(char **words, size_t count, const char *allowed, struct given *given, struct error *err)
+static bool read_words(char **words, size_t count, const char *allowed, struct given *given,
+                       struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         const struct flag *flag = find_flag(words[i]);
@@ -67,15 +69,19 @@ static bool read_words(char **words, size_t count, const char *allowed, struct g
 static bool read_install(char **words, size_t count, struct install *install, struct error *err)
 {
     struct given given = {0};
-    if (!read_words(words, count, "--user --sys-prefix --prefix --name --display-name", &given, err))
+    if (!read_words(words, count, "--user --sys-prefix --prefix --name --display-name --binary",
+                    &given, err))
         return false;
     if (given.user + given.sys_prefix + (given.prefix != NULL) != 1 || given.word)
         return error_set(err, ERROR_USAGE, "say where: --user, --sys-prefix or --prefix DIR");
     *install = (struct install){
-        .where = given.user ? INSTALL_USER : given.sys_prefix ? INSTALL_SYS_PREFIX : INSTALL_PREFIX,
+        .where = given.user         ? INSTALL_USER
+                 : given.sys_prefix ? INSTALL_SYS_PREFIX
+                                    : INSTALL_PREFIX,
         .prefix = given.prefix,
         .name = given.name,
         .display_name = given.display_name,
+        .binary = given.binary,
     };
     return true;
 }
@@ -94,7 +100,8 @@ static bool run_uninstall(char **words, size_t count, struct arena *arena, struc
 {
     struct install install;
     const char *folder = NULL;
-    if (!read_install(words, count, &install, err) || !install_remove(&install, arena, &folder, err))
+    if (!read_install(words, count, &install, err) ||
+        !install_remove(&install, arena, &folder, err))
         return false;
     (void)printf("removed %s\n", folder);
     return true;

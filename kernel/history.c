@@ -77,9 +77,9 @@ struct history {
     struct sqlite sqlite;
     void *library;
     sqlite3 *db;
-    bool tried;           /* opening was tried, whatever came of it */
-    bool told;            /* a trouble was logged */
-    int64_t session;      /* our number, 0 before the first write */
+    bool tried;      /* opening was tried, whatever came of it */
+    bool told;       /* a trouble was logged */
+    int64_t session; /* our number, 0 before the first write */
     struct line *first, *last;
     size_t pending;
     bool failed; /* the last write: it is tried again with the next line */
@@ -93,7 +93,8 @@ struct history *history_new(void)
 static void tell(struct history *history, const char *what, const char *why)
 {
     if (!history->told)
-        log_line(LOG_LEVEL_WARN, "history", "%s (%s): history lives in memory and ends with this kernel", what, why);
+        log_line(LOG_LEVEL_WARN, "history",
+                 "%s (%s): history lives in memory and ends with this kernel", what, why);
     history->told = true;
 }
 
@@ -135,10 +136,13 @@ static const char *make_file(struct arena *arena, struct error *err)
 
 static bool open_at(struct history *history, const char *path)
 {
-    static const char schema[] = /* WAL: no fsync per group, so that completion does not wait for a disk */
+    static const char
+        schema[] = /* WAL: no fsync per group, so that completion does not wait for a disk */
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-        "CREATE TABLE IF NOT EXISTS sessions (session INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL);"
-        "CREATE TABLE IF NOT EXISTS lines (session INTEGER NOT NULL, line INTEGER NOT NULL, input TEXT NOT NULL,"
+        "CREATE TABLE IF NOT EXISTS sessions (session INTEGER PRIMARY KEY AUTOINCREMENT, started "
+        "TEXT NOT NULL);"
+        "CREATE TABLE IF NOT EXISTS lines (session INTEGER NOT NULL, line INTEGER NOT NULL, input "
+        "TEXT NOT NULL,"
         " output TEXT);"
         "CREATE INDEX IF NOT EXISTS lines_by_place ON lines (session, line);";
     const struct sqlite *sqlite = &history->sqlite;
@@ -199,7 +203,8 @@ void history_add(struct history *history, const struct history_line *added)
     line->count = added->count;
     line->input = copy_text(added->input, added->input_size);
     line->output = copy_text(
-        added->output, added->output ? text_cut(added->output, added->output_size, HISTORY_OUTPUT_LIMIT) : 0);
+        added->output,
+        added->output ? text_cut(added->output, added->output_size, HISTORY_OUTPUT_LIMIT) : 0);
     if (history->last)
         history->last->next = line;
     else
@@ -214,7 +219,8 @@ static bool run(struct history *history, const char *sql)
     return history->sqlite.exec(history->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static void bind_text(struct history *history, sqlite3_stmt *statement, int index, const struct piece *text)
+static void bind_text(struct history *history, sqlite3_stmt *statement, int index,
+                      const struct piece *text)
 {
     if (text->data) /* the bytes live longer than the step */
         (void)history->sqlite.bind_text(statement, index, text->data, (int)text->size, NULL);
@@ -226,7 +232,8 @@ static bool begin_session(struct history *history)
 {
     if (history->session)
         return true;
-    if (!run(history, "INSERT INTO sessions (started) VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"))
+    if (!run(history,
+             "INSERT INTO sessions (started) VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"))
         return false;
     history->session = history->sqlite.last_id(history->db);
     return true;
@@ -236,7 +243,8 @@ static bool write_lines(struct history *history)
 {
     const struct sqlite *sqlite = &history->sqlite;
     sqlite3_stmt *insert = NULL;
-    static const char sql[] = "INSERT INTO lines (session, line, input, output) VALUES (?, ?, ?, ?)";
+    static const char sql[] =
+        "INSERT INTO lines (session, line, input, output) VALUES (?, ?, ?, ?)";
     bool ok = sqlite->prepare(history->db, sql, -1, &insert, NULL) == SQLITE_OK;
     for (const struct line *line = history->first; ok && line; line = line->next) {
         (void)sqlite->bind_int(insert, 1, history->session);
@@ -255,19 +263,22 @@ size_t history_pending(const struct history *history)
     return history->failed ? 0 : history->pending;
 }
 
-/* All lines or none. What cannot be written now (another kernel writes, the disk is full) is tried again next time. */
+/* All lines or none. What cannot be written now (another kernel writes, the disk is full) is tried
+ * again next time. */
 void history_write(struct history *history)
 {
     if (!history->first || !open_history(history))
         return;
     int64_t before = history->session;
-    if (run(history, "BEGIN IMMEDIATE") && begin_session(history) && write_lines(history) && run(history, "COMMIT")) {
+    if (run(history, "BEGIN IMMEDIATE") && begin_session(history) && write_lines(history) &&
+        run(history, "COMMIT")) {
         while (history->first)
             drop_first(history);
         return;
     }
     if (!history->told)
-        log_line(LOG_LEVEL_WARN, "history", "lines are kept back: %s", history->sqlite.errmsg(history->db));
+        log_line(LOG_LEVEL_WARN, "history", "lines are kept back: %s",
+                 history->sqlite.errmsg(history->db));
     history->told = true;
     history->failed = true;
     (void)run(history, "ROLLBACK");
@@ -288,8 +299,8 @@ void history_free(struct history *history)
     free(history);
 }
 
-/* Statements give the newest rows first, so that LIMIT keeps the last ones. Parameters: ?1 rows, ?2 session, ?3 start,
-   ?4 stop, ?5 pattern. */
+/* Statements give the newest rows first, so that LIMIT keeps the last ones. Parameters: ?1 rows, ?2
+   session, ?3 start, ?4 stop, ?5 pattern. */
 static const char *statement_for(const struct history_query *query)
 {
     switch (query->access) {
@@ -297,17 +308,19 @@ static const char *statement_for(const struct history_query *query)
         return "SELECT session, line, input, output FROM lines WHERE session = ?2 AND line >= ?3"
                " AND (?4 = 0 OR line < ?4) ORDER BY line DESC, rowid DESC LIMIT ?1";
     case HISTORY_SEARCH:
-        return query->unique
-                   ? "SELECT session, line, input, output FROM lines WHERE rowid IN (SELECT max(rowid) FROM lines"
-                     " WHERE input GLOB ?5 GROUP BY input) ORDER BY rowid DESC LIMIT ?1"
-                   : "SELECT session, line, input, output FROM lines WHERE input GLOB ?5 ORDER BY rowid DESC LIMIT ?1";
+        return query->unique ? "SELECT session, line, input, output FROM lines WHERE rowid IN "
+                               "(SELECT max(rowid) FROM lines"
+                               " WHERE input GLOB ?5 GROUP BY input) ORDER BY rowid DESC LIMIT ?1"
+                             : "SELECT session, line, input, output FROM lines WHERE input GLOB ?5 "
+                               "ORDER BY rowid DESC LIMIT ?1";
     case HISTORY_TAIL:
         break;
     }
     return "SELECT session, line, input, output FROM lines ORDER BY rowid DESC LIMIT ?1";
 }
 
-/* 0 and below count back from this kernel's session, or from the next one while this kernel has none. */
+/* 0 and below count back from this kernel's session, or from the next one while this kernel has
+ * none. */
 static int64_t session_number(struct history *history, int64_t asked)
 {
     if (asked > 0)

@@ -6,8 +6,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SPEC_LIMIT ((size_t)64 * 1024)
+#define PATH_LIMIT 4096
 #define MARK "cofferdam" /* member of the spec's metadata: we may remove it */
 
 /* $JUPYTER_DATA_DIR, or the user's data folder. */
@@ -26,7 +28,8 @@ static const char *sys_prefix(void)
     return environment && *environment ? environment : getenv("CONDA_PREFIX");
 }
 
-static bool data_folder(const struct install *install, struct arena *arena, const char **out, struct error *err)
+static bool data_folder(const struct install *install, struct arena *arena, const char **out,
+                        struct error *err)
 {
     const char *prefix = install->where == INSTALL_SYS_PREFIX ? sys_prefix() : install->prefix;
     if (install->where == INSTALL_USER) {
@@ -34,37 +37,49 @@ static bool data_folder(const struct install *install, struct arena *arena, cons
         return true;
     }
     if (!prefix || !*prefix) {
-        error_set(err, ERROR_USAGE, "no Python environment is active (VIRTUAL_ENV and CONDA_PREFIX are not set)");
+        error_set(err, ERROR_USAGE,
+                  "no Python environment is active (VIRTUAL_ENV and CONDA_PREFIX are not set)");
         return error_hint(err, "Activate one, or use --user or --prefix DIR.");
     }
     *out = file_join(arena, file_absolute(arena, prefix), "share/jupyter");
     return true;
 }
 
-static bool spec_folder(const struct install *install, struct arena *arena, const char **out, struct error *err)
+static bool spec_folder(const struct install *install, struct arena *arena, const char **out,
+                        struct error *err)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     const char *name = install->name ? install->name : "cofferdam", *data = NULL;
     if (!*name || name[0] == '.' || name[strspn(name, allowed)])
-        return error_set(err, ERROR_USAGE, "\"%s\" is no name for a kernelspec: letters, digits, - _ and . only", name);
+        return error_set(err, ERROR_USAGE,
+                         "\"%s\" is no name for a kernelspec: letters, digits, - _ and . only",
+                         name);
     if (!data_folder(install, arena, &data, err))
         return false;
     *out = file_join(arena, file_join(arena, data, "kernels"), name);
     return true;
 }
 
+static const char *this_program(struct arena *arena)
+{
+    char path[PATH_LIMIT];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+    return size > 0 ? arena_strndup(arena, path, (size_t)size) : "cofferdam";
+}
+
 /* No kernel_protocol_version: from 5.5 on it would promise the handshake. */
 static json_t *spec(const struct install *install, struct arena *arena)
 {
     json_t *spec = json_own(arena, json_object()), *argv = json_array(), *metadata = json_object();
-    const char *program = file_join(arena, file_executable_folder(arena), "cofferdam");
-    (void)json_array_append_new(argv, json_texts(program));
+    (void)json_array_append_new(
+        argv, json_texts(install->binary ? install->binary : this_program(arena)));
     (void)json_array_append_new(argv, json_texts("-f"));
     (void)json_array_append_new(argv, json_texts("{connection_file}"));
     (void)json_object_set_new(spec, "argv", argv);
-    (void)json_object_set_new(
-        spec, "display_name",
-        json_texts(install->display_name ? install->display_name : "Cofferdam (incident response)"));
+    (void)json_object_set_new(spec, "display_name",
+                              json_texts(install->display_name ? install->display_name
+                                                               : "Cofferdam (incident response)"));
     (void)json_object_set_new(spec, "language", json_texts("sql"));
     (void)json_object_set_new(spec, "interrupt_mode", json_texts("message"));
     (void)json_object_set_new(metadata, MARK, json_texts(COFFERDAM_VERSION));
@@ -72,7 +87,8 @@ static json_t *spec(const struct install *install, struct arena *arena)
     return spec;
 }
 
-bool install_write(const struct install *install, struct arena *arena, const char **folder, struct error *err)
+bool install_write(const struct install *install, struct arena *arena, const char **folder,
+                   struct error *err)
 {
     if (!spec_folder(install, arena, folder, err) || !file_make_folder(*folder, 0755, err))
         return false;
@@ -80,8 +96,16 @@ bool install_write(const struct install *install, struct arena *arena, const cha
     arena_defer(arena, free, text);
     if (!file_replace(file_join(arena, *folder, "kernel.json"), text, strlen(text), 0644, err))
         return false;
+    const struct {
+        const char *name;
+        const unsigned char *data;
+        size_t size;
+    } logos[] = {{"logo-svg.svg", logo_svg, logo_svg_size},
+                 {"logo-32x32.png", logo_32, logo_32_size},
+                 {"logo-64x64.png", logo_64, logo_64_size}};
     for (size_t i = 0; i < COUNT(logos); i++)
-        if (!file_replace(file_join(arena, *folder, logos[i].name), logos[i].data, logos[i].size, 0644, err))
+        if (!file_replace(file_join(arena, *folder, logos[i].name), logos[i].data, logos[i].size,
+                          0644, err))
             return false;
     return true;
 }
@@ -100,7 +124,9 @@ static bool is_ours(const char *folder, struct arena *arena, struct error *err)
     return error_set(err, ERROR_REFUSED, "%s belongs to another program", folder);
 }
 
-bool install_remove(const struct install *install, struct arena *arena, const char **folder, struct error *err)
+bool install_remove(const struct install *install, struct arena *arena, const char **folder,
+                    struct error *err)
 {
-    return spec_folder(install, arena, folder, err) && is_ours(*folder, arena, err) && file_remove_all(*folder, err);
+    return spec_folder(install, arena, folder, err) && is_ours(*folder, arena, err) &&
+           file_remove_all(*folder, err);
 }

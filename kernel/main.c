@@ -16,9 +16,11 @@
 #define EXIT_USAGE 2
 
 static const char usage[] =
-    "usage: cofferdam -f FILE             run as the kernel of a connection file (Jupyter does this)\n"
+    "usage: cofferdam -f FILE             run as the kernel of a connection file (Jupyter does "
+    "this)\n"
     "       cofferdam                     run on free ports; prints the connection file it writes\n"
-    "       cofferdam install (--user | --sys-prefix | --prefix DIR) [--name NAME] [--display-name TEXT]\n"
+    "       cofferdam install (--user | --sys-prefix | --prefix DIR) [--name NAME] [--display-name "
+    "TEXT]\n"
     "       cofferdam uninstall (--user | --sys-prefix | --prefix DIR) [--name NAME]\n"
     "       cofferdam example sec318 --into DIR [--seed N] [--scale N]\n"
     "                                     write the logs of the training incident\n"
@@ -47,7 +49,8 @@ static bool blank(const char *code, size_t size)
     return true;
 }
 
-/* Signals go to the front alone: blocked before the first thread begins, so that every thread inherits it. */
+/* Signals go to the front alone: blocked before the first thread begins, so that every thread
+ * inherits it. */
 static void set_signals(void)
 {
     sigset_t set;
@@ -112,9 +115,11 @@ static int64_t parent_to_watch(void)
     return parent ? strtoll(parent, NULL, 10) : 0;
 }
 
-static bool serve(struct connection *connection, const char **own_file, struct arena *arena, struct error *err)
+static bool serve(struct connection *connection, const char **own_file, struct arena *arena,
+                  struct error *err)
 {
-    struct kernel kernel = {.wire = wire_new(connection->scheme, connection->key, strlen(connection->key), err)};
+    struct kernel kernel = {
+        .wire = wire_new(connection->scheme, connection->key, strlen(connection->key), err)};
     if (!kernel.wire || !sockets_open(&kernel.sockets, connection, err))
         return false;
     if (own_file && connection_write(connection, arena, own_file, err)) {
@@ -143,7 +148,8 @@ static bool serve(struct connection *connection, const char **own_file, struct a
     return true;
 }
 
-/* A process that could not start has no thread to wait for: the operating system takes everything back. */
+/* A process that could not start has no thread to wait for: the operating system takes everything
+ * back. */
 static int run_kernel(const char *file)
 {
     set_signals();

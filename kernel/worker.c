@@ -21,7 +21,8 @@ struct bench {
     bool save_failed; /* told once */
 };
 
-/* The session as the last kernel of this case left it. What could not be opened again is said in the first cell. */
+/* The session as the last kernel of this case left it. What could not be opened again is said in
+ * the first cell. */
 static bool open_session(struct bench *bench, struct outputs *outputs, struct error *err)
 {
     if (bench->session)
@@ -70,7 +71,8 @@ static json_t *expressions(struct running *running)
     const json_t *asked = json_object_get(running->request->content, "user_expressions");
     const char *name;
     json_t *expression;
-    void *iterator = json_object_iter((json_t *)(uintptr_t)asked); /* jansson's iterators are not const, but only read */
+    void *iterator = json_object_iter(
+        (json_t *)(uintptr_t)asked); /* jansson's iterators are not const, but only read */
     for (; iterator; iterator = json_object_iter_next((json_t *)(uintptr_t)asked, iterator)) {
         name = json_object_iter_key(iterator);
         expression = json_object_iter_value(iterator);
@@ -84,15 +86,17 @@ static json_t *expressions(struct running *running)
 static char *plain_reply(const struct running *running)
 {
     char text[128];
-    (void)snprintf(text, sizeof text,
-                   "{\"status\":\"ok\",\"execution_count\":%lld,\"user_expressions\":{},\"payload\":[]}",
-                   (long long)running->count);
+    (void)snprintf(
+        text, sizeof text,
+        "{\"status\":\"ok\",\"execution_count\":%lld,\"user_expressions\":{},\"payload\":[]}",
+        (long long)running->count);
     return xstrdup(text);
 }
 
 static char *ok_reply(struct running *running)
 {
-    bool asked = json_object_size(json_object_get(running->request->content, "user_expressions")) > 0;
+    bool asked =
+        json_object_size(json_object_get(running->request->content, "user_expressions")) > 0;
     if (!asked && !json_array_size(running->payload))
         return plain_reply(running);
     json_t *content = json_object();
@@ -133,7 +137,8 @@ static void tell_history(const struct running *running)
     aide_tell_line(running->worker->aide, &line);
 }
 
-/* Statements, outputs, names, history, reply: in this order, so that whoever has the reply finds all the rest. */
+/* Statements, outputs, names, history, reply: in this order, so that whoever has the reply finds
+ * all the rest. */
 static struct packet *run_cell(struct bench *bench, struct running *running)
 {
     struct error err = {0};
@@ -185,7 +190,8 @@ void *worker_run(void *state)
 {
     struct bench bench = {.worker = state, .catalog = catalog_share(catalog_new())};
     for (bool going = true; going;) {
-        struct packet *next, *packet = pipe_take(bench.worker->pipe, bench.unsaved ? SAVE_AFTER_MS : -1);
+        struct packet *next,
+            *packet = pipe_take(bench.worker->pipe, bench.unsaved ? SAVE_AFTER_MS : -1);
         if (!packet)
             save_session(&bench);
         for (; packet; packet = next) {

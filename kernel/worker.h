@@ -1,8 +1,9 @@
 /* worker - the actor that owns the session and runs one cell at a time.
  *
- * A cell is parsed into statements; each is a parameter, a magic, a question for help or SQL (which is %sql's). The first
- * failure ends the cell. Outputs go to the front as they come, the reply last. The reader of a cell's code, body and options
- * is the magic; the worker only places errors in the cell's own lines.
+ * A cell is parsed into statements; each is a parameter, a magic, a question for help or SQL (which
+ * is %sql's). The first failure ends the cell. Outputs go to the front as they come, the reply
+ * last. The reader of a cell's code, body and options is the magic; the worker only places errors
+ * in the cell's own lines.
  */
 #ifndef COFFERDAM_WORKER_H
 #define COFFERDAM_WORKER_H

@@ -15,7 +15,8 @@ static bool may_ask(const struct running *running, struct error *err)
     if (json_get_bool(running->request->content, "allow_stdin", true))
         return true;
     error_set(err, ERROR_UNAVAILABLE, "this front end cannot be asked");
-    return error_hint(err, "Give the value as an option or as a parameter; papermill and nbconvert never answer questions.");
+    return error_hint(err, "Give the value as an option or as a parameter; papermill and nbconvert "
+                           "never answer questions.");
 }
 
 static void drop_stale(struct pipe *answers)
@@ -57,8 +58,8 @@ static struct packet *wait_for_answer(const struct worker *worker)
     return NULL;
 }
 
-bool running_ask(void *state, const struct magic_prompt *prompt, struct arena *arena, const char **answer,
-                 struct error *err)
+bool running_ask(void *state, const struct magic_prompt *prompt, struct arena *arena,
+                 const char **answer, struct error *err)
 {
     struct running *running = state;
     if (!may_ask(running, err))

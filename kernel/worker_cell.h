@@ -25,7 +25,8 @@ struct running {
 
 /* worker_output.c: a packet on iopub with the cell as parent; takes the content (heap). */
 void running_publish(struct running *running, const char *type, char *content);
-void running_emit(void *state, const struct output *output); /* struct output_sink's; state is a struct running */
+void running_emit(
+    void *state, const struct output *output); /* struct output_sink's; state is a struct running */
 /* ename, evalue, traceback of an error, as members of `object`. */
 void running_error(json_t *object, const struct error *err, const struct running *running);
 
@@ -35,7 +36,7 @@ bool running_run(struct running *running, struct error *err) ATTR_USE_RESULT;
 json_t *running_expression(struct running *running, const char *expression);
 
 /* worker_ask.c: struct magic_call's ask. */
-bool running_ask(void *state, const struct magic_prompt *prompt, struct arena *arena, const char **answer,
-                 struct error *err);
+bool running_ask(void *state, const struct magic_prompt *prompt, struct arena *arena,
+                 const char **answer, struct error *err);
 
 #endif

@@ -25,7 +25,8 @@ static void publish_json(struct running *running, const char *type, json_t *cont
 static void emit_stream(struct running *running, const struct output *output)
 {
     json_t *content = json_object();
-    (void)json_object_set_new(content, "name", json_texts(output->kind == OUTPUT_STDERR ? "stderr" : "stdout"));
+    (void)json_object_set_new(content, "name",
+                              json_texts(output->kind == OUTPUT_STDERR ? "stderr" : "stdout"));
     (void)json_object_set_new(content, "text", json_text(output->text, output->size));
     publish_json(running, "stream", content);
 }
@@ -49,7 +50,9 @@ static void emit_bundle(struct running *running, const struct output *output)
         const json_t *plain = json_object_get(output->data, "text/plain");
         running->result_size = json_string_length(plain);
         running->result =
-            json_is_string(plain) ? arena_strndup(running->arena, json_string_value(plain), running->result_size) : NULL;
+            json_is_string(plain)
+                ? arena_strndup(running->arena, json_string_value(plain), running->result_size)
+                : NULL;
     } else if (output->display_id) {
         json_t *transient = json_object();
         (void)json_object_set_new(transient, "display_id", json_texts(output->display_id));
@@ -116,7 +119,8 @@ static char *picture(const struct error *err, const struct running *running)
         return NULL;
     const char *newline = memchr(line, '\n', (size_t)(end - line));
     size_t size = newline ? (size_t)(newline - line) : (size_t)(end - line);
-    size_t column = err->column > 0 ? (size_t)err->column - 1 : 0, skip = column > 120 ? column - 80 : 0;
+    size_t column = err->column > 0 ? (size_t)err->column - 1 : 0,
+           skip = column > 120 ? column - 80 : 0;
     size_t from = text_offset(line, size, skip), to = text_offset(line, size, skip + 160);
     size_t at = text_offset(line, size, column);
     struct buf text;

@@ -11,8 +11,10 @@
 
 #define EXPRESSION_LIMIT ((size_t)64 * 1024)
 
-/* Positions that a part of the cell reported against its own text become the cell's: `offset` is where that text begins. */
-static void place_error(const struct running *running, const struct statement *statement, struct error *err)
+/* Positions that a part of the cell reported against its own text become the cell's: `offset` is
+ * where that text begins. */
+static void place_error(const struct running *running, const struct statement *statement,
+                        struct error *err)
 {
     if (err->line == 0 && err->column > 0) { /* within the line's arguments */
         int line = 0, column = 0;
@@ -43,7 +45,8 @@ static bool run_magic(struct running *running, const struct statement *statement
         .ask = running_ask,
         .ask_state = running,
     };
-    return sql ? magic_run(&call, "", 0, err) : magic_run(&call, statement->text, statement->size, err);
+    return sql ? magic_run(&call, "", 0, err)
+               : magic_run(&call, statement->text, statement->size, err);
 }
 
 static bool run_help(struct running *running, const struct statement *statement, struct error *err)
@@ -57,7 +60,8 @@ static bool run_help(struct running *running, const struct statement *statement,
     return error_hint(err, "%%help lists the magics, %%lake tables the tables.");
 }
 
-static bool run_statement(struct running *running, const struct statement *statement, struct error *err)
+static bool run_statement(struct running *running, const struct statement *statement,
+                          struct error *err)
 {
     switch (statement->kind) {
     case STATEMENT_PARAMETER:
@@ -102,14 +106,16 @@ static const struct setting *find_setting(const char *name)
 }
 
 /* SELECT (expression), guarded and bound like a cell of its own; its first value as text. */
-static bool scalar(struct running *running, const char *expression, struct buf *out, struct error *err)
+static bool scalar(struct running *running, const char *expression, struct buf *out,
+                   struct error *err)
 {
     if (strlen(expression) > EXPRESSION_LIMIT)
         return error_set(err, ERROR_LIMIT, "an expression has at most %zu bytes", EXPRESSION_LIMIT);
     const char *sql = arena_printf(running->arena, "SELECT (%s\n)", expression);
     struct results_request request = {.sql = sql, .size = strlen(sql), .line = 1, .limit = 1};
     struct result result = {0};
-    if (!results_run(running->session, &request, NULL, running->worker->cancel, running->arena, &result, err))
+    if (!results_run(running->session, &request, NULL, running->worker->cancel, running->arena,
+                     &result, err))
         return false;
     if (!result.table || result.table->rows < 1 || result.table->column_count < 1)
         return error_set(err, ERROR_SQL, "the expression has no value");
@@ -118,11 +124,13 @@ static bool scalar(struct running *running, const char *expression, struct buf *
     return true;
 }
 
-static bool evaluate(struct running *running, const char *expression, struct buf *out, struct error *err)
+static bool evaluate(struct running *running, const char *expression, struct buf *out,
+                     struct error *err)
 {
     const json_t *param = session_param(running->session, expression);
     if (param) {
-        buf_adds(out, json_is_string(param) ? json_string_value(param) : json_dump(running->arena, param, NULL));
+        buf_adds(out, json_is_string(param) ? json_string_value(param)
+                                            : json_dump(running->arena, param, NULL));
         return true;
     }
     const struct setting *setting = find_setting(expression);
@@ -141,7 +149,8 @@ json_t *running_expression(struct running *running, const char *expression)
     json_t *reply = json_object();
     if (evaluate(running, expression, &text, &err)) {
         json_t *data = json_object();
-        (void)json_object_set_new(data, "text/plain", json_text(text.data ? text.data : "", text.size));
+        (void)json_object_set_new(data, "text/plain",
+                                  json_text(text.data ? text.data : "", text.size));
         (void)json_object_set_new(reply, "status", json_texts("ok"));
         (void)json_object_set_new(reply, "data", data);
         (void)json_object_set_new(reply, "metadata", json_object());

@@ -12,18 +12,23 @@
 #define IPC_PATH_LIMIT 107 /* sun_path without its NUL */
 
 const char *const port_names[PORTS] = {
-    [PORT_SHELL] = "shell_port",     [PORT_IOPUB] = "iopub_port",     [PORT_STDIN] = "stdin_port",
+    [PORT_SHELL] = "shell_port",     [PORT_IOPUB] = "iopub_port",  [PORT_STDIN] = "stdin_port",
     [PORT_CONTROL] = "control_port", [PORT_HEARTBEAT] = "hb_port",
 };
 
 static bool refuse_unsupported(const json_t *file, struct error *err)
 {
     if (json_object_get(file, "curve_publickey") || json_object_get(file, "curve_secretkey")) {
-        error_set(err, ERROR_UNAVAILABLE, "the connection file asks for CURVE encryption, which this kernel does not speak");
-        return error_hint(err, "Set KernelManager.transport_encryption to \"disabled\" or \"auto\".");
+        error_set(
+            err, ERROR_UNAVAILABLE,
+            "the connection file asks for CURVE encryption, which this kernel does not speak");
+        return error_hint(err,
+                          "Set KernelManager.transport_encryption to \"disabled\" or \"auto\".");
     }
     if (json_object_get(file, "registration_port")) {
-        error_set(err, ERROR_UNAVAILABLE, "the file is for kernel registration (handshake), which this kernel does not speak");
+        error_set(
+            err, ERROR_UNAVAILABLE,
+            "the file is for kernel registration (handshake), which this kernel does not speak");
         return error_hint(err, "Give it a connection file with its five ports.");
     }
     return true;
@@ -34,13 +39,15 @@ static bool read_ports(struct connection *connection, const json_t *file, struct
     for (size_t i = 0; i < PORTS; i++) {
         int64_t port = json_get_int(file, port_names[i], -1);
         if (port < 0 || port > 65535)
-            return error_set(err, ERROR_PROTOCOL, "%s is missing or not a port number", port_names[i]);
+            return error_set(err, ERROR_PROTOCOL, "%s is missing or not a port number",
+                             port_names[i]);
         connection->ports[i] = (int)port;
     }
     return true;
 }
 
-static bool read_file(struct connection *connection, const char *path, struct arena *arena, struct error *err)
+static bool read_file(struct connection *connection, const char *path, struct arena *arena,
+                      struct error *err)
 {
     char *text = NULL;
     size_t size = 0;
@@ -53,14 +60,17 @@ static bool read_file(struct connection *connection, const char *path, struct ar
         return error_set(err, ERROR_PROTOCOL, "it is not a JSON object");
     connection->transport = arena_strdup(arena, json_get_string(file, "transport", "tcp"));
     connection->ip = arena_strdup(arena, json_get_string(file, "ip", "127.0.0.1"));
-    connection->scheme = arena_strdup(arena, json_get_string(file, "signature_scheme", "hmac-sha256"));
+    connection->scheme =
+        arena_strdup(arena, json_get_string(file, "signature_scheme", "hmac-sha256"));
     connection->key = arena_strdup(arena, json_get_string(file, "key", ""));
     if (strcmp(connection->transport, "tcp") != 0 && strcmp(connection->transport, "ipc") != 0)
-        return error_set(err, ERROR_PROTOCOL, "transport \"%s\" is neither tcp nor ipc", connection->transport);
+        return error_set(err, ERROR_PROTOCOL, "transport \"%s\" is neither tcp nor ipc",
+                         connection->transport);
     return refuse_unsupported(file, err) && read_ports(connection, file, err);
 }
 
-bool connection_read(struct connection *connection, const char *path, struct arena *arena, struct error *err)
+bool connection_read(struct connection *connection, const char *path, struct arena *arena,
+                     struct error *err)
 {
     return read_file(connection, path, arena, err) || error_wrap(err, "connection file %s", path);
 }
@@ -69,11 +79,14 @@ void connection_make(struct connection *connection, struct arena *arena)
 {
     char key[UUID_TEXT_SIZE];
     uuid_text(key);
-    *connection = (struct connection){
-        .transport = "tcp", .ip = "127.0.0.1", .scheme = "hmac-sha256", .key = arena_strdup(arena, key)};
+    *connection = (struct connection){.transport = "tcp",
+                                      .ip = "127.0.0.1",
+                                      .scheme = "hmac-sha256",
+                                      .key = arena_strdup(arena, key)};
 }
 
-/* As jupyter_core finds it: JUPYTER_RUNTIME_DIR, else runtime/ in JUPYTER_DATA_DIR or the user's data folder. */
+/* As jupyter_core finds it: JUPYTER_RUNTIME_DIR, else runtime/ in JUPYTER_DATA_DIR or the user's
+ * data folder. */
 static const char *runtime_folder(struct arena *arena)
 {
     const char *runtime = getenv("JUPYTER_RUNTIME_DIR");
@@ -82,10 +95,12 @@ static const char *runtime_folder(struct arena *arena)
     const char *data = getenv("JUPYTER_DATA_DIR"), *xdg = getenv("XDG_DATA_HOME");
     if (data && *data)
         return file_join(arena, data, "runtime");
-    return file_join(arena, xdg && *xdg ? xdg : file_expand(arena, "~/.local/share"), "jupyter/runtime");
+    return file_join(arena, xdg && *xdg ? xdg : file_expand(arena, "~/.local/share"),
+                     "jupyter/runtime");
 }
 
-bool connection_write(const struct connection *connection, struct arena *arena, const char **path, struct error *err)
+bool connection_write(const struct connection *connection, struct arena *arena, const char **path,
+                      struct error *err)
 {
     const char *folder = runtime_folder(arena);
     if (!file_make_folder(folder, 0700, err))
@@ -104,21 +119,24 @@ bool connection_write(const struct connection *connection, struct arena *arena, 
     return file_replace(*path, text, size, 0600, err);
 }
 
-bool connection_endpoint(const struct connection *connection, enum port port, char out[static CONNECTION_ENDPOINT_SIZE],
-                         struct error *err)
+bool connection_endpoint(const struct connection *connection, enum port port,
+                         char out[static CONNECTION_ENDPOINT_SIZE], struct error *err)
 {
     int number = connection->ports[port], length;
     if (strcmp(connection->transport, "ipc") == 0) {
         length = snprintf(out, CONNECTION_ENDPOINT_SIZE, "ipc://%s-%d", connection->ip, number);
         if (length > (int)strlen("ipc://") + IPC_PATH_LIMIT)
-            return error_set(err, ERROR_PROTOCOL, "the path %s-%d is longer than the %d bytes of a socket's name",
+            return error_set(err, ERROR_PROTOCOL,
+                             "the path %s-%d is longer than the %d bytes of a socket's name",
                              connection->ip, number, IPC_PATH_LIMIT);
         return true;
     }
     bool v6 = strchr(connection->ip, ':') != NULL;
-    length = snprintf(out, CONNECTION_ENDPOINT_SIZE, "tcp://%s%s%s:", v6 ? "[" : "", connection->ip, v6 ? "]" : "");
+    length = snprintf(out, CONNECTION_ENDPOINT_SIZE, "tcp://%s%s%s:", v6 ? "[" : "", connection->ip,
+                      v6 ? "]" : "");
     if (length < 0 || length > CONNECTION_ENDPOINT_SIZE - 8)
         return error_set(err, ERROR_PROTOCOL, "the ip of the connection file is too long");
-    (void)snprintf(out + length, (size_t)(CONNECTION_ENDPOINT_SIZE - length), number ? "%d" : "*", number);
+    (void)snprintf(out + length, (size_t)(CONNECTION_ENDPOINT_SIZE - length), number ? "%d" : "*",
+                   number);
     return true;
 }

@@ -1,7 +1,8 @@
-/* connection - the connection file: where the kernel listens and with which key; and the file of a kernel started by hand.
+/* connection - the connection file: where the kernel listens and with which key; and the file of a
+ * kernel started by hand.
  *
- * A file that asks for what this kernel cannot do yet (CURVE keys, a registration port) is refused, never half obeyed: a
- * front end that wants encryption must not get clear text.
+ * A file that asks for what this kernel cannot do yet (CURVE keys, a registration port) is refused,
+ * never half obeyed: a front end that wants encryption must not get clear text.
  */
 #ifndef COFFERDAM_JUPYTER_CONNECTION_H
 #define COFFERDAM_JUPYTER_CONNECTION_H
@@ -25,16 +26,18 @@ struct connection {
 extern const char *const port_names[PORTS]; /* "shell_port" ... */
 
 /* All texts belong to the arena. */
-bool connection_read(struct connection *connection, const char *path, struct arena *arena, struct error *err)
-    ATTR_USE_RESULT;
+bool connection_read(struct connection *connection, const char *path, struct arena *arena,
+                     struct error *err) ATTR_USE_RESULT;
 /* A kernel without a file: loopback, free ports, a random key. */
 void connection_make(struct connection *connection, struct arena *arena);
 /* Writes it (0600) as kernel-PID.json into Jupyter's runtime folder; *path is arena memory. */
-bool connection_write(const struct connection *connection, struct arena *arena, const char **path, struct error *err)
-    ATTR_USE_RESULT;
+bool connection_write(const struct connection *connection, struct arena *arena, const char **path,
+                      struct error *err) ATTR_USE_RESULT;
 
-/* "tcp://127.0.0.1:50000", "tcp://[::1]:50000", "ipc:///run/x-1", "tcp://127.0.0.1:*" for port 0. False if too long. */
-bool connection_endpoint(const struct connection *connection, enum port port, char out[static CONNECTION_ENDPOINT_SIZE],
+/* "tcp://127.0.0.1:50000", "tcp://[::1]:50000", "ipc:///run/x-1", "tcp://127.0.0.1:*" for port 0.
+ * False if too long. */
+bool connection_endpoint(const struct connection *connection, enum port port,
+                         char out[static CONNECTION_ENDPOINT_SIZE],
                          struct error *err) ATTR_USE_RESULT;
 
 #endif

@@ -17,7 +17,8 @@ enum item { ITEM_CONTROL, ITEM_STDIN, ITEM_IOPUB, ITEM_SHELL, ITEM_SIGNALS, ITEM
 /* One message of a ROUTER: verified and answered, or logged and dropped. False if there is none. */
 static bool take_message(struct front *front, enum port port)
 {
-    static const enum channel channels[PORTS] = {[PORT_CONTROL] = CHANNEL_CONTROL, [PORT_STDIN] = CHANNEL_STDIN};
+    static const enum channel channels[PORTS] = {
+        [PORT_CONTROL] = CHANNEL_CONTROL, [PORT_STDIN] = CHANNEL_STDIN};
     struct frame frames[WIRE_FRAMES];
     size_t count;
     sockets_receive(front->sockets->sockets[port], front->scratch, frames, &count);

@@ -1,8 +1,10 @@
-/* front - the kernel's main thread: owns the shell, control, iopub and stdin sockets and the key; never blocks, runs nothing.
+/* front - the kernel's main thread: owns the shell, control, iopub and stdin sockets and the key;
+ * never blocks, runs nothing.
  *
- * It answers kernel_info, interrupt, shutdown, comms and usage by itself, hands cells one at a time to the worker and
- * questions about the language to the aide, and sends what both push into the inbox: outputs first, then the reply, then
- * idle. SIGINT is an interrupt_request, SIGTERM an orderly end; both must be blocked in every thread before it runs.
+ * It answers kernel_info, interrupt, shutdown, comms and usage by itself, hands cells one at a time
+ * to the worker and questions about the language to the aide, and sends what both push into the
+ * inbox: outputs first, then the reply, then idle. SIGINT is an interrupt_request, SIGTERM an
+ * orderly end; both must be blocked in every thread before it runs.
  */
 #ifndef COFFERDAM_JUPYTER_FRONT_H
 #define COFFERDAM_JUPYTER_FRONT_H
@@ -11,8 +13,10 @@
 #include "jupyter/pipe.h"
 #include "jupyter/sockets.h"
 
-#define FRONT_ABORT_HOLD 50000   /* microseconds a failed cell's reply waits for cells that were sent with it */
-#define FRONT_ABORT_GRACE 100000 /* and in which cells made before the reply may still arrive after it */
+#define FRONT_ABORT_HOLD                                                                           \
+    50000 /* microseconds a failed cell's reply waits for cells that were sent with it */
+#define FRONT_ABORT_GRACE                                                                          \
+    100000 /* and in which cells made before the reply may still arrive after it */
 #define FRONT_CANCEL_PERIOD 5000
 #define FRONT_STOP_LIMIT 500000 /* an actor not back after that is abandoned */
 
@@ -23,7 +27,8 @@ struct front_config {
     struct cancel *cancel;
     struct pipe *worker;  /* to it: PACKET_REQUEST of cells, PACKET_QUIT */
     struct pipe *aide;    /* to it: PACKET_REQUEST of questions, PACKET_QUIT */
-    struct pipe *answers; /* to the worker while it waits for PACKET_ASK: PACKET_REQUEST with the input_reply */
+    struct pipe *answers; /* to the worker while it waits for PACKET_ASK: PACKET_REQUEST with the
+                             input_reply */
     struct pipe *inbox;   /* from both */
     int64_t parent;       /* JPY_PARENT_PID: the kernel ends with it; 0 = not watched */
     bool (*blank)(const char *code, size_t size); /* true: nothing to run, no count */

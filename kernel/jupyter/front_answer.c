@@ -35,7 +35,8 @@ static void comm_info(struct front *front, struct request *request)
 static void comm_open(struct front *front, struct request *request)
 {
     json_t *content = json_own(request->arena, json_object());
-    (void)json_object_set_new(content, "comm_id", json_texts(json_get_string(request->content, "comm_id", "")));
+    (void)json_object_set_new(content, "comm_id",
+                              json_texts(json_get_string(request->content, "comm_id", "")));
     (void)json_object_set_new(content, "data", json_object());
     front_publish_text(front, request, "comm_close", json_dump(request->arena, content, NULL));
 }
@@ -64,15 +65,17 @@ static void usage(struct front *front, struct request *request)
 /* Told to the one who asked, and on iopub to the others. */
 static void shutdown(struct front *front, struct request *request)
 {
-    const char *content = json_get_bool(request->content, "restart", false) ? "{\"status\":\"ok\",\"restart\":true}"
-                                                                            : "{\"status\":\"ok\",\"restart\":false}";
+    const char *content = json_get_bool(request->content, "restart", false)
+                              ? "{\"status\":\"ok\",\"restart\":true}"
+                              : "{\"status\":\"ok\",\"restart\":false}";
     front_reply_text(front, request, "shutdown_reply", content);
     front_publish_text(front, request, "shutdown_reply", content);
     front_stop(front);
 }
 
-/* How a message is answered: at once by `answer`, or by the aide, or (neither) as a cell by the worker. `untracked`: front
-   ends do not take its status for the kernel's (JupyterLab's untracked_message_types). */
+/* How a message is answered: at once by `answer`, or by the aide, or (neither) as a cell by the
+   worker. `untracked`: front ends do not take its status for the kernel's (JupyterLab's
+   untracked_message_types). */
 static const struct handler {
     const char *type;
     void (*answer)(struct front *front, struct request *request);
@@ -121,7 +124,8 @@ void front_dispatch(struct front *front, struct request *request)
         return; /* idle follows its reply */
     }
     if (!*handler->type)
-        log_line(LOG_LEVEL_INFO, "front", "a message of a type this kernel does not know was ignored");
+        log_line(LOG_LEVEL_INFO, "front",
+                 "a message of a type this kernel does not know was ignored");
     handler->answer(front, request);
     front_status(front, request, "idle", 0);
     if (front->running && !handler->untracked)

@@ -10,16 +10,20 @@
 #define METADATA_SIZE 256
 #define KICK_AFTER 1000000 /* the aide writes history at most a second after the cell */
 
-/* {"started": ..., "status": ..., "dependencies_met": true, "engine": ...}: front ends take a cell's timing from it. */
-static void reply_metadata(struct front *front, struct buf *out, int64_t started, const char *status)
+/* {"started": ..., "status": ..., "dependencies_met": true, "engine": ...}: front ends take a
+ * cell's timing from it. */
+static void reply_metadata(struct front *front, struct buf *out, int64_t started,
+                           const char *status)
 {
     char date[TIME_TEXT_SIZE];
     buf_init(out, METADATA_SIZE);
-    buf_addf(out, "{\"started\":\"%s\",\"status\":\"%s\",\"dependencies_met\":true,\"engine\":\"%s\"}",
+    buf_addf(out,
+             "{\"started\":\"%s\",\"status\":\"%s\",\"dependencies_met\":true,\"engine\":\"%s\"}",
              time_iso(started, date), status, wire_session(front->wire));
 }
 
-static void execute_reply(struct front *front, const struct request *request, struct frame content, const char *status)
+static void execute_reply(struct front *front, const struct request *request, struct frame content,
+                          const char *status)
 {
     struct buf metadata;
     reply_metadata(front, &metadata, front->busy_since, status);
@@ -65,8 +69,9 @@ static void abort_waiting(struct front *front)
     }
 }
 
-/* "Run all" sends every cell at once, and a server may still be forwarding the rest when the first has failed. Such a cell
-   was made before the failure was told, by the same front end; one that was made after it is a new wish and is run. */
+/* "Run all" sends every cell at once, and a server may still be forwarding the rest when the first
+   has failed. Such a cell was made before the failure was told, by the same front end; one that was
+   made after it is a new wish and is run. */
 static void open_window(struct front *front, const struct request *failed)
 {
     struct aborting *aborting = &front->aborting;
@@ -75,13 +80,15 @@ static void open_window(struct front *front, const struct request *failed)
                                   .sent = failed->sent,
                                   .clock_skew = failed->received - failed->sent};
     size_t size = strlen(failed->session);
-    memcpy(aborting->session, failed->session, size < sizeof aborting->session ? size : sizeof aborting->session - 1);
+    memcpy(aborting->session, failed->session,
+           size < sizeof aborting->session ? size : sizeof aborting->session - 1);
 }
 
 static bool in_window(struct front *front, const struct request *request)
 {
     const struct aborting *aborting = &front->aborting;
-    return aborting->until && time_monotonic() < aborting->until && request->sent > aborting->sent &&
+    return aborting->until && time_monotonic() < aborting->until &&
+           request->sent > aborting->sent &&
            request->sent + aborting->clock_skew <= aborting->replied &&
            strncmp(request->session, aborting->session, sizeof aborting->session - 1) == 0;
 }
@@ -96,7 +103,8 @@ static bool stops_others(const struct request *request)
     return json_get_bool(request->content, "stop_on_error", true) && !wants_silence(request);
 }
 
-static void execute_input(struct front *front, const struct request *request, const char *code, int64_t count)
+static void execute_input(struct front *front, const struct request *request, const char *code,
+                          int64_t count)
 {
     struct buf content;
     size_t size = json_string_length(json_object_get(request->content, "code"));
@@ -104,8 +112,9 @@ static void execute_input(struct front *front, const struct request *request, co
     buf_adds(&content, "{\"code\":");
     text_json(&content, code, size);
     buf_addf(&content, ",\"execution_count\":%lld}", (long long)count);
-    struct message message = {
-        .type = "execute_input", .parent = request->header, .content = {content.data, content.size}};
+    struct message message = {.type = "execute_input",
+                              .parent = request->header,
+                              .content = {content.data, content.size}};
     front_publish(front, &message);
     buf_release(&content);
 }
@@ -116,7 +125,8 @@ static bool begin(struct front *front, struct packet *cell)
     const struct request *request = cell->request;
     const json_t *text = json_object_get(request->content, "code");
     const char *code = json_is_string(text) ? json_string_value(text) : "";
-    bool silent = wants_silence(request), blank = front->config->blank(code, json_string_length(text));
+    bool silent = wants_silence(request),
+         blank = front->config->blank(code, json_string_length(text));
     if (!blank && !silent && json_get_bool(request->content, "store_history", true))
         front->count++;
     cell->count = front->count;
@@ -128,7 +138,8 @@ static bool begin(struct front *front, struct packet *cell)
         return true;
     struct buf content;
     buf_init(&content, 256);
-    buf_addf(&content, "{\"status\":\"ok\",\"execution_count\":%lld,\"user_expressions\":{},\"payload\":[]}",
+    buf_addf(&content,
+             "{\"status\":\"ok\",\"execution_count\":%lld,\"user_expressions\":{},\"payload\":[]}",
              (long long)front->count);
     execute_reply(front, request, (struct frame){content.data, content.size}, "ok");
     buf_release(&content);
@@ -211,8 +222,9 @@ void front_release(struct front *front)
     packet_free(reply);
 }
 
-/* The reply to a failed cell waits a moment: what arrives until then was sent by someone who could not know of the failure,
-   so it is aborted; what arrives later may be an answer to it. True if the packet was taken. */
+/* The reply to a failed cell waits a moment: what arrives until then was sent by someone who could
+   not know of the failure, so it is aborted; what arrives later may be an answer to it. True if the
+   packet was taken. */
 static bool hold(struct front *front, struct packet *reply)
 {
     if (!reply->failed || !stops_others(reply->request) || front->interrupting || front->stop_by)
@@ -225,10 +237,12 @@ static bool hold(struct front *front, struct packet *reply)
 static void send_reply(struct front *front, const struct packet *packet)
 {
     struct frame content = {packet->content, packet->content_size};
-    struct message message = {.type = packet->type, .parent = packet->request->header, .content = content};
+    struct message message = {
+        .type = packet->type, .parent = packet->request->header, .content = content};
     front_reply(front, packet->request, &message);
     front_status(front, packet->request, "idle", 0);
-    /* Front ends would take that idle for the kernel's: say again that the cell runs, with the date they know. */
+    /* Front ends would take that idle for the kernel's: say again that the cell runs, with the date
+     * they know. */
     if (front->running && front_tracks(packet->request->type))
         front_status(front, front->running, "busy", front->busy_since);
 }
@@ -248,14 +262,17 @@ static void ask(struct front *front, const struct packet *packet)
     front_send(front, packet->request, PORT_STDIN, &message);
     front->asking = true;
     size_t size = strlen(wire_last_id(front->wire));
-    memcpy(front->ask_id, wire_last_id(front->wire), size + 1 < sizeof front->ask_id ? size + 1 : 0);
+    memcpy(front->ask_id, wire_last_id(front->wire),
+           size + 1 < sizeof front->ask_id ? size + 1 : 0);
 }
 
-/* A reply that names another question answers that one: it came too late. One that names none is taken. */
+/* A reply that names another question answers that one: it came too late. One that names none is
+ * taken. */
 void front_input_reply(struct front *front, struct request *request)
 {
     const char *asked = json_get_string(request->parent, "msg_id", "");
-    if (!front->asking || strcmp(request->type, "input_reply") != 0 || (*asked && strcmp(asked, front->ask_id) != 0))
+    if (!front->asking || strcmp(request->type, "input_reply") != 0 ||
+        (*asked && strcmp(asked, front->ask_id) != 0))
         return;
     front->asking = false;
     pipe_push(front->config->answers, packet_new(PACKET_REQUEST, request));
@@ -263,7 +280,8 @@ void front_input_reply(struct front *front, struct request *request)
 
 void front_packet(struct front *front, struct packet *packet)
 {
-    struct message message = {.type = packet->type, .content = {packet->content, packet->content_size}};
+    struct message message = {.type = packet->type,
+                              .content = {packet->content, packet->content_size}};
     switch (packet->kind) {
     case PACKET_PUBLISH:
         message.parent = packet->request->header;

@@ -10,7 +10,8 @@
 
 #define MESSAGE_FRAMES (REQUEST_IDENTITIES + 6)
 #define TOPIC_SIZE 128
-#define BLOCKED_LIMIT 5000000 /* microseconds after which a subscriber that does not read loses messages */
+#define BLOCKED_LIMIT                                                                              \
+    5000000 /* microseconds after which a subscriber that does not read loses messages */
 
 /* A message that waits for room in a subscriber's queue. */
 struct parcel {
@@ -55,7 +56,8 @@ static void publish_frames(struct front *front, const struct frame *frames, size
         front->blocked_since = time_monotonic();
 }
 
-/* Sends what waits, as far as it goes. A subscriber that has not read for five seconds loses messages, the others not. */
+/* Sends what waits, as far as it goes. A subscriber that has not read for five seconds loses
+ * messages, the others not. */
 void front_unblock(struct front *front, int64_t now)
 {
     bool allow_loss = front->first && now - front->blocked_since > BLOCKED_LIMIT;
@@ -65,7 +67,8 @@ void front_unblock(struct front *front, int64_t now)
     }
     while (front->first) {
         struct parcel *parcel = front->first;
-        if (!sockets_send(front->sockets->sockets[PORT_IOPUB], parcel->frames, parcel->count) && errno == EAGAIN)
+        if (!sockets_send(front->sockets->sockets[PORT_IOPUB], parcel->frames, parcel->count) &&
+            errno == EAGAIN)
             return;
         front->first = parcel->next;
         free(parcel);
@@ -109,7 +112,8 @@ void front_publish(struct front *front, const struct message *message)
     publish_to(front, (struct frame){topic, size}, message);
 }
 
-void front_publish_text(struct front *front, const struct request *parent, const char *type, const char *content)
+void front_publish_text(struct front *front, const struct request *parent, const char *type,
+                        const char *content)
 {
     struct message message = {.type = type, .content = {content, strlen(content)}};
     if (parent)
@@ -117,12 +121,14 @@ void front_publish_text(struct front *front, const struct request *parent, const
     front_publish(front, &message);
 }
 
-void front_status(struct front *front, const struct request *parent, const char *state, int64_t date)
+void front_status(struct front *front, const struct request *parent, const char *state,
+                  int64_t date)
 {
     struct buf content;
     buf_init(&content, 64);
     buf_addf(&content, "{\"execution_state\":\"%s\"}", state);
-    struct message message = {.type = "status", .content = {content.data, content.size}, .date = date};
+    struct message message = {
+        .type = "status", .content = {content.data, content.size}, .date = date};
     if (parent)
         message.parent = parent->header;
     front_publish(front, &message);
@@ -163,24 +169,29 @@ void front_subscriptions(struct front *front)
 }
 
 /* A reply whose front end is gone is dropped by the ROUTER: nobody waits for it. */
-void front_send(struct front *front, const struct request *request, enum port port, const struct message *message)
+void front_send(struct front *front, const struct request *request, enum port port,
+                const struct message *message)
 {
     struct wire_frames out;
     wire_write(front->wire, message, &out);
     struct frame frames[MESSAGE_FRAMES];
     memcpy(frames, request->identities, request->identity_count * sizeof *frames);
     memcpy(frames + request->identity_count, out.frames, sizeof out.frames);
-    if (!sockets_send(front->sockets->sockets[port], frames, request->identity_count + COUNT(out.frames)))
+    if (!sockets_send(front->sockets->sockets[port], frames,
+                      request->identity_count + COUNT(out.frames)))
         log_line(LOG_LEVEL_WARN, "front", "a %s could not be sent", message->type);
 }
 
 void front_reply(struct front *front, const struct request *request, const struct message *message)
 {
-    front_send(front, request, request->channel == CHANNEL_CONTROL ? PORT_CONTROL : PORT_SHELL, message);
+    front_send(front, request, request->channel == CHANNEL_CONTROL ? PORT_CONTROL : PORT_SHELL,
+               message);
 }
 
-void front_reply_text(struct front *front, const struct request *request, const char *type, const char *content)
+void front_reply_text(struct front *front, const struct request *request, const char *type,
+                      const char *content)
 {
-    struct message message = {.type = type, .parent = request->header, .content = {content, strlen(content)}};
+    struct message message = {
+        .type = type, .parent = request->header, .content = {content, strlen(content)}};
     front_reply(front, request, &message);
 }

@@ -27,7 +27,7 @@ struct front {
     struct request *running;                     /* of the worker's cell, or NULL */
     int64_t busy_since;                          /* date of its busy */
     int64_t count;                               /* execution count given last */
-    bool interrupting;                           /* the running cell was told to stop: also abort what waits */
+    bool interrupting; /* the running cell was told to stop: also abort what waits */
     struct aborting aborting;
     struct packet *held; /* reply of the running cell, which failed */
     int64_t held_until;  /* monotonic */
@@ -37,47 +37,53 @@ struct front {
     char ask_id[64];
 
     /* iopub */
-    bool greeted;                   /* "starting" was sent */
-    struct parcel *first, *last;    /* messages a full queue did not take */
-    int64_t blocked_since;          /* monotonic */
+    bool greeted;                /* "starting" was sent */
+    struct parcel *first, *last; /* messages a full queue did not take */
+    int64_t blocked_since;       /* monotonic */
 
     /* times, monotonic; 0 = off */
     int64_t cancel_at, kick_at, parent_at;
-    int64_t stop_by;   /* stopping */
+    int64_t stop_by; /* stopping */
     bool worker_quit, aide_quit, worker_gone, aide_gone;
     int first_parent; /* getppid() at the start */
 };
 
 /* front_publish.c */
 void front_publish(struct front *front, const struct message *message);
-void front_status(struct front *front, const struct request *parent, const char *state, int64_t date);
-void front_publish_text(struct front *front, const struct request *parent, const char *type, const char *content);
+void front_status(struct front *front, const struct request *parent, const char *state,
+                  int64_t date);
+void front_publish_text(struct front *front, const struct request *parent, const char *type,
+                        const char *content);
 void front_subscriptions(struct front *front);
 bool front_blocked(const struct front *front);
 void front_unblock(struct front *front, int64_t now);
 void front_drop_parcels(struct front *front);
 /* On the request's own socket. */
 void front_reply(struct front *front, const struct request *request, const struct message *message);
-void front_reply_text(struct front *front, const struct request *request, const char *type, const char *content);
-void front_send(struct front *front, const struct request *request, enum port port, const struct message *message);
+void front_reply_text(struct front *front, const struct request *request, const char *type,
+                      const char *content);
+void front_send(struct front *front, const struct request *request, enum port port,
+                const struct message *message);
 
 /* front_execute.c */
 void front_execute(struct front *front, struct request *request);
 void front_next(struct front *front);
 void front_packet(struct front *front, struct packet *packet); /* takes it */
-void front_release(struct front *front); /* sends the reply that is held */
+void front_release(struct front *front);                       /* sends the reply that is held */
 void front_interrupt(struct front *front);
 void front_input_reply(struct front *front, struct request *request);
 void front_drop_waiting(struct front *front);
 
 /* front_answer.c */
 void front_dispatch(struct front *front, struct request *request);
-/* True if a front end counts the status of such requests: JupyterLab and jupyter_server leave out some. */
+/* True if a front end counts the status of such requests: JupyterLab and jupyter_server leave out
+ * some. */
 bool front_tracks(const char *type);
 
 /* front_stop.c */
 void front_stop(struct front *front);
-int64_t front_timers(struct front *front, int64_t now); /* runs what is due; when to run next, 0 = no timer */
+int64_t front_timers(struct front *front,
+                     int64_t now); /* runs what is due; when to run next, 0 = no timer */
 bool front_stopped(const struct front *front, int64_t now);
 
 #endif

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #define SECOND 1000000
-#define RETRY_PERIOD 10000           /* microseconds between tries to send to a full queue */
-#define WORKER_LIMIT (FRONT_STOP_LIMIT * 3 / 5) /* the aide gets the rest: history must be saved */
+#define RETRY_PERIOD 10000 /* microseconds between tries to send to a full queue */
+#define WORKER_LIMIT (FRONT_STOP_LIMIT * 3 / 5) /* the aide gets the rest: history must be saved   \
+                                                 */
 
-/* Repeated calls change nothing. The worker ends after its cell, the aide after the worker (it takes its history). */
+/* Repeated calls change nothing. The worker ends after its cell, the aide after the worker (it
+ * takes its history). */
 void front_stop(struct front *front)
 {
     if (front->stop_by)
@@ -23,7 +25,8 @@ void front_stop(struct front *front)
 
 static void quit_aide(struct front *front, int64_t now)
 {
-    if (front->aide_quit || !(front->worker_gone || now >= front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT))
+    if (front->aide_quit ||
+        !(front->worker_gone || now >= front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT))
         return;
     front->aide_quit = true;
     pipe_push(front->config->aide, packet_new(PACKET_QUIT, NULL));
@@ -34,14 +37,16 @@ bool front_stopped(const struct front *front, int64_t now)
     return front->stop_by && (now >= front->stop_by || (front->worker_gone && front->aide_gone));
 }
 
-/* The parent that started us is gone: another one has adopted us, or it never was there any more. */
+/* The parent that started us is gone: another one has adopted us, or it never was there any more.
+ */
 static void watch_parent(struct front *front)
 {
     pid_t parent = (pid_t)front->config->parent;
     bool gone = getppid() != front->first_parent || (kill(parent, 0) < 0 && errno == ESRCH);
     if (!gone || front->stop_by)
         return;
-    log_line(LOG_LEVEL_WARN, "front", "the parent process %ld is gone: the kernel ends", (long)parent);
+    log_line(LOG_LEVEL_WARN, "front", "the parent process %ld is gone: the kernel ends",
+             (long)parent);
     front_stop(front);
 }
 
@@ -70,7 +75,8 @@ int64_t front_timers(struct front *front, int64_t now)
         front_unblock(front, now);
     if (front->stop_by)
         quit_aide(front, now);
-    int64_t next = sooner(sooner(front->cancel_at, front->kick_at), sooner(front->parent_at, front->held_until));
+    int64_t next = sooner(sooner(front->cancel_at, front->kick_at),
+                          sooner(front->parent_at, front->held_until));
     next = sooner(next, front_blocked(front) ? now + RETRY_PERIOD : 0);
     if (front->stop_by && !front->aide_quit)
         next = sooner(next, front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT);

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <zmq.h>
 
-/* One frame back to its sender: a ROUTER gets the sender's identity first, so an echo finds its way. */
+/* One frame back to its sender: a ROUTER gets the sender's identity first, so an echo finds its
+ * way. */
 static bool echo(void *socket)
 {
     zmq_msg_t frame;

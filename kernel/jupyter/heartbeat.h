@@ -6,7 +6,8 @@
 
 #include <pthread.h>
 
-/* Takes a bound ROUTER socket; the thread ends, closing it, when the socket's context is shut down. */
+/* Takes a bound ROUTER socket; the thread ends, closing it, when the socket's context is shut down.
+ */
 bool heartbeat_start(void *socket, pthread_t *thread, struct error *err) ATTR_USE_RESULT;
 
 #endif

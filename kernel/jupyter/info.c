@@ -13,15 +13,19 @@
 
 /* The language is SQL: highlighting, lexer and file suffix follow from it in every front end. */
 static const char kernel_content[] =
-    "{\"status\":\"ok\",\"protocol_version\":\"" WIRE_PROTOCOL "\",\"implementation\":\"cofferdam\","
+    "{\"status\":\"ok\",\"protocol_version\":\"" WIRE_PROTOCOL
+    "\",\"implementation\":\"cofferdam\","
     "\"implementation_version\":\"" COFFERDAM_VERSION "\","
-    "\"language_info\":{\"name\":\"sql\",\"version\":\"" COFFERDAM_VERSION "\",\"mimetype\":\"text/x-sql\","
+    "\"language_info\":{\"name\":\"sql\",\"version\":\"" COFFERDAM_VERSION
+    "\",\"mimetype\":\"text/x-sql\","
     "\"file_extension\":\".sql\",\"pygments_lexer\":\"sql\",\"codemirror_mode\":\"sql\","
     "\"nbconvert_exporter\":\"script\"},"
     "\"banner\":\"Cofferdam " COFFERDAM_VERSION ": incident response in AWS.\\n"
     "SQL over Amazon Security Lake; %help lists the magics, %magic? explains one.\","
-    "\"help_links\":[{\"text\":\"SQL of the local engine (DuckDB)\",\"url\":\"https://duckdb.org/docs/stable/sql/introduction\"},"
-    "{\"text\":\"Amazon Security Lake\",\"url\":\"https://docs.aws.amazon.com/security-lake/latest/userguide/\"},"
+    "\"help_links\":[{\"text\":\"SQL of the local engine "
+    "(DuckDB)\",\"url\":\"https://duckdb.org/docs/stable/sql/introduction\"},"
+    "{\"text\":\"Amazon Security "
+    "Lake\",\"url\":\"https://docs.aws.amazon.com/security-lake/latest/userguide/\"},"
     "{\"text\":\"OCSF schema\",\"url\":\"https://schema.ocsf.io/\"}],"
     "\"debugger\":false,\"supported_features\":[]}";
 
@@ -63,7 +67,8 @@ static double own_cpu(void)
     (void)getrusage(RUSAGE_SELF, &usage);
     double up = strtod(read_proc("/proc/uptime", text), NULL);
     const char *at = strrchr(read_proc("/proc/self/stat", text), ')');
-    for (int field = 2; at && field < 22; field++) /* starttime is field 22; the name ends field 2 */
+    for (int field = 2; at && field < 22;
+         field++) /* starttime is field 22; the name ends field 2 */
         at = strchr(at + 1, ' ');
     double age = up - (at ? strtod(at, NULL) / (double)sysconf(_SC_CLK_TCK) : 0);
     return age > 0 ? 100 * (seconds(&usage.ru_utime) + seconds(&usage.ru_stime)) / age : 0;
@@ -77,13 +82,19 @@ void info_usage(struct buf *out)
     double load = strtod(read_proc("/proc/loadavg", text), NULL);
     int64_t resident = proc_kilobytes(read_proc("/proc/self/status", text), "VmRSS:");
     (void)read_proc("/proc/meminfo", text);
-    int64_t total = proc_kilobytes(text, "MemTotal:"), available = proc_kilobytes(text, "MemAvailable:");
+    int64_t total = proc_kilobytes(text, "MemTotal:"),
+            available = proc_kilobytes(text, "MemAvailable:");
     double busy = processors > 0 ? 100 * load / (double)processors : 0;
     buf_adds(out, "{\"status\":\"ok\",\"hostname\":");
     text_json(out, host, strlen(host));
-    buf_addf(out, ",\"pid\":%ld,\"kernel_cpu\":%.1f,\"kernel_memory\":%lld,\"host_cpu_percent\":%.1f,\"cpu_count\":%ld",
+    buf_addf(out,
+             ",\"pid\":%ld,\"kernel_cpu\":%.1f,\"kernel_memory\":%lld,\"host_cpu_percent\":%.1f,"
+             "\"cpu_count\":%ld",
              (long)getpid(), own_cpu(), (long long)resident, busy > 100 ? 100.0 : busy, processors);
-    buf_addf(out, ",\"host_virtual_memory\":{\"total\":%lld,\"available\":%lld,\"used\":%lld,\"free\":%lld,\"percent\":%.1f}}",
+    buf_addf(out,
+             ",\"host_virtual_memory\":{\"total\":%lld,\"available\":%lld,\"used\":%lld,\"free\":%"
+             "lld,\"percent\":%.1f}}",
              (long long)total, (long long)available, (long long)(total - available),
-             (long long)proc_kilobytes(text, "MemFree:"), total ? 100 * (double)(total - available) / (double)total : 0);
+             (long long)proc_kilobytes(text, "MemFree:"),
+             total ? 100 * (double)(total - available) / (double)total : 0);
 }

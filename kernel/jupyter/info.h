@@ -1,4 +1,5 @@
-/* info - what the kernel tells about itself: the contents of kernel_info_reply and usage_reply. Thread-safe. */
+/* info - what the kernel tells about itself: the contents of kernel_info_reply and usage_reply.
+ * Thread-safe. */
 #ifndef COFFERDAM_JUPYTER_INFO_H
 #define COFFERDAM_JUPYTER_INFO_H
 

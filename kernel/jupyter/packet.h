@@ -1,7 +1,8 @@
-/* packet - what the front and the actors hand each other through pipes: a message to run, to send, to ask, or news.
+/* packet - what the front and the actors hand each other through pipes: a message to run, to send,
+ * to ask, or news.
  *
- * One struct, owned by whoever holds it. Content and metadata are JSON text (heap), so that the front only frames, signs and
- * sends.
+ * One struct, owned by whoever holds it. Content and metadata are JSON text (heap), so that the
+ * front only frames, signs and sends.
  */
 #ifndef COFFERDAM_JUPYTER_PACKET_H
 #define COFFERDAM_JUPYTER_PACKET_H
@@ -31,10 +32,10 @@ struct packet {
     size_t content_size;
     char *metadata; /* heap, JSON text, or NULL */
     size_t metadata_size;
-    bool failed;                      /* PACKET_REPLY: status error */
-    bool from_aide;                   /* PACKET_GONE: who goes */
-    void *value;                      /* PACKET_NEWS */
-    void (*value_free)(void *value);  /* may be NULL */
+    bool failed;                     /* PACKET_REPLY: status error */
+    bool from_aide;                  /* PACKET_GONE: who goes */
+    void *value;                     /* PACKET_NEWS */
+    void (*value_free)(void *value); /* may be NULL */
 };
 
 /* Takes a new reference of the request. */

@@ -49,7 +49,8 @@ static void add(struct pipe *pipe, struct packet *packet)
     pipe->last = packet;
 }
 
-/* Under the lock. An eventfd write fails only when its counter is at its end, which `awake` excludes. */
+/* Under the lock. An eventfd write fails only when its counter is at its end, which `awake`
+ * excludes. */
 static void signal_taker(struct pipe *pipe)
 {
     static const uint64_t one = 1;

@@ -1,7 +1,8 @@
 /* pipe - a queue of packets between two threads: many may push, one takes.
  *
- * The taker waits in pipe_take, or polls pipe_fd. Packets come out in the order of their pushes. pipe_quiet adds without
- * waking: the packet is seen with the next one that does, or by pipe_wake; it keeps work that can wait off the hot path.
+ * The taker waits in pipe_take, or polls pipe_fd. Packets come out in the order of their pushes.
+ * pipe_quiet adds without waking: the packet is seen with the next one that does, or by pipe_wake;
+ * it keeps work that can wait off the hot path.
  */
 #ifndef COFFERDAM_JUPYTER_PIPE_H
 #define COFFERDAM_JUPYTER_PIPE_H
@@ -19,8 +20,8 @@ void pipe_push(struct pipe *pipe, struct packet *packet); /* takes the packet, o
 void pipe_quiet(struct pipe *pipe, struct packet *packet);
 void pipe_wake(struct pipe *pipe);
 
-/* All packets as a chain, first pushed first; NULL if there are none after `timeout_ms` (-1: waits for ever, 0: not at all) or
-   if pipe_wake found the pipe empty. */
+/* All packets as a chain, first pushed first; NULL if there are none after `timeout_ms` (-1: waits
+   for ever, 0: not at all) or if pipe_wake found the pipe empty. */
 struct packet *pipe_take(struct pipe *pipe, int timeout_ms);
 
 /* Readable while pipe_take would not wait. */

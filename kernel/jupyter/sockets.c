@@ -65,9 +65,11 @@ static bool bind_one(void *socket, struct connection *connection, enum port port
     for (int try = 0; zmq_bind(socket, endpoint) < 0; try++) {
         int number = errno;
         if (number != EADDRINUSE || try >= SOCKETS_BIND_TRIES || told_to_end()) {
-            error_set(err, ERROR_IO, "cannot listen on %s (%s): %s", endpoint, port_names[port], zmq_strerror(number));
+            error_set(err, ERROR_IO, "cannot listen on %s (%s): %s", endpoint, port_names[port],
+                      zmq_strerror(number));
             if (number == EADDRINUSE)
-                error_hint(err, "Another program holds the port; start the kernel again to get new ones.");
+                error_hint(
+                    err, "Another program holds the port; start the kernel again to get new ones.");
             return false;
         }
         (void)poll(NULL, 0, SOCKETS_BIND_PAUSE_MS);
@@ -111,7 +113,8 @@ void sockets_close(struct sockets *sockets)
         ;
 }
 
-void sockets_receive(void *socket, struct arena *arena, struct frame frames[static WIRE_FRAMES], size_t *count)
+void sockets_receive(void *socket, struct arena *arena, struct frame frames[static WIRE_FRAMES],
+                     size_t *count)
 {
     *count = 0;
     for (bool more = true; more;) {
@@ -124,7 +127,8 @@ void sockets_receive(void *socket, struct arena *arena, struct frame frames[stat
         more = zmq_msg_more(&message);
         if (*count < WIRE_FRAMES) {
             size_t size = zmq_msg_size(&message);
-            frames[(*count)++] = (struct frame){arena_strndup(arena, zmq_msg_data(&message), size), size};
+            frames[(*count)++] =
+                (struct frame){arena_strndup(arena, zmq_msg_data(&message), size), size};
         }
         (void)zmq_msg_close(&message);
     }

@@ -1,7 +1,9 @@
-/* sockets - the kernel's five ZeroMQ sockets, opened, set up and bound; sending and receiving whole messages.
+/* sockets - the kernel's five ZeroMQ sockets, opened, set up and bound; sending and receiving whole
+ * messages.
  *
- * ROUTER_HANDOVER: a front end that comes back with its old identity gets its replies. iopub is XPUB with VERBOSE (every
- * subscriber gets a welcome) and NODROP (nothing is lost below 100,000 messages behind). One thread, but the heartbeat's.
+ * ROUTER_HANDOVER: a front end that comes back with its old identity gets its replies. iopub is
+ * XPUB with VERBOSE (every subscriber gets a welcome) and NODROP (nothing is lost below 100,000
+ * messages behind). One thread, but the heartbeat's.
  */
 #ifndef COFFERDAM_JUPYTER_SOCKETS_H
 #define COFFERDAM_JUPYTER_SOCKETS_H
@@ -21,15 +23,20 @@ struct sockets {
     pthread_t heartbeat;
 };
 
-/* Binds all five and starts the heartbeat. Ports of 0 are replaced by those found. On failure nothing stays open. */
-bool sockets_open(struct sockets *sockets, struct connection *connection, struct error *err) ATTR_USE_RESULT;
+/* Binds all five and starts the heartbeat. Ports of 0 are replaced by those found. On failure
+ * nothing stays open. */
+bool sockets_open(struct sockets *sockets, struct connection *connection,
+                  struct error *err) ATTR_USE_RESULT;
 void sockets_close(struct sockets *sockets);
 
-/* Receives one message without waiting: its frames are copies in the arena. *count = 0: there is none. A message of more
-   than WIRE_FRAMES frames is read to its end and given as the first of them. */
-void sockets_receive(void *socket, struct arena *arena, struct frame frames[static WIRE_FRAMES], size_t *count);
+/* Receives one message without waiting: its frames are copies in the arena. *count = 0: there is
+   none. A message of more than WIRE_FRAMES frames is read to its end and given as the first of
+   them. */
+void sockets_receive(void *socket, struct arena *arena, struct frame frames[static WIRE_FRAMES],
+                     size_t *count);
 
-/* Sends all frames without waiting, or none: false if the peer's queue is full (errno EAGAIN) or the socket is closed. */
+/* Sends all frames without waiting, or none: false if the peer's queue is full (errno EAGAIN) or
+ * the socket is closed. */
 bool sockets_send(void *socket, const struct frame *frames, size_t count) ATTR_USE_RESULT;
 
 /* After five seconds of a full queue: lets messages to the slow subscriber be dropped, or not. */

@@ -14,7 +14,8 @@ enum { PART_HEADER, PART_PARENT, PART_METADATA, PART_CONTENT, PARTS };
 
 static const char *const part_names[PARTS] = {"header", "parent_header", "metadata", "content"};
 
-/* Fingerprints of signatures: the newest generation is filled, the older one is only looked into. 0 = empty slot. */
+/* Fingerprints of signatures: the newest generation is filled, the older one is only looked into. 0
+ * = empty slot. */
 struct seen {
     uint64_t *slots;
     size_t count;
@@ -115,13 +116,14 @@ static void sign(struct wire *wire, const struct frame *parts, char *out)
     (void)hmac_end_hex(wire->hmac, out);
 }
 
-static bool verify(struct wire *wire, const struct frame *signature, const struct frame *parts, struct error *err)
+static bool verify(struct wire *wire, const struct frame *signature, const struct frame *parts,
+                   struct error *err)
 {
     if (!wire->hmac)
         return true;
     if (signature->size != wire->signature_size)
-        return error_set(err, ERROR_PROTOCOL, "signature of %zu bytes instead of %zu", signature->size,
-                         wire->signature_size);
+        return error_set(err, ERROR_PROTOCOL, "signature of %zu bytes instead of %zu",
+                         signature->size, wire->signature_size);
     char expected[WIRE_SIGNATURE_SIZE];
     sign(wire, parts, expected);
     if (!hash_equal(expected, signature->data, wire->signature_size))
@@ -132,8 +134,8 @@ static bool verify(struct wire *wire, const struct frame *signature, const struc
 }
 
 /* Cuts the frames into identities, signature and the four parts. */
-static bool cut(const struct frame *frames, size_t count, struct request *request, const struct frame **rest,
-                struct error *err)
+static bool cut(const struct frame *frames, size_t count, struct request *request,
+                const struct frame **rest, struct error *err)
 {
     size_t mark = 0;
     while (mark < count && (frames[mark].size != strlen(WIRE_DELIMITER) ||
@@ -142,21 +144,23 @@ static bool cut(const struct frame *frames, size_t count, struct request *reques
     if (mark == count)
         return error_set(err, ERROR_PROTOCOL, "message of %zu frames has no delimiter", count);
     if (mark > REQUEST_IDENTITIES)
-        return error_set(err, ERROR_PROTOCOL, "message has %zu identities, at most %d are taken", mark,
-                         REQUEST_IDENTITIES);
+        return error_set(err, ERROR_PROTOCOL, "message has %zu identities, at most %d are taken",
+                         mark, REQUEST_IDENTITIES);
     if (count - mark - 1 < 1 + PARTS)
-        return error_set(err, ERROR_PROTOCOL, "message has %zu frames after the delimiter, 5 are needed",
+        return error_set(err, ERROR_PROTOCOL,
+                         "message has %zu frames after the delimiter, 5 are needed",
                          count - mark - 1);
     for (size_t i = 0; i < mark; i++)
-        request->identities[i] = (struct frame){arena_strndup(request->arena, frames[i].data, frames[i].size),
-                                                frames[i].size};
+        request->identities[i] = (struct frame){
+            arena_strndup(request->arena, frames[i].data, frames[i].size), frames[i].size};
     request->identity_count = mark;
     *rest = frames + mark + 1;
     return true;
 }
 
 /* An empty object is by far the most frequent part: it costs no parser. */
-static bool parse(struct request *request, const struct frame *parts, size_t part, const json_t **out, struct error *err)
+static bool parse(struct request *request, const struct frame *parts, size_t part,
+                  const json_t **out, struct error *err)
 {
     const struct frame *frame = &parts[part];
     size_t limit = part == PART_CONTENT ? WIRE_CONTENT_LIMIT : WIRE_HEADER_LIMIT;
@@ -172,18 +176,21 @@ static bool parse(struct request *request, const struct frame *parts, size_t par
 }
 
 /* The header goes back to the front end as it came, unless its bytes are not text. */
-static bool read_header(struct request *request, const struct frame *part, const json_t *header, struct error *err)
+static bool read_header(struct request *request, const struct frame *part, const json_t *header,
+                        struct error *err)
 {
     request->type = json_get_string(header, "msg_type", "");
     request->id = json_get_string(header, "msg_id", "");
     request->session = json_get_string(header, "session", "");
     if (!*request->type || !*request->id)
-        return error_set(err, ERROR_PROTOCOL, "header has no %s", *request->type ? "msg_id" : "msg_type");
+        return error_set(err, ERROR_PROTOCOL, "header has no %s",
+                         *request->type ? "msg_id" : "msg_type");
     const char *date = json_get_string(header, "date", "");
     if (!time_parse(date, strlen(date), &request->sent))
         request->sent = 0;
     if (text_is_valid(part->data, part->size)) {
-        request->header = (struct frame){arena_strndup(request->arena, part->data, part->size), part->size};
+        request->header =
+            (struct frame){arena_strndup(request->arena, part->data, part->size), part->size};
         return true;
     }
     size_t size = 0;
@@ -192,7 +199,8 @@ static bool read_header(struct request *request, const struct frame *part, const
     return true;
 }
 
-bool wire_read(struct wire *wire, const struct frame *frames, size_t count, struct request **out, struct error *err)
+bool wire_read(struct wire *wire, const struct frame *frames, size_t count, struct request **out,
+               struct error *err)
 {
     struct request *request = request_new();
     const struct frame *rest = NULL;
@@ -216,12 +224,14 @@ void wire_write(struct wire *wire, const struct message *message, struct wire_fr
 {
     static const struct frame nothing = {"{}", 2};
     char date[TIME_TEXT_SIZE];
-    (void)snprintf(wire->last_id, sizeof wire->last_id, "%s_%llu", wire->session, (unsigned long long)wire->sent++);
-    int head = snprintf(out->head, sizeof out->head,
-                        "{\"msg_id\":\"%s\",\"session\":\"%s\",\"username\":\"kernel\",\"date\":\"%s\","
-                        "\"msg_type\":\"%s\",\"version\":\"" WIRE_PROTOCOL "\"}",
-                        wire->last_id, wire->session, time_iso(message->date ? message->date : time_now(), date),
-                        message->type);
+    (void)snprintf(wire->last_id, sizeof wire->last_id, "%s_%llu", wire->session,
+                   (unsigned long long)wire->sent++);
+    int head =
+        snprintf(out->head, sizeof out->head,
+                 "{\"msg_id\":\"%s\",\"session\":\"%s\",\"username\":\"kernel\",\"date\":\"%s\","
+                 "\"msg_type\":\"%s\",\"version\":\"" WIRE_PROTOCOL "\"}",
+                 wire->last_id, wire->session,
+                 time_iso(message->date ? message->date : time_now(), date), message->type);
     struct frame *parts = out->frames + 2;
     parts[PART_HEADER] = (struct frame){out->head, (size_t)head};
     parts[PART_PARENT] = message->parent.size ? message->parent : nothing;

@@ -1,9 +1,10 @@
 /* wire - the Jupyter message format: frames, signatures, headers; it knows no socket.
  *
- * Incoming: the signature is checked (its length first, then in constant time) before a byte is parsed, and a signature seen
- * before (the last 65,536 at least) is a replay. The four frames header, parent_header, metadata, content are signed, buffers
- * are not. Outgoing: a message is a head made here and a content that is JSON text already. One thread.
- * Source: jupyter_client docs/messaging.rst, "The Wire Protocol".
+ * Incoming: the signature is checked (its length first, then in constant time) before a byte is
+ * parsed, and a signature seen before (the last 65,536 at least) is a replay. The four frames
+ * header, parent_header, metadata, content are signed, buffers are not. Outgoing: a message is a
+ * head made here and a content that is JSON text already. One thread. Source: jupyter_client
+ * docs/messaging.rst, "The Wire Protocol".
  */
 #ifndef COFFERDAM_JUPYTER_WIRE_H
 #define COFFERDAM_JUPYTER_WIRE_H
@@ -15,7 +16,7 @@
 #define WIRE_DELIMITER "<IDS|MSG>"
 #define WIRE_HEADER_LIMIT ((size_t)64 * 1024)
 #define WIRE_CONTENT_LIMIT ((size_t)128 * 1024 * 1024)
-#define WIRE_FRAMES 64        /* most frames of one message, buffers included */
+#define WIRE_FRAMES 64 /* most frames of one message, buffers included */
 #define WIRE_SIGNATURE_SIZE 129
 #define WIRE_HEAD_SIZE 512
 #define WIRE_REMEMBERED 65536
@@ -30,8 +31,8 @@ void wire_free(struct wire *wire); /* wipes the key */
 const char *wire_session(const struct wire *wire);
 
 /* Verifies and reads one message. The caller releases *out. */
-bool wire_read(struct wire *wire, const struct frame *frames, size_t count, struct request **out, struct error *err)
-    ATTR_USE_RESULT;
+bool wire_read(struct wire *wire, const struct frame *frames, size_t count, struct request **out,
+               struct error *err) ATTR_USE_RESULT;
 
 /* A message to be sent: everything after the identities or the topic. */
 struct message {
@@ -42,7 +43,8 @@ struct message {
     int64_t date; /* UTC microseconds; 0 = now */
 };
 
-/* The frames of it: delimiter, signature, header, parent_header, metadata, content. `frames` point into `message` and this. */
+/* The frames of it: delimiter, signature, header, parent_header, metadata, content. `frames` point
+ * into `message` and this. */
 struct wire_frames {
     struct frame frames[6];
     char signature[WIRE_SIGNATURE_SIZE];
