@@ -1,0 +1,303 @@
+#include "options.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORD_LIMIT 1024          /* words of one line */
+#define LINE_LIMIT (1024 * 1024) /* bytes of one line */
+
+struct words {
+    const char **items;
+    size_t *offsets;
+    size_t count;
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Reads one word with its quotes and backslashes undone; *at moves behind it. */
+static bool read_word(const char *line, size_t size, size_t *at, struct buf *out, struct error *err)
+{
+    size_t begin = *at;
+    char quote = 0;
+    for (; *at < size && (quote || !is_blank(line[*at])); ++*at) {
+        char c = line[*at];
+        if (quote && c == quote)
+            quote = 0;
+        else if (!quote && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == '\\' && quote != '\'' && *at + 1 < size)
+            buf_addc(out, line[++*at]);
+        else
+            buf_addc(out, c);
+    }
+    if (!quote)
+        return true;
+    (void)error_set(err, ERROR_USAGE, "a quote %c is not closed", quote);
+    err->column = (int)text_points(line, begin) + 1;
+    return error_hint(err, "Close it, or write \\%c for the character itself.", quote);
+}
+
+bool options_words(const char *line, size_t size, struct arena *arena, const char ***words, size_t **offsets,
+                   size_t *count, struct error *err)
+{
+    *count = 0;
+    if (size > LINE_LIMIT)
+        return error_set(err, ERROR_LIMIT, "the line is longer than 1 MiB");
+    *words = arena_alloc(arena, (WORD_LIMIT + 1) * sizeof **words);
+    *offsets = arena_alloc(arena, (WORD_LIMIT + 1) * sizeof **offsets);
+    struct buf word;
+    buf_init(&word, LINE_LIMIT);
+    bool ok = true;
+    for (size_t at = 0; ok;) {
+        while (at < size && is_blank(line[at]))
+            at++;
+        if (at == size)
+            break;
+        if (*count == WORD_LIMIT) {
+            ok = error_set(err, ERROR_LIMIT, "the line has more than %d words", WORD_LIMIT);
+            break;
+        }
+        (*offsets)[*count] = at;
+        buf_clear(&word);
+        ok = read_word(line, size, &at, &word, err);
+        (*words)[(*count)++] = buf_to_arena(&word, arena);
+    }
+    buf_release(&word);
+    return ok;
+}
+
+struct parsing {
+    const struct option_table *table;
+    const char *line;
+    size_t size;
+    int64_t now;
+    struct arena *arena;
+    struct words words;
+    char *out;
+    bool *given;
+    struct error *err;
+};
+
+static bool fail_at(struct parsing *parsing, size_t word)
+{
+    size_t offset = word < parsing->words.count ? parsing->words.offsets[word] : parsing->size;
+    parsing->err->column = (int)text_points(parsing->line, offset) + 1;
+    return false;
+}
+
+static bool put_choice(struct parsing *parsing, const struct option *option, const char *value)
+{
+    if (!option->choices)
+        return true;
+    size_t count = 0;
+    struct buf all;
+    buf_init(&all, 4096);
+    for (; option->choices[count]; count++) {
+        if (strcmp(option->choices[count], value) == 0) {
+            buf_release(&all);
+            return true;
+        }
+        buf_addf(&all, "%s%s", count ? ", " : "", option->choices[count]);
+    }
+    const char *near = text_nearest(value, option->choices, count);
+    (void)error_set(parsing->err, ERROR_USAGE, "%s cannot be \"%s\"", option->name, value);
+    if (near)
+        (void)error_hint(parsing->err, "Did you mean %s? It can be: %s.", near, all.data);
+    else
+        (void)error_hint(parsing->err, "It can be: %s.", all.data);
+    buf_release(&all);
+    return false;
+}
+
+static bool put_int(struct parsing *parsing, const struct option *option, const char *value)
+{
+    char *end;
+    errno = 0;
+    intmax_t number = strtoimax(value, &end, 10);
+    if (errno || end == value || *end) {
+        (void)error_set(parsing->err, ERROR_USAGE, "%s takes a number, not \"%s\"", option->name, value);
+        return error_hint(parsing->err, "For example: %s 100", option->name);
+    }
+    if ((option->min || option->max) && (number < option->min || number > option->max)) {
+        (void)error_set(parsing->err, ERROR_USAGE, "%s must lie between %" PRId64 " and %" PRId64 ", not %s", option->name,
+                        option->min, option->max, value);
+        return false;
+    }
+    int64_t result = (int64_t)number;
+    memcpy(parsing->out + option->offset, &result, sizeof result);
+    return true;
+}
+
+static bool put_time(struct parsing *parsing, const struct option *option, const char *value)
+{
+    int64_t time;
+    if (!time_parse_relative(value, parsing->now, &time)) {
+        (void)error_set(parsing->err, ERROR_USAGE, "%s takes a time, not \"%s\"", option->name, value);
+        return error_hint(parsing->err, "Times are UTC: 2026-03-04, 2026-03-04T10:00:00Z, or back from now: 24h, 7d.");
+    }
+    memcpy(parsing->out + option->offset, &time, sizeof time);
+    return true;
+}
+
+static void put_list(struct parsing *parsing, const struct option *option, const char *value)
+{
+    struct option_list list;
+    memcpy(&list, parsing->out + option->offset, sizeof list);
+    if (!list.items)
+        list.items = arena_alloc(parsing->arena, WORD_LIMIT * sizeof *list.items);
+    list.items[list.count++] = value;
+    memcpy(parsing->out + option->offset, &list, sizeof list);
+}
+
+static bool put_value(struct parsing *parsing, size_t index, const char *value)
+{
+    const struct option *option = &parsing->table->options[index];
+    if (parsing->given[index] && option->type != OPTION_LIST && option->name[0] == '-') {
+        (void)error_set(parsing->err, ERROR_USAGE, "%s is given twice", option->name);
+        return false;
+    }
+    parsing->given[index] = true;
+    bool flag = true;
+    switch (option->type) {
+    case OPTION_FLAG:
+        memcpy(parsing->out + option->offset, &flag, sizeof flag);
+        return true;
+    case OPTION_INT:
+        return put_int(parsing, option, value);
+    case OPTION_TIME:
+        return put_time(parsing, option, value);
+    case OPTION_LIST:
+        put_list(parsing, option, value);
+        return true;
+    default:
+        memcpy(parsing->out + option->offset, &value, sizeof value);
+        return put_choice(parsing, option, value);
+    }
+}
+
+static bool unknown_option(struct parsing *parsing, const char *name)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (size_t i = 0; i < parsing->table->count && count < COUNT(names); i++)
+        if (parsing->table->options[i].name[0] == '-')
+            names[count++] = parsing->table->options[i].name;
+    const char *near = text_nearest(name, names, count);
+    (void)error_set(parsing->err, ERROR_USAGE, "unknown option %s", name);
+    if (near)
+        return error_hint(parsing->err, "Did you mean %s?", near);
+    return error_hint(parsing->err, "A ? behind the magic's name shows its options.");
+}
+
+/* `--name value` or `--name=value`; *word moves to the last word used. */
+static bool read_option(struct parsing *parsing, size_t *word)
+{
+    const char *text = parsing->words.items[*word];
+    size_t length = strcspn(text, "=");
+    for (size_t i = 0; i < parsing->table->count; i++) {
+        const struct option *option = &parsing->table->options[i];
+        if (strlen(option->name) != length || memcmp(option->name, text, length) != 0)
+            continue;
+        if (option->type == OPTION_FLAG && text[length])
+            return error_set(parsing->err, ERROR_USAGE, "%s takes no value", option->name);
+        if (option->type == OPTION_FLAG)
+            return put_value(parsing, i, "");
+        if (text[length])
+            return put_value(parsing, i, text + length + 1);
+        if (*word + 1 < parsing->words.count)
+            return put_value(parsing, i, parsing->words.items[++*word]);
+        (void)error_set(parsing->err, ERROR_USAGE, "%s needs a value", option->name);
+        return error_hint(parsing->err, "Write: %s %s", option->name, option->value ? option->value : "VALUE");
+    }
+    return unknown_option(parsing, arena_strndup(parsing->arena, text, length));
+}
+
+static bool read_positional(struct parsing *parsing, size_t *word)
+{
+    for (size_t i = 0; i < parsing->table->count; i++) {
+        const struct option *option = &parsing->table->options[i];
+        if (option->name[0] == '-' || (parsing->given[i] && option->type != OPTION_LIST))
+            continue;
+        if (option->type != OPTION_REST)
+            return put_value(parsing, i, parsing->words.items[*word]);
+        size_t from = parsing->words.offsets[*word], to = parsing->size;
+        while (to > from && is_blank(parsing->line[to - 1]))
+            to--;
+        *word = parsing->words.count;
+        return put_value(parsing, i, arena_strndup(parsing->arena, parsing->line + from, to - from));
+    }
+    (void)error_set(parsing->err, ERROR_USAGE, "\"%s\" is one word too many", parsing->words.items[*word]);
+    return error_hint(parsing->err, "Put quotes around a value with blanks.");
+}
+
+static bool read_all(struct parsing *parsing)
+{
+    bool options_ended = false;
+    for (size_t word = 0; word < parsing->words.count; word++) {
+        const char *text = parsing->words.items[word];
+        size_t began = word;
+        bool is_option = !options_ended && text[0] == '-' && text[1] == '-';
+        if (is_option && !text[2]) {
+            options_ended = true;
+            continue;
+        }
+        if (is_option ? !read_option(parsing, &word) : !read_positional(parsing, &word))
+            return fail_at(parsing, began);
+    }
+    for (size_t i = 0; i < parsing->table->count; i++) {
+        const struct option *option = &parsing->table->options[i];
+        if (option->required && !parsing->given[i]) {
+            (void)error_set(parsing->err, ERROR_USAGE, "%s is missing: %s", option->name, option->help);
+            return fail_at(parsing, parsing->words.count);
+        }
+    }
+    return true;
+}
+
+bool options_parse(const struct option_table *table, const char *line, size_t size, int64_t now, struct arena *arena,
+                   void **out, struct error *err)
+{
+    struct parsing parsing = {.table = table, .line = line, .size = size, .now = now, .arena = arena, .err = err};
+    /* the words of a REST positional may hold an open quote: they are taken verbatim */
+    for (size_t i = 0; i < table->count; i++)
+        if (table->options[i].type == OPTION_REST && table->count == 1) {
+            parsing.out = arena_alloc(arena, table->size);
+            const char *text = arena_strndup(arena, line, size);
+            memcpy(parsing.out + table->options[i].offset, &text, sizeof text);
+            *out = parsing.out;
+            return true;
+        }
+    if (!options_words(line, size, arena, &parsing.words.items, &parsing.words.offsets, &parsing.words.count, err))
+        return false;
+    parsing.out = arena_alloc(arena, table->size ? table->size : 1);
+    parsing.given = arena_alloc(arena, table->count + 1);
+    *out = parsing.out;
+    return read_all(&parsing);
+}
+
+const char *options_usage(const char *name, const struct option_table *table, struct arena *arena)
+{
+    struct buf out;
+    buf_init(&out, 8192);
+    buf_adds(&out, name);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option *option = &table->options[i];
+        buf_adds(&out, option->required ? " " : " [");
+        buf_adds(&out, option->name);
+        if (option->name[0] == '-' && option->value)
+            buf_addf(&out, " %s", option->value);
+        buf_addf(&out, "%s%s", option->type == OPTION_LIST ? "..." : "", option->required ? "" : "]");
+    }
+    const char *text = buf_to_arena(&out, arena);
+    buf_release(&out);
+    return text;
+}
