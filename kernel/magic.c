@@ -69,7 +69,9 @@ bool magic_run(struct magic_call *call, const char *line, size_t size, struct er
     if (!check_body(call, err))
         return false;
     void *options = NULL;
-    if (!options_parse(&call->magic->options, line, size, time_now(), call->arena, &options, err)) {
+    struct options_input input = {
+        .line = line, .size = size, .now = time_now(), .parameter = call->parameter, .state = call->parameter_state};
+    if (!options_parse(&call->magic->options, &input, call->arena, &options, err)) {
         /* the column counts from the magic's percent sign */
         if (err->column)
             err->column += (int)strlen(call->magic->name) + (call->body ? 2 : 1);

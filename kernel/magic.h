@@ -39,6 +39,9 @@ struct magic_call {
     bool (*ask)(void *state, const struct magic_prompt *prompt, struct arena *arena, const char **answer,
                 struct error *err);
     void *ask_state;
+    /* The text of a parameter for `:name` in the line (struct options_input); NULL: none are known. */
+    const char *(*parameter)(void *state, const char *name, struct arena *arena, bool *known);
+    void *parameter_state;
 };
 
 struct magic_example {

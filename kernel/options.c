@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,12 +12,6 @@
 
 #define WORD_LIMIT 1024          /* words of one line */
 #define LINE_LIMIT (1024 * 1024) /* bytes of one line */
-
-struct words {
-    const char **items;
-    size_t *offsets;
-    size_t count;
-};
 
 static bool is_blank(char c)
 {
@@ -46,14 +41,13 @@ static bool read_word(const char *line, size_t size, size_t *at, struct buf *out
     return error_hint(err, "Close it, or write \\%c for the character itself.", quote);
 }
 
-bool options_words(const char *line, size_t size, struct arena *arena, const char ***words, size_t **offsets,
-                   size_t *count, struct error *err)
+bool options_words(const char *line, size_t size, struct arena *arena, struct option_words *out, struct error *err)
 {
-    *count = 0;
+    *out = (struct option_words){0};
     if (size > LINE_LIMIT)
         return error_set(err, ERROR_LIMIT, "the line is longer than 1 MiB");
-    *words = arena_alloc(arena, (WORD_LIMIT + 1) * sizeof **words);
-    *offsets = arena_alloc(arena, (WORD_LIMIT + 1) * sizeof **offsets);
+    out->items = arena_alloc(arena, (WORD_LIMIT + 1) * sizeof *out->items);
+    out->offsets = arena_alloc(arena, (WORD_LIMIT + 1) * sizeof *out->offsets);
     struct buf word;
     buf_init(&word, LINE_LIMIT);
     bool ok = true;
@@ -62,14 +56,14 @@ bool options_words(const char *line, size_t size, struct arena *arena, const cha
             at++;
         if (at == size)
             break;
-        if (*count == WORD_LIMIT) {
+        if (out->count == WORD_LIMIT) {
             ok = error_set(err, ERROR_LIMIT, "the line has more than %d words", WORD_LIMIT);
             break;
         }
-        (*offsets)[*count] = at;
+        out->offsets[out->count] = at;
         buf_clear(&word);
         ok = read_word(line, size, &at, &word, err);
-        (*words)[(*count)++] = buf_to_arena(&word, arena);
+        out->items[out->count++] = buf_to_arena(&word, arena);
     }
     buf_release(&word);
     return ok;
@@ -77,11 +71,9 @@ bool options_words(const char *line, size_t size, struct arena *arena, const cha
 
 struct parsing {
     const struct option_table *table;
-    const char *line;
-    size_t size;
-    int64_t now;
+    const struct options_input *input;
     struct arena *arena;
-    struct words words;
+    struct option_words words;
     char *out;
     bool *given;
     struct error *err;
@@ -89,8 +81,8 @@ struct parsing {
 
 static bool fail_at(struct parsing *parsing, size_t word)
 {
-    size_t offset = word < parsing->words.count ? parsing->words.offsets[word] : parsing->size;
-    parsing->err->column = (int)text_points(parsing->line, offset) + 1;
+    size_t offset = word < parsing->words.count ? parsing->words.offsets[word] : parsing->input->size;
+    parsing->err->column = (int)text_points(parsing->input->line, offset) + 1;
     return false;
 }
 
@@ -140,7 +132,7 @@ static bool put_int(struct parsing *parsing, const struct option *option, const 
 static bool put_time(struct parsing *parsing, const struct option *option, const char *value)
 {
     int64_t time;
-    if (!time_parse_relative(value, parsing->now, &time)) {
+    if (!time_parse_relative(value, parsing->input->now, &time)) {
         (void)error_set(parsing->err, ERROR_USAGE, "%s takes a time, not \"%s\"", option->name, value);
         return error_hint(parsing->err, "Times are UTC: 2026-03-04, 2026-03-04T10:00:00Z, or back from now: 24h, 7d.");
     }
@@ -158,9 +150,40 @@ static void put_list(struct parsing *parsing, const struct option *option, const
     memcpy(parsing->out + option->offset, &list, sizeof list);
 }
 
+static bool is_parameter(const char *word)
+{
+    if (word[0] != ':' || !(isalpha((unsigned char)word[1]) || word[1] == '_'))
+        return false;
+    for (const char *c = word + 1; *c; c++)
+        if (!isalnum((unsigned char)*c) && *c != '_')
+            return false;
+    return true;
+}
+
+/* `:name` becomes the parameter's value; *absent when that is None. */
+static bool resolve(struct parsing *parsing, const char **value, bool *absent)
+{
+    if (!parsing->input->parameter || !is_parameter(*value))
+        return true;
+    bool known = false;
+    const char *text = parsing->input->parameter(parsing->input->state, *value + 1, parsing->arena, &known);
+    if (!known) {
+        (void)error_set(parsing->err, ERROR_USAGE, "no parameter %s", *value);
+        return error_hint(parsing->err, "Set it in a cell before: %s = \"...\"", *value + 1);
+    }
+    *absent = !text;
+    *value = text;
+    return true;
+}
+
 static bool put_value(struct parsing *parsing, size_t index, const char *value)
 {
     const struct option *option = &parsing->table->options[index];
+    bool absent = false;
+    if (!resolve(parsing, &value, &absent))
+        return false;
+    if (absent)
+        return true;
     if (parsing->given[index] && option->type != OPTION_LIST && option->name[0] == '-') {
         (void)error_set(parsing->err, ERROR_USAGE, "%s is given twice", option->name);
         return false;
@@ -229,11 +252,11 @@ static bool read_positional(struct parsing *parsing, size_t *word)
             continue;
         if (option->type != OPTION_REST)
             return put_value(parsing, i, parsing->words.items[*word]);
-        size_t from = parsing->words.offsets[*word], to = parsing->size;
-        while (to > from && is_blank(parsing->line[to - 1]))
+        size_t from = parsing->words.offsets[*word], to = parsing->input->size;
+        while (to > from && is_blank(parsing->input->line[to - 1]))
             to--;
         *word = parsing->words.count;
-        return put_value(parsing, i, arena_strndup(parsing->arena, parsing->line + from, to - from));
+        return put_value(parsing, i, arena_strndup(parsing->arena, parsing->input->line + from, to - from));
     }
     (void)error_set(parsing->err, ERROR_USAGE, "\"%s\" is one word too many", parsing->words.items[*word]);
     return error_hint(parsing->err, "Put quotes around a value with blanks.");
@@ -263,25 +286,25 @@ static bool read_all(struct parsing *parsing)
     return true;
 }
 
-bool options_parse(const struct option_table *table, const char *line, size_t size, int64_t now, struct arena *arena,
-                   void **out, struct error *err)
+/* A magic whose one positional is the rest of the line takes it verbatim: quotes may stay open in it. */
+static bool is_verbatim(const struct option_table *table)
 {
-    struct parsing parsing = {.table = table, .line = line, .size = size, .now = now, .arena = arena, .err = err};
-    /* the words of a REST positional may hold an open quote: they are taken verbatim */
-    for (size_t i = 0; i < table->count; i++)
-        if (table->options[i].type == OPTION_REST && table->count == 1) {
-            parsing.out = arena_alloc(arena, table->size);
-            const char *text = arena_strndup(arena, line, size);
-            memcpy(parsing.out + table->options[i].offset, &text, sizeof text);
-            *out = parsing.out;
-            return true;
-        }
-    if (!options_words(line, size, arena, &parsing.words.items, &parsing.words.offsets, &parsing.words.count, err))
-        return false;
+    return table->count == 1 && table->options[0].type == OPTION_REST;
+}
+
+bool options_parse(const struct option_table *table, const struct options_input *input, struct arena *arena, void **out,
+                   struct error *err)
+{
+    struct parsing parsing = {.table = table, .input = input, .arena = arena, .err = err};
     parsing.out = arena_alloc(arena, table->size ? table->size : 1);
     parsing.given = arena_alloc(arena, table->count + 1);
     *out = parsing.out;
-    return read_all(&parsing);
+    if (is_verbatim(table)) {
+        const char *text = arena_strndup(arena, input->line, input->size);
+        memcpy(parsing.out + table->options[0].offset, &text, sizeof text);
+        return true;
+    }
+    return options_words(input->line, input->size, arena, &parsing.words, err) && read_all(&parsing);
 }
 
 const char *options_usage(const char *name, const struct option_table *table, struct arena *arena)

@@ -55,14 +55,30 @@ struct option_table {
     size_t size; /* of the typed struct */
 };
 
-/* Parses a line into a zeroed struct of table->size in the arena; `now` is for relative times. Unknown options, values and
-   missing ones are ERROR_USAGE with what was meant and where (err->column). */
-bool options_parse(const struct option_table *table, const char *line, size_t size, int64_t now, struct arena *arena,
-                   void **out, struct error *err) ATTR_USE_RESULT;
+struct options_input {
+    const char *line;
+    size_t size;
+    int64_t now; /* for relative times */
+    /* The value of a parameter for a word `:name`: its text; *known false if there is none of that name; NULL for None, which
+       takes the word (and its option) away. May be NULL: then `:name` stays as it is. */
+    const char *(*parameter)(void *state, const char *name, struct arena *arena, bool *known);
+    void *state;
+};
 
-/* Splits a line into words; offsets[i] is where word i begins. */
-bool options_words(const char *line, size_t size, struct arena *arena, const char ***words, size_t **offsets, size_t *count,
+/* Parses a line into a zeroed struct of table->size in the arena. Unknown options, values and missing ones are ERROR_USAGE with
+   what was meant and where (err->column). */
+bool options_parse(const struct option_table *table, const struct options_input *input, struct arena *arena, void **out,
                    struct error *err) ATTR_USE_RESULT;
+
+struct option_words {
+    const char **items;
+    size_t *offsets; /* where word i begins in the line */
+    size_t count;
+};
+
+/* Splits a line into words. */
+bool options_words(const char *line, size_t size, struct arena *arena, struct option_words *out, struct error *err)
+    ATTR_USE_RESULT;
 
 /* "%cloudtrail [QUESTION] [TARGET] [--since T] ..." */
 const char *options_usage(const char *name, const struct option_table *table, struct arena *arena);
