@@ -43,4 +43,7 @@ enum cell_state cell_state(const char *text, size_t size, const char **indent);
 bool cell_literal(const char *text, size_t size, struct arena *arena, json_t **out, size_t *used, struct error *err)
     ATTR_USE_RESULT;
 
+/* A hint for text typed by habit from a shell or Python ("ls", "import os"), or NULL: for SQL that does not parse. */
+const char *cell_habit_hint(const char *text, size_t size);
+
 #endif

@@ -72,10 +72,6 @@ bool magic_run(struct magic_call *call, const char *line, size_t size, struct er
     struct options_input input = {
         .line = line, .size = size, .now = time_now(), .parameter = call->parameter, .state = call->parameter_state};
     if (!options_parse(&call->magic->options, &input, call->arena, &options, err)) {
-        /* the column counts from the magic's percent sign */
-        if (err->column)
-            err->column += (int)strlen(call->magic->name) + (call->body ? 2 : 1);
-        err->line = call->line;
         const char *usage = options_usage(call->magic->name, &call->magic->options, call->arena);
         (void)error_hint(err, "Usage: %%%s", usage);
         return false;
