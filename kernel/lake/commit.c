@@ -179,9 +179,8 @@ static void run_name(char out[48])
     snprintf(out + at, 48 - at, "Z-%.8s", id);
 }
 
-struct commit *commit_begin(const char *lake, const char *verb, struct error *err)
+struct commit *commit_begin(const char *lake, struct error *err)
 {
-    (void)verb;
     if (!file_make_folder(lake, 0755, err)) {
         return NULL;
     }

@@ -1,4 +1,5 @@
-/* ingest - the conductor: scan, read and write batch after batch, merge, commit. */
+/* ingest - the caller's side of a run: it starts the conductor, shows progress, and lets go of it
+ * when a stop takes too long. */
 #include "lake/ingest_run.h"
 
 #include "base/file.h"
@@ -11,175 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-bool run_stopped(const struct ingest_run *run)
-{
-    return atomic_load(&run->stop) || (run->request->cancel && cancel_raised(run->request->cancel));
-}
-
-static void add_counts(struct ingest_counts *into, const struct ingest_counts *from)
-{
-    into->events += from->events;
-    into->rows += from->rows;
-    into->rejects += from->rejects;
-    into->duplicates += from->duplicates;
-}
-
-static void add_report(struct ingest_report *into, const struct ingest_report *from)
-{
-    add_counts(&into->total, &from->total);
-    for (size_t i = 0; i < COUNT(into->sources); i++) {
-        add_counts(&into->sources[i], &from->sources[i]);
-    }
-    into->files += from->files;
-    into->files_broken += from->files_broken;
-    into->files_skipped += from->files_skipped;
-    into->bytes_in += from->bytes_in;
-    into->bytes_expanded += from->bytes_expanded;
-    into->bytes_out += from->bytes_out;
-    into->files_out += from->files_out;
-    if (from->first && (!into->first || from->first < into->first)) {
-        into->first = from->first;
-    }
-    into->last = from->last > into->last ? from->last : into->last;
-}
-
-/* A phase: the same work on all workers at once; this thread is one of them. */
-struct share {
-    struct worker *worker;
-    void (*work)(struct worker *worker);
-    pthread_t thread;
-    bool started;
-};
-
-static void *share_begin(void *state)
-{
-    struct share *share = state;
-    share->work(share->worker);
-    return NULL;
-}
-
-static bool run_phase(struct ingest_run *run, void (*work)(struct worker *worker),
-                      struct error *err)
-{
-    struct share shares[INGEST_THREADS];
-    for (int i = 1; i < run->thread_count; i++) {
-        shares[i] = (struct share){.worker = &run->workers[i], .work = work};
-        shares[i].started = pthread_create(&shares[i].thread, NULL, share_begin, &shares[i]) == 0;
-    }
-    work(&run->workers[0]);
-    bool ok = true;
-    for (int i = 1; i < run->thread_count; i++) {
-        if (shares[i].started) {
-            pthread_join(shares[i].thread, NULL);
-        } else {
-            work(&run->workers[i]); /* no thread to be had: its share is done here */
-        }
-    }
-    for (int i = 0; i < run->thread_count; i++) {
-        struct worker *worker = &run->workers[i];
-        add_report(&run->report, &worker->counted);
-        memset(&worker->counted, 0, sizeof worker->counted);
-        if (!worker->ok && worker->err.kind != ERROR_INTERRUPTED) {
-            *err = worker->err;
-        }
-        ok = ok && worker->ok;
-    }
-    if (run_stopped(run) && err->kind == ERROR_NONE) {
-        return error_set(err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
-    }
-    return ok;
-}
-
-static void tell(struct ingest_run *run)
-{
-    run->report.elapsed = time_monotonic() - run->began;
-    if (run->request->progress) {
-        run->request->progress(run->request->state, &run->report);
-    }
-}
-
-static void batch_clear(struct ingest_run *run)
-{
-    for (int i = 0; i < run->thread_count; i++) {
-        struct worker *worker = &run->workers[i];
-        worker->events.count = 0;
-        slab_release(&worker->slab);
-        reader_drop_chunks(&worker->reader);
-    }
-    atomic_store(&run->batch_bytes, 0);
-}
-
-static bool has_more(const struct ingest_run *run)
-{
-    bool more = atomic_load(&run->next_file) < run->file_count;
-    for (int i = 0; i < run->thread_count; i++) {
-        more = more || run->workers[i].reading;
-    }
-    return more;
-}
-
-static bool run_batches(struct ingest_run *run, struct error *err)
-{
-    while (has_more(run)) {
-        if (!run_phase(run, worker_read, err)) {
-            return false;
-        }
-        tell(run);
-        run_group(run);
-        if (!run_phase(run, worker_write, err) || !run_write_rejects(run, err)) {
-            return false;
-        }
-        run->batch++;
-        batch_clear(run);
-        tell(run);
-    }
-    return true;
-}
-
-static const char lake_json[] =
-    "{\"format\": 1, \"written_by\": \"cofferdam " COFFERDAM_VERSION "\"}\n";
-
-static bool stage_extras(struct ingest_run *run, struct error *err)
-{
-    if (run->rejects_path) {
-        char *to = arena_printf(run->arena, "rejects/%s.jsonl", commit_run(run->commit));
-        commit_add(run->commit, run->rejects_path, to);
-        run->report.rejects_file = file_join(run->arena, run->into, to);
-    }
-    if (!file_exists(file_join(run->arena, run->into, "lake.json"))) {
-        char *path = file_join(run->arena, commit_staging(run->commit), "lake.json");
-        if (!file_append(path, lake_json, sizeof lake_json - 1, 0644, false, err)) {
-            return false;
-        }
-        commit_add(run->commit, path, "lake.json");
-    }
-    return true;
-}
-
-static bool run_all(struct ingest_run *run, struct error *err)
-{
-    if (!run_scan(run, err) || !run_batches(run, err)) {
-        return false;
-    }
-    atomic_store(&run->next_partition, 0);
-    if (!run_phase(run, worker_merge, err) || !stage_extras(run, err)) {
-        return false;
-    }
-    if (run_stopped(run)) {
-        return error_set(err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
-    }
-    struct commit *commit = run->commit;
-    run->commit = NULL;
-    bool ok = commit_end(commit, err);
-    tell(run);
-    return ok;
-}
-
 #define MEMORY_DEFAULT ((int64_t)1 << 30)
 
-static void choose_sizes(struct ingest_run *run)
+static void choose_sizes(struct ingest_run *run, const struct ingest_request *request)
 {
-    const struct ingest_request *request = run->request;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int threads = request->threads > 0 ? request->threads : (int)processors;
     run->thread_count = threads < 1 ? 1 : threads > INGEST_THREADS ? INGEST_THREADS : threads;
@@ -211,6 +47,10 @@ static bool open_writer(struct ingest_run *run, struct error *err)
     if (!run->writer) {
         return false;
     }
+    atomic_store(&run->writer_to_stop, run->writer);
+    if (run_stopped(run)) {
+        return error_set(err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
+    }
     for (size_t i = 0; i < MAP_SOURCES; i++) {
         const struct map_shape *shape = &map_shapes[i];
         bool again = i && shape->function == map_shapes[i - 1].function;
@@ -223,7 +63,32 @@ static bool open_writer(struct ingest_run *run, struct error *err)
     return true;
 }
 
-static void run_release(struct ingest_run *run)
+static struct ingest_run *run_new(const struct ingest_request *request)
+{
+    struct ingest_run *run = xcalloc(1, sizeof *run);
+    run->arena = arena_new();
+    const char **sources = arena_alloc(run->arena, request->source_count * sizeof *sources);
+    for (size_t i = 0; i < request->source_count; i++) {
+        sources[i] = arena_strdup(run->arena, request->sources[i]);
+    }
+    run->sources = sources;
+    run->source_count = request->source_count;
+    run->version = request->table_version == 1 ? 1 : 2;
+    run->into = file_absolute(run->arena, file_expand(run->arena, request->into));
+    run->began = time_monotonic();
+    char id[UUID_TEXT_SIZE];
+    unsigned char random[HASH_SIZE];
+    uuid_text(id);
+    hash_sha256(id, sizeof id, random);
+    memcpy(run->key, random, sizeof run->key);
+    pthread_mutex_init(&run->mutex, NULL);
+    partitions_init(&run->partitions);
+    choose_sizes(run, request);
+    workers_init(run);
+    return run;
+}
+
+static void run_free(struct ingest_run *run)
 {
     for (int i = 0; i < run->thread_count; i++) {
         worker_release(&run->workers[i]);
@@ -236,30 +101,133 @@ static void run_release(struct ingest_run *run)
     }
     free(run->files);
     free(run->order);
+    close(run->done[0]);
+    close(run->done[1]);
+    pthread_mutex_destroy(&run->mutex);
+    arena_free(run->arena);
+    free(run);
+}
+
+/* The conductor's thread. Whoever is last frees the run: this thread if the caller has let go of
+ * it. */
+static void *conductor(void *state)
+{
+    struct ingest_run *run = state;
+    struct error err;
+    error_clear(&err);
+    bool ok = !run_stopped(run);
+    if (ok) {
+        run->commit = commit_begin(run->into, &err);
+        ok = run->commit && open_writer(run, &err) && run_conduct(run, &err);
+    }
+    if (!ok) { /* the lake is free again, and nothing is left behind, before anyone hears of it */
+        writer_close(run->writer);
+        run->writer = NULL;
+        commit_drop(run->commit);
+        run->commit = NULL;
+    }
+    pthread_mutex_lock(&run->mutex);
+    run->ok = ok;
+    run->err = err;
+    run->ended = true;
+    bool abandoned = run->abandoned;
+    pthread_mutex_unlock(&run->mutex);
+    if (abandoned) {
+        run_free(run);
+    } else if (write(run->done[1], "", 1) != 1) {
+        abort(); /* a pipe of our own with room */
+    }
+    return NULL;
+}
+
+#define TICK_MS 100       /* between two looks at the progress */
+#define PATIENCE_US 60000 /* how long a stop may take before the caller goes on alone */
+
+static void stop(struct ingest_run *run)
+{
+    if (!atomic_exchange(&run->stop, true)) {
+        struct writer *writer = atomic_load(&run->writer_to_stop);
+        if (writer) {
+            writer_stop(writer);
+        }
+    }
+}
+
+static void tell(struct ingest_run *run, const struct ingest_request *request)
+{
+    pthread_mutex_lock(&run->mutex);
+    struct ingest_report report = run->report;
+    pthread_mutex_unlock(&run->mutex);
+    report.elapsed = time_monotonic() - run->began;
+    report.rejects_file = NULL;
+    if (request->progress) {
+        request->progress(request->state, &report);
+    }
+}
+
+/* Waits for the conductor; false: it was told to stop and did not in time. */
+static bool wait_for(struct ingest_run *run, const struct ingest_request *request)
+{
+    int64_t stopped_at = 0;
+    for (;;) {
+        struct pollfd fds[2] = {{.fd = run->done[0], .events = POLLIN},
+                                {.fd = -1, .events = POLLIN}};
+        fds[1].fd = request->cancel && !stopped_at ? cancel_fd(request->cancel) : -1;
+        int64_t left = stopped_at ? (stopped_at + PATIENCE_US - time_monotonic()) / 1000 : TICK_MS;
+        int ready = poll(fds, 2, left > 0 ? (int)left : 0);
+        if (ready > 0 && fds[0].revents) {
+            return true;
+        }
+        if (request->cancel && !stopped_at && cancel_raised(request->cancel)) {
+            stopped_at = time_monotonic();
+            stop(run);
+        } else if (stopped_at && time_monotonic() - stopped_at >= PATIENCE_US) {
+            return false;
+        } else if (!stopped_at) {
+            tell(run, request);
+        }
+    }
+}
+
+/* Lets go of a conductor that still writes: it ends by itself, removes what it staged and then
+ * frees the lake's lock. */
+static bool let_go(struct ingest_run *run, pthread_t thread)
+{
+    pthread_mutex_lock(&run->mutex);
+    bool ended = run->ended;
+    run->abandoned = !ended;
+    pthread_mutex_unlock(&run->mutex);
+    if (!ended) {
+        pthread_detach(thread);
+    }
+    return !ended;
 }
 
 bool lake_ingest(const struct ingest_request *request, struct arena *arena,
                  struct ingest_report *report, struct error *err)
 {
-    struct ingest_run *run = xcalloc(1, sizeof *run);
-    run->request = request;
-    run->arena = arena;
-    run->version = request->table_version == 1 ? 1 : 2;
-    run->into = file_absolute(arena, file_expand(arena, request->into));
-    run->began = time_monotonic();
-    unsigned char random[HASH_SIZE];
-    char id[UUID_TEXT_SIZE];
-    uuid_text(id);
-    hash_sha256(id, sizeof id, random);
-    memcpy(run->key, random, sizeof run->key);
-    partitions_init(&run->partitions);
-    choose_sizes(run);
-    workers_init(run);
-    run->commit = commit_begin(run->into, "ingest", err);
-    bool ok = run->commit && open_writer(run, err) && run_all(run, err);
-    run->report.elapsed = time_monotonic() - run->began;
+    memset(report, 0, sizeof *report);
+    struct ingest_run *run = run_new(request);
+    pthread_t thread;
+    if (pipe(run->done) != 0 || pthread_create(&thread, NULL, conductor, run) != 0) {
+        error_set(err, ERROR_UNAVAILABLE, "no thread or pipe left for the ingest");
+        run_free(run);
+        return false;
+    }
+    if (!wait_for(run, request) && let_go(run, thread)) {
+        error_set(err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
+        return error_hint(
+            err, "The last write is still ending in the background; the lake is free in a moment.");
+    }
+    pthread_join(thread, NULL);
     *report = run->report;
-    run_release(run);
-    free(run);
+    report->elapsed = time_monotonic() - run->began;
+    report->rejects_file =
+        run->report.rejects_file ? arena_strdup(arena, run->report.rejects_file) : NULL;
+    bool ok = run->ok;
+    if (!ok) {
+        *err = run->err;
+    }
+    run_free(run);
     return ok;
 }

@@ -146,6 +146,7 @@ static bool read_file(struct worker *worker, int64_t *seen)
             file_end(worker, found);
             reader_close(&worker->reader);
             worker->reading = false;
+            run_count(worker);
             return true;
         }
     }

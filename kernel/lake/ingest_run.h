@@ -102,7 +102,8 @@ struct source_file {
 };
 
 struct ingest_run {
-    const struct ingest_request *request;
+    const char *const *sources;
+    size_t source_count;
     char *into;
     int version;
     int thread_count;
@@ -110,6 +111,7 @@ struct ingest_run {
     struct arena *arena;         /* of the conductor */
     struct commit *commit;
     struct writer *writer;
+    _Atomic(struct writer *) writer_to_stop; /* the same for the caller's thread */
     struct source_file *files;
     size_t file_count, file_capacity;
     atomic_size_t next_file;
@@ -125,7 +127,10 @@ struct ingest_run {
     struct ingest_report report;
     int64_t began;
     char *rejects_path;    /* staged file, NULL until there is a line */
-    pthread_mutex_t mutex; /* of report and progress */
+    pthread_mutex_t mutex; /* of what follows and of report */
+    int done[2];           /* pipe: a byte when the conductor has ended */
+    bool ended, abandoned, ok;
+    struct error err;
 };
 
 /* ingest_scan.c: the files to read, in byte order of their paths. */
@@ -158,7 +163,10 @@ void worker_merge(struct worker *worker);
 /* ingest_rejects.c: puts the workers' lines into the staged file, in the order of the input. */
 bool run_write_rejects(struct ingest_run *run, struct error *err) ATTR_USE_RESULT;
 void worker_reject(struct worker *worker, const char *kind);
-/* The calls of the caller's cancel and progress. */
+/* ingest_conduct.c: everything from the scan to the commit; what a worker has counted goes into the
+ * report. */
+bool run_conduct(struct ingest_run *run, struct error *err) ATTR_USE_RESULT;
+void run_count(struct worker *worker);
 bool run_stopped(const struct ingest_run *run);
 
 #endif

@@ -43,10 +43,10 @@ static void drop_doubles(struct ingest_run *run)
 
 bool run_scan(struct ingest_run *run, struct error *err)
 {
-    for (size_t i = 0; i < run->request->source_count; i++) {
-        char *path = file_absolute(run->arena, file_expand(run->arena, run->request->sources[i]));
+    for (size_t i = 0; i < run->source_count; i++) {
+        char *path = file_absolute(run->arena, file_expand(run->arena, run->sources[i]));
         if (!file_exists(path)) {
-            error_set(err, ERROR_NOT_FOUND, "no file or folder %s", run->request->sources[i]);
+            error_set(err, ERROR_NOT_FOUND, "no file or folder %s", run->sources[i]);
             return error_hint(err, "Give files, folders or archives of logs.");
         }
         struct file_visit walk = {.visit = visit, .state = run, .limit = FILES_MOST};

@@ -200,6 +200,7 @@ static bool write_partition(struct worker *worker, struct partition *partition)
     }
     free(partition->events);
     partition->events = NULL;
+    run_count(worker);
     return ok;
 }
 

@@ -76,7 +76,7 @@ const struct writer_column map_trail_columns[TRAIL_COLUMNS] = {
 const char map_trail_select_2[] =
     "{'product': {'version': event_version, 'name': 'CloudTrail', 'vendor_name': 'AWS', 'feature': "
     "{'name': " CATEGORY "}}, 'event_code': event_type, 'uid': uid, 'profiles': ['cloud', "
-                         "'datetime'], 'version': '1.1.0'} AS metadata, "
+    "'datetime'], 'version': '1.1.0'} AS metadata, "
     "epoch_ms(t) AS \"time\", t AS time_dt, "
     "{'region': aws_region, 'provider': 'AWS'} AS cloud, "
     "{'response': {'error': error_code, 'message': error_message, 'data': response}, 'operation': "
