@@ -1,0 +1,20 @@
+/* sql - what %sql, %local and later %athena and %trino share: the options of a query and how it is run. */
+#ifndef COFFERDAM_MAGICS_SQL_H
+#define COFFERDAM_MAGICS_SQL_H
+
+#include "magic.h"
+
+struct query {
+    struct option_list words; /* SQL on the line itself */
+    int64_t limit;
+    const char *into, *save;
+};
+
+#define QUERY_OPTION_COUNT 4
+extern const struct option query_options[QUERY_OPTION_COUNT];
+#define QUERY_OPTIONS {.options = query_options, .count = QUERY_OPTION_COUNT, .size = sizeof(struct query)}
+
+/* Runs the line's SQL, or the body's. */
+bool query_run(struct magic_call *call, struct error *err);
+
+#endif

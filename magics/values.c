@@ -1,0 +1,73 @@
+#include "magics/values.h"
+
+#include "base/text.h"
+#include "case/results.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool add_result(struct magic_call *call, const char *name, struct buf *out, struct error *err)
+{
+    char *copy = arena_strdup(call->arena, name);
+    char *row = strchr(copy, '.');
+    *row++ = '\0';
+    char *column = strchr(row, '.');
+    if (!column)
+        return error_set(err, ERROR_USAGE, "{%s} needs a row and a column: {%s.1.column}", name, copy);
+    *column++ = '\0';
+    struct cell cell;
+    if (!results_value(call->session, copy, strtoimax(row, NULL, 10), column, call->arena, &cell, err))
+        return false;
+    render_cell_text(out, &cell);
+    return true;
+}
+
+static bool add_value(struct magic_call *call, const char *name, struct buf *out, struct error *err)
+{
+    const json_t *value = session_param(call->session, name);
+    if (value && json_is_string(value))
+        buf_add(out, json_string_value(value), json_string_length(value));
+    else if (value)
+        buf_adds(out, json_is_null(value) ? "None" : json_dump(call->arena, value, NULL));
+    if (value)
+        return true;
+    if (strchr(name, '.'))
+        return add_result(call, name, out, err);
+    for (size_t i = 0; i < settings_count; i++)
+        if (strcmp(settings_table[i].name, name) == 0) {
+            const char *text = settings_table[i].get(call->session, call->arena);
+            buf_adds(out, text ? text : "");
+            return true;
+        }
+    (void)error_set(err, ERROR_NOT_FOUND, "no parameter {%s}", name);
+    return error_hint(err, "Set it with: %s = \"...\"; {_12.1.column} is a value of a kept result; {{ is a brace.", name);
+}
+
+bool values_fill(struct magic_call *call, const char *text, size_t size, void (*escape)(struct buf *, const char *, size_t),
+                 struct buf *out, struct error *err)
+{
+    struct buf value;
+    buf_init(&value, 1024 * 1024);
+    bool ok = true;
+    for (size_t i = 0; i < size && ok; i++) {
+        bool doubled = i + 1 < size && text[i + 1] == text[i];
+        if ((text[i] == '{' || text[i] == '}') && doubled) {
+            buf_addc(out, text[i++]);
+            continue;
+        }
+        const char *close = text[i] == '{' ? memchr(text + i, '}', size - i) : NULL;
+        if (!close) {
+            buf_addc(out, text[i]);
+            continue;
+        }
+        const char *name = arena_strndup(call->arena, text + i + 1, (size_t)(close - text) - i - 1);
+        buf_clear(&value);
+        ok = add_value(call, name, &value, err);
+        if (ok)
+            escape(out, value.data, value.size);
+        i = (size_t)(close - text);
+    }
+    buf_release(&value);
+    return ok;
+}
