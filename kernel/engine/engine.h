@@ -52,11 +52,11 @@ struct engine_ops {
     const char *name; /* "local" */
     bool (*open)(struct engine *engine, const struct engine_request *request, struct arena *arena, struct query **out,
                  struct error *err);
-    enum engine_step (*step)(struct query *query, struct engine_wait *wait, struct table *into, struct error *err);
-    const struct table *(*schema)(struct query *query); /* columns are known from the first BATCH or END on */
+    /* BATCH: rows were added to *table, which is made on the first one and lives as long as the arena given to open. */
+    enum engine_step (*step)(struct query *query, struct engine_wait *wait, struct table **table, struct error *err);
     void (*describe)(struct query *query, struct engine_info *info);
-    void (*stop)(struct query *query); /* begins to stop at the far end: once; step goes on until END or ERROR */
-    void (*close)(struct query *query); /* ends it whatever its state, within a few ms; the far end is told to stop */
+    void (*stop)(struct query *query);  /* asks the far end to stop; may be repeated; step goes on until END or ERROR */
+    void (*close)(struct query *query); /* ends it whatever its state, within a few ms; exactly once */
 };
 
 struct engine { /* first member of each engine's own struct */

@@ -8,14 +8,16 @@
 #ifndef COFFERDAM_ENGINE_LOCAL_H
 #define COFFERDAM_ENGINE_LOCAL_H
 
+#include "base/cancel.h"
 #include "engine/engine.h"
 
 struct local; /* its first member is struct engine */
 
 /* Where the engine works. Texts are copied. */
 struct local_place {
-    const char *results_file; /* database of kept results; its folder exists */
-    const char *spill_folder; /* private, made and removed by the engine; dead ones of other processes are swept */
+    const char *results_file; /* database of kept results; its folder exists. NULL: none, and then nothing is closed to SQL */
+    const char *spill_folder; /* private, made and removed by the engine; dead ones of other processes are swept. NULL: below
+                                 the system's temporary folder */
     const char *const *readable; /* folders and files SQL may read */
     size_t readable_count;
     const char *const *setup;    /* statements run at open before access is closed: CREATE VIEW..., CREATE MACRO... */
@@ -39,14 +41,6 @@ struct local_statement {
 };
 bool local_run(struct local *local, const struct local_statement *statement, struct arena *arena, struct table **out,
                struct error *err) ATTR_USE_RESULT;
-
-/* Adds rows of text columns to a table of the instance: the ingest's way in. One thread per appender; many appenders. */
-struct local_appender;
-struct local_appender *local_appender_new(struct local *local, const char *table, size_t columns, struct error *err);
-/* texts[column * stride + row]; NULL data = NULL value; rows <= 2048 */
-bool local_append(struct local_appender *appender, const struct text_value *texts, size_t rows, struct error *err)
-    ATTR_USE_RESULT;
-bool local_appender_end(struct local_appender *appender, struct error *err); /* flushes and frees, also after errors */
 
 const char *local_version(struct local *local); /* "v1.5.6" */
 /* The statements that add Trino's functions (macros); for setup. NULL-terminated. */

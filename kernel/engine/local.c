@@ -1,0 +1,308 @@
+/* Opening and closing the embedded engine: the instance, its pool, and what SQL may reach. */
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/local_state.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SPILL_PREFIX "spill-"
+
+struct instance *instance_hold(struct instance *instance)
+{
+    pthread_mutex_lock(&instance->mutex);
+    instance->references++;
+    pthread_mutex_unlock(&instance->mutex);
+    return instance;
+}
+
+/* What cannot be removed now is swept by the next engine. */
+static void remove_folder(const char *folder)
+{
+    struct error err = {0};
+    if (folder && !file_remove_all(folder, &err))
+        log_error("local", &err);
+}
+
+static void instance_free(struct instance *instance)
+{
+    for (size_t i = 0; i < instance->free_count; i++)
+        instance->api.disconnect(&instance->pool[i]);
+    if (instance->database)
+        instance->api.close(&instance->database);
+    remove_folder(instance->spill_folder);
+    pthread_mutex_destroy(&instance->mutex);
+    free(instance->spill_folder);
+    free(instance);
+}
+
+void instance_release(struct instance *instance)
+{
+    pthread_mutex_lock(&instance->mutex);
+    bool last = --instance->references == 0;
+    pthread_mutex_unlock(&instance->mutex);
+    if (last)
+        instance_free(instance);
+}
+
+duckdb_connection instance_take(struct instance *instance)
+{
+    pthread_mutex_lock(&instance->mutex);
+    duckdb_connection connection = instance->free_count ? instance->pool[--instance->free_count] : NULL;
+    pthread_mutex_unlock(&instance->mutex);
+    return connection;
+}
+
+void instance_give_back(struct instance *instance, duckdb_connection connection)
+{
+    pthread_mutex_lock(&instance->mutex);
+    instance->pool[instance->free_count++] = connection;
+    pthread_mutex_unlock(&instance->mutex);
+}
+
+/* Half of the machine, or of the control group (versions 2 and 1) when that is less. */
+static int64_t memory_default(void)
+{
+    static const char *const limits[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+    int64_t total = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE);
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        char *text;
+        size_t size;
+        struct error ignored = {0};
+        if (!file_read(arena, limits[i], 64, &text, &size, &ignored) || !isdigit((unsigned char)text[0]))
+            continue;
+        int64_t limit = (int64_t)strtoimax(text, NULL, 10);
+        total = limit > 0 && limit < total ? limit : total;
+    }
+    arena_free(arena);
+    return total / 2;
+}
+
+/* Spill folders of processes that are gone: killed kernels leave them behind. */
+static void sweep_spill(const char *folder)
+{
+    struct arena *arena = arena_new();
+    size_t count;
+    char **names = file_list(arena, folder, &count);
+    for (size_t i = 0; names && i < count; i++) {
+        if (strncmp(names[i], SPILL_PREFIX, strlen(SPILL_PREFIX)) != 0)
+            continue;
+        pid_t process = (pid_t)strtol(names[i] + strlen(SPILL_PREFIX), NULL, 10);
+        if (process > 0 && kill(process, 0) != 0)
+            remove_folder(file_join(arena, folder, names[i]));
+    }
+    arena_free(arena);
+}
+
+static bool make_spill(struct instance *instance, const struct local_place *place, struct error *err)
+{
+    static _Atomic unsigned serial; /* instances of one process must not share a folder */
+    struct arena *arena = arena_new();
+    const char *base = place->spill_folder;
+    if (!base) {
+        const char *temporary = getenv("TMPDIR");
+        base = arena_printf(arena, "%s/cofferdam-%ld", temporary && *temporary ? temporary : "/tmp", (long)getuid());
+    }
+    char *folder = arena_printf(arena, "%s/" SPILL_PREFIX "%ld-%u", base, (long)getpid(), serial++);
+    instance->spill_folder = xstrdup(folder);
+    bool made = file_make_folder(base, 0700, err);
+    if (made)
+        sweep_spill(base);
+    arena_free(arena);
+    return made;
+}
+
+static bool configure(struct instance *instance, const struct local_place *place, duckdb_config config, struct error *err)
+{
+    char memory[40], threads[40];
+    (void)snprintf(memory, sizeof memory, "%" PRId64 "B", place->memory_limit ? place->memory_limit : memory_default());
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    (void)snprintf(threads, sizeof threads, "%ld", place->threads ? (long)place->threads : processors > 0 ? processors : 1);
+    const struct {
+        const char *name, *value;
+    } settings[] = {
+        {"memory_limit", memory},
+        {"threads", threads},
+        {"temp_directory", instance->spill_folder},
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"preserve_insertion_order", "true"},
+        {"parquet_metadata_cache", "true"},
+    };
+    for (size_t i = 0; i < COUNT(settings); i++)
+        if (instance->api.set_config(config, settings[i].name, settings[i].value) != DuckDBSuccess)
+            return error_set(err, ERROR_INTERNAL, "the engine refuses the setting %s = %s", settings[i].name, settings[i].value);
+    return true;
+}
+
+static bool open_database(struct instance *instance, const struct local_place *place, struct error *err)
+{
+    duckdb_config config = NULL;
+    if (instance->api.create_config(&config) != DuckDBSuccess)
+        return error_set(err, ERROR_INTERNAL, "the engine makes no configuration");
+    bool ok = configure(instance, place, config, err);
+    char *words = NULL;
+    if (ok && instance->api.open_ext(NULL, &instance->database, config, &words) != DuckDBSuccess) {
+        ok = error_set(err, ERROR_UNAVAILABLE, "the embedded engine does not start: %s", words ? words : "no reason given");
+        instance->api.free(words);
+    }
+    instance->api.destroy_config(&config);
+    return ok;
+}
+
+static bool execute(struct instance *instance, duckdb_connection connection, const char *sql, struct error *err)
+{
+    duckdb_result result;
+    bool ok = instance->api.query(connection, sql, &result) == DuckDBSuccess;
+    if (!ok)
+        (void)local_fail(err, instance->api.result_error(&result), false);
+    instance->api.destroy_result(&result);
+    return ok;
+}
+
+/* The kept results: one writer only, so a second kernel of the same case works with a file of its own. */
+static bool attach_results(struct instance *instance, duckdb_connection connection, const char *file, struct error *err)
+{
+    struct arena *arena = arena_new();
+    struct error busy = {0};
+    struct buf sql;
+    buf_init(&sql, 16 * 1024);
+    buf_adds(&sql, "ATTACH ");
+    text_sql_string(&sql, file, strlen(file));
+    buf_adds(&sql, " AS results");
+    bool attached = execute(instance, connection, sql.data, &busy);
+    if (!attached && strstr(busy.message, "lock")) {
+        const char *own = arena_printf(arena, "%s.%ld", file, (long)getpid());
+        log_line(LOG_LEVEL_WARN, "local", "another kernel holds the kept results; this one keeps its own in %s", file_name(own));
+        buf_clear(&sql);
+        buf_adds(&sql, "ATTACH ");
+        text_sql_string(&sql, own, strlen(own));
+        buf_adds(&sql, " AS results");
+        busy = (struct error){0};
+        attached = execute(instance, connection, sql.data, &busy);
+    }
+    buf_release(&sql);
+    arena_free(arena);
+    if (attached)
+        return true;
+    *err = busy;
+    (void)error_wrap(err, "the kept results in %s cannot be opened", file);
+    return error_hint(err, "Move the file away or choose another case folder: %%set case FOLDER");
+}
+
+static void add_readable(struct buf *sql, const char *path, bool folder)
+{
+    struct buf text;
+    buf_init(&text, 16 * 1024);
+    buf_addf(&text, "%s%s", path, folder && path[strlen(path) - 1] != '/' ? "/" : "");
+    text_sql_string(sql, text.data, text.size);
+    buf_release(&text);
+}
+
+/* Folders and files become what SQL may read; from then on nothing else can be reached and no setting changes. */
+static bool lock_down(struct instance *instance, duckdb_connection connection, const struct local_place *place,
+                      struct error *err)
+{
+    struct buf sql;
+    buf_init(&sql, (size_t)4 * 1024 * 1024);
+    bool ok = true;
+    for (int folders = 0; folders < 2 && ok; folders++) {
+        buf_clear(&sql);
+        buf_adds(&sql, folders ? "SET allowed_directories = [" : "SET allowed_paths = [");
+        size_t used = 0;
+        for (size_t i = 0; i < place->readable_count; i++) {
+            if (file_is_folder(place->readable[i]) != (folders == 1))
+                continue;
+            buf_adds(&sql, used++ ? ", " : "");
+            add_readable(&sql, place->readable[i], folders == 1);
+        }
+        buf_adds(&sql, "]");
+        ok = execute(instance, connection, sql.data, err);
+    }
+    buf_release(&sql);
+    return ok && execute(instance, connection, "SET enable_external_access = false", err) &&
+           execute(instance, connection, "SET lock_configuration = true", err);
+}
+
+static bool prepare_connection(struct instance *instance, duckdb_connection connection, bool results, struct error *err)
+{
+    static const char *const settings[] = {"SET TimeZone = 'UTC'", "SET enable_progress_bar = true",
+                                           "SET enable_progress_bar_print = false"};
+    for (size_t i = 0; i < COUNT(settings); i++)
+        if (!execute(instance, connection, settings[i], err))
+            return false;
+    return !results || execute(instance, connection, "SET search_path = 'memory.main,results.main'", err);
+}
+
+static bool fill_pool(struct instance *instance, bool results, struct error *err)
+{
+    while (instance->free_count < POOL_SIZE) {
+        duckdb_connection connection = NULL;
+        if (instance->api.connect(instance->database, &connection) != DuckDBSuccess)
+            return error_set(err, ERROR_INTERNAL, "the engine gives no connection");
+        instance->pool[instance->free_count++] = connection;
+        if (!prepare_connection(instance, connection, results, err))
+            return false;
+    }
+    return true;
+}
+
+static bool set_up(struct local *local, const struct local_place *place, struct error *err)
+{
+    struct instance *instance = local->instance;
+    if (instance->api.connect(instance->database, &local->own) != DuckDBSuccess)
+        return error_set(err, ERROR_INTERNAL, "the engine gives no connection");
+    if (place->results_file && !attach_results(instance, local->own, place->results_file, err))
+        return false;
+    if (!prepare_connection(instance, local->own, place->results_file != NULL, err))
+        return false;
+    for (size_t i = 0; i < place->setup_count; i++)
+        if (!execute(instance, local->own, place->setup[i], err))
+            return error_wrap(err, "setting up the engine");
+    if (!place->results_file)
+        return true;
+    return fill_pool(instance, true, err) && lock_down(instance, local->own, place, err);
+}
+
+struct local *local_open(const struct local_place *place, struct error *err)
+{
+    struct instance *instance = xcalloc(1, sizeof *instance);
+    instance->references = 1;
+    pthread_mutex_init(&instance->mutex, NULL);
+    struct local *local = xcalloc(1, sizeof *local);
+    *local = (struct local){.engine = {.ops = &local_ops}, .instance = instance};
+    if (duckdb_api_load(&instance->api, err) && make_spill(instance, place, err) && open_database(instance, place, err) &&
+        set_up(local, place, err))
+        return local;
+    local_close(local);
+    return NULL;
+}
+
+void local_close(struct local *local)
+{
+    if (!local)
+        return;
+    if (local->own)
+        local->instance->api.disconnect(&local->own);
+    instance_release(local->instance);
+    free(local);
+}
+
+struct engine *local_engine(struct local *local)
+{
+    return &local->engine;
+}
+
+const char *local_version(struct local *local)
+{
+    return local->instance->api.library_version();
+}

@@ -1,0 +1,308 @@
+/* A query of the analyst: on a thread of its own, so that the worker can always leave it behind. */
+#include "engine/local_state.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Shared by the worker and the query's thread; the last of the two frees it. What the thread writes before `done`, the worker
+   reads after it. */
+struct local_query {
+    struct query query;
+    struct instance *instance;
+    duckdb_connection connection;
+    char *sql, *keep_as;
+    size_t size;
+    struct engine_param *params; /* values are deep copies: jansson's counts are not atomic */
+    size_t param_count;
+    int64_t limit;
+    int done_fd;
+    atomic_bool done, stop, set_aside;
+    atomic_int holders;
+    bool shown; /* worker: the batch was handed out */
+    struct arena *arena; /* rows, of the thread until done */
+    struct table *table;
+    int64_t total;
+    bool failed;
+    struct error error;
+};
+
+static void query_release(void *state)
+{
+    struct local_query *query = state;
+    if (atomic_fetch_sub(&query->holders, 1) != 1)
+        return;
+    for (size_t i = 0; i < query->param_count; i++) {
+        union {
+            const json_t *value;
+            json_t *own;
+        } copy = {.value = query->params[i].value};
+        json_decref(copy.own);
+    }
+    free(query->params);
+    free(query->sql);
+    free(query->keep_as);
+    arena_free(query->arena);
+    close(query->done_fd);
+    instance_release(query->instance);
+    free(query);
+}
+
+/* ---- the query's thread ---- */
+
+static bool execute(struct local_query *query, duckdb_prepared_statement prepared, duckdb_result *result)
+{
+    const struct duckdb_api *api = &query->instance->api;
+    if (atomic_load(&query->stop))
+        return error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
+    if (api->execute_prepared(prepared, result) == DuckDBSuccess)
+        return true;
+    (void)local_fail(&query->error, api->result_error(result), atomic_load(&query->stop));
+    api->destroy_result(result);
+    return false;
+}
+
+static void read_rows(struct local_query *query, duckdb_result *result)
+{
+    const struct duckdb_api *api = &query->instance->api;
+    query->table = local_schema(api, result, query->arena);
+    int64_t seen = 0;
+    for (duckdb_data_chunk chunk; (chunk = api->fetch_chunk(*result)) != NULL;) {
+        int64_t size = (int64_t)api->data_chunk_get_size(chunk);
+        if (!query->limit || seen < query->limit)
+            local_add_chunk(api, result, chunk, query->table, query->limit ? (size_t)(query->limit - seen) : SIZE_MAX);
+        seen += size;
+        api->destroy_data_chunk(&chunk);
+    }
+    if (query->total < 0)
+        query->total = seen;
+}
+
+static bool run_sql(struct local_query *query, const char *sql, bool analyst, bool read)
+{
+    struct local_request request = {.sql = sql, .size = strlen(sql), .guarded = analyst && !query->keep_as};
+    if (analyst) {
+        request.params = query->params;
+        request.param_count = query->param_count;
+    }
+    duckdb_prepared_statement prepared;
+    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared, &query->error))
+        return false;
+    duckdb_result result;
+    bool ok = execute(query, prepared, &result);
+    if (ok && read)
+        read_rows(query, &result);
+    if (ok && !read)
+        query->total = (int64_t)query->instance->api.rows_changed(&result);
+    if (ok)
+        query->instance->api.destroy_result(&result);
+    query->instance->api.destroy_prepare(&prepared);
+    return ok;
+}
+
+/* The guard looks at the analyst's own statement, before our CREATE TABLE is put before it. */
+static bool check(struct local_query *query)
+{
+    struct local_request request = {.sql = query->sql, .size = query->size, .params = query->params,
+                                    .param_count = query->param_count, .guarded = true};
+    duckdb_prepared_statement prepared;
+    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared, &query->error))
+        return false;
+    query->instance->api.destroy_prepare(&prepared);
+    return true;
+}
+
+static void add_name(struct buf *sql, const char *name)
+{
+    buf_adds(sql, "results.main.");
+    text_sql_name(sql, name, strlen(name));
+}
+
+/* The prefix stands on a line of its own: DuckDB's line numbers are one too high then, its columns are right. */
+static bool keep(struct local_query *query)
+{
+    struct buf sql;
+    buf_init(&sql, (size_t)64 * 1024 * 1024);
+    buf_adds(&sql, "CREATE OR REPLACE TABLE ");
+    add_name(&sql, query->keep_as);
+    buf_adds(&sql, " AS\n");
+    buf_add(&sql, query->sql, query->size);
+    bool ok = check(query) && run_sql(query, sql.data, true, false);
+    if (!ok && query->error.line > 1 && query->error.kind != ERROR_REFUSED)
+        query->error.line--;
+    if (ok) {
+        buf_clear(&sql);
+        buf_adds(&sql, "SELECT * FROM ");
+        add_name(&sql, query->keep_as);
+        if (query->limit)
+            buf_addf(&sql, " LIMIT %" PRId64, query->limit);
+        ok = run_sql(query, sql.data, false, true);
+    }
+    buf_release(&sql);
+    return ok;
+}
+
+/* Set aside or stopped while DuckDB finished all the same: the result was refused to the analyst, so it goes. */
+static void drop_kept(struct local_query *query)
+{
+    struct buf sql;
+    buf_init(&sql, 4096);
+    buf_adds(&sql, "DROP TABLE IF EXISTS ");
+    add_name(&sql, query->keep_as);
+    struct error kept = query->error;
+    atomic_store(&query->stop, false);
+    (void)run_sql(query, sql.data, false, false);
+    query->error = kept;
+    buf_release(&sql);
+}
+
+static void *query_main(void *state)
+{
+    struct local_query *query = state;
+    struct instance *instance = query->instance;
+    query->failed = !(query->keep_as ? keep(query) : run_sql(query, query->sql, true, true));
+    bool late = atomic_load(&query->stop) && !query->failed;
+    if (late) {
+        query->failed = true;
+        (void)error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
+    }
+    if (late && query->keep_as)
+        drop_kept(query);
+    if (atomic_load(&query->set_aside)) {
+        pthread_mutex_lock(&instance->mutex);
+        instance->set_aside--;
+        pthread_mutex_unlock(&instance->mutex);
+    }
+    instance_give_back(instance, query->connection);
+    atomic_store(&query->done, true);
+    (void)eventfd_write(query->done_fd, 1);
+    query_release(query);
+    return NULL;
+}
+
+/* ---- the worker's side ---- */
+
+static struct local_query *query_new(struct local *local, const struct engine_request *request)
+{
+    struct local_query *query = xcalloc(1, sizeof *query);
+    query->query.engine = &local->engine;
+    query->instance = instance_hold(local->instance);
+    query->sql = xstrndup(request->sql, request->size);
+    query->size = request->size;
+    query->keep_as = request->keep_as ? xstrdup(request->keep_as) : NULL;
+    query->limit = request->limit;
+    query->total = -1;
+    query->param_count = request->param_count;
+    query->params = xcalloc(request->param_count, sizeof *query->params);
+    for (size_t i = 0; i < request->param_count; i++)
+        query->params[i] = (struct engine_param){.name = "", .value = json_deep_copy(request->params[i].value)};
+    query->arena = arena_new();
+    query->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_init(&query->holders, 2);
+    return query;
+}
+
+static bool query_start(struct local_query *query, struct error *err)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    int failed = pthread_create(&thread, &attributes, query_main, query);
+    pthread_attr_destroy(&attributes);
+    return failed ? error_errno(err, failed, "no thread for the query") : true;
+}
+
+static bool local_query_open(struct engine *engine, const struct engine_request *request, struct arena *arena,
+                             struct query **out, struct error *err)
+{
+    struct local *local = (struct local *)engine;
+    duckdb_connection connection = instance_take(local->instance);
+    if (!connection) {
+        (void)error_set(err, ERROR_UNAVAILABLE, "%zu interrupted queries are still running in the engine", local->instance->set_aside);
+        return error_hint(err, "Wait a moment and run the cell again, or restart the kernel: kept results stay.");
+    }
+    struct local_query *query = query_new(local, request);
+    query->connection = connection;
+    if (!query_start(query, err)) {
+        instance_give_back(local->instance, connection);
+        atomic_store(&query->holders, 1);
+        query_release(query);
+        return false;
+    }
+    arena_defer(arena, query_release, query); /* rows handed out live as long as the caller's arena */
+    *out = &query->query;
+    return true;
+}
+
+static enum engine_step local_query_step(struct query *base, struct engine_wait *wait, struct table **table,
+                                         struct error *err)
+{
+    struct local_query *query = (struct local_query *)base;
+    if (!atomic_load(&query->done)) {
+        *wait = (struct engine_wait){.fd = query->done_fd, .events = POLLIN};
+        return ENGINE_WAIT;
+    }
+    if (query->failed) {
+        *err = query->error;
+        return ENGINE_ERROR;
+    }
+    *table = query->table;
+    if (query->shown)
+        return ENGINE_END;
+    query->shown = true;
+    return ENGINE_BATCH;
+}
+
+static void local_query_describe(struct query *base, struct engine_info *info)
+{
+    struct local_query *query = (struct local_query *)base;
+    *info = (struct engine_info){.fraction = -1, .rows = -1};
+    if (!atomic_load(&query->done)) {
+        duckdb_query_progress_type progress = query->instance->api.query_progress(query->connection);
+        if (progress.percentage > 0)
+            info->fraction = progress.percentage / 100;
+        return;
+    }
+    info->fraction = 1;
+    info->rows = query->total;
+    info->kept = query->keep_as;
+    info->changed = query->keep_as != NULL;
+}
+
+static void local_query_stop(struct query *base)
+{
+    struct local_query *query = (struct local_query *)base;
+    atomic_store(&query->stop, true);
+    if (!atomic_load(&query->done))
+        query->instance->api.interrupt(query->connection);
+}
+
+/* The query itself is freed with the caller's arena; a thread that is still inside DuckDB is left behind. */
+static void local_query_close(struct query *base)
+{
+    struct local_query *query = (struct local_query *)base;
+    if (atomic_load(&query->done))
+        return;
+    pthread_mutex_lock(&query->instance->mutex);
+    query->instance->set_aside++;
+    atomic_store(&query->set_aside, true);
+    pthread_mutex_unlock(&query->instance->mutex);
+    local_query_stop(base);
+}
+
+const struct engine_ops local_ops = {
+    .name = "local",
+    .open = local_query_open,
+    .step = local_query_step,
+    .describe = local_query_describe,
+    .stop = local_query_stop,
+    .close = local_query_close,
+};
