@@ -175,13 +175,12 @@ static void *query_main(void *state)
     }
     if (late && query->keep_as)
         drop_kept(query);
-    if (atomic_load(&query->set_aside)) {
-        pthread_mutex_lock(&instance->mutex);
-        instance->set_aside--;
-        pthread_mutex_unlock(&instance->mutex);
-    }
     instance_give_back(instance, query->connection);
+    pthread_mutex_lock(&instance->mutex);
+    if (atomic_load(&query->set_aside))
+        instance->set_aside--;
     atomic_store(&query->done, true);
+    pthread_mutex_unlock(&instance->mutex);
     (void)eventfd_write(query->done_fd, 1);
     query_release(query);
     return NULL;
@@ -289,13 +288,15 @@ static void local_query_stop(struct query *base)
 static void local_query_close(struct query *base)
 {
     struct local_query *query = (struct local_query *)base;
-    if (atomic_load(&query->done))
-        return;
     pthread_mutex_lock(&query->instance->mutex);
-    query->instance->set_aside++;
-    atomic_store(&query->set_aside, true);
+    bool running = !atomic_load(&query->done);
+    if (running) {
+        query->instance->set_aside++;
+        atomic_store(&query->set_aside, true);
+    }
     pthread_mutex_unlock(&query->instance->mutex);
-    local_query_stop(base);
+    if (running)
+        local_query_stop(base);
 }
 
 const struct engine_ops local_ops = {

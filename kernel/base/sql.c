@@ -1,0 +1,395 @@
+#include "base/sql.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define DEPTH_LIMIT 1024
+
+enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_NUMBER, TOKEN_STRING, TOKEN_NAME, TOKEN_SYMBOL, TOKEN_PARAM };
+
+struct token {
+    enum token_kind kind;
+    size_t offset, size;
+    bool open; /* a string, quoted name or comment that never ends */
+};
+
+struct lexer {
+    const char *text;
+    size_t size, at;
+    bool open_comment;
+};
+
+static bool is_word(char c, bool first)
+{
+    return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80 || (!first && (isdigit((unsigned char)c) || c == '$'));
+}
+
+static char at(const struct lexer *lexer, size_t offset)
+{
+    return offset < lexer->size ? lexer->text[offset] : '\0';
+}
+
+/* Block comments nest, as in PostgreSQL and DuckDB. */
+static void skip_block(struct lexer *lexer)
+{
+    int depth = 0;
+    while (lexer->at < lexer->size) {
+        if (at(lexer, lexer->at) == '/' && at(lexer, lexer->at + 1) == '*') {
+            depth++;
+            lexer->at += 2;
+        } else if (at(lexer, lexer->at) == '*' && at(lexer, lexer->at + 1) == '/') {
+            lexer->at += 2;
+            if (--depth == 0)
+                return;
+        } else {
+            lexer->at++;
+        }
+    }
+    lexer->open_comment = true;
+}
+
+static void skip_blanks(struct lexer *lexer)
+{
+    while (lexer->at < lexer->size) {
+        char c = lexer->text[lexer->at], next = at(lexer, lexer->at + 1);
+        if (isspace((unsigned char)c) || c == '\0') {
+            lexer->at++;
+        } else if (c == '-' && next == '-') {
+            const char *end = memchr(lexer->text + lexer->at, '\n', lexer->size - lexer->at);
+            lexer->at = end ? (size_t)(end - lexer->text) : lexer->size;
+        } else if (c == '/' && next == '*') {
+            skip_block(lexer);
+        } else {
+            return;
+        }
+    }
+}
+
+/* A quoted token; the quote doubled stands for itself, and in E'' strings a backslash protects the next byte. */
+static bool skip_quoted(struct lexer *lexer, char quote, bool backslash)
+{
+    for (lexer->at++; lexer->at < lexer->size; lexer->at++) {
+        char c = lexer->text[lexer->at];
+        if (backslash && c == '\\') {
+            lexer->at++;
+        } else if (c == quote) {
+            if (at(lexer, lexer->at + 1) != quote) {
+                lexer->at++;
+                return true;
+            }
+            lexer->at++;
+        }
+    }
+    lexer->at = lexer->size;
+    return false;
+}
+
+/* $tag$ ... $tag$; false if this dollar begins no such quote. */
+static bool skip_dollar(struct lexer *lexer, bool *closed)
+{
+    size_t end = lexer->at + 1;
+    while (is_word(at(lexer, end), end == lexer->at + 1) && at(lexer, end) != '$')
+        end++;
+    if (at(lexer, end) != '$')
+        return false;
+    const char *tag = lexer->text + lexer->at;
+    size_t size = end + 1 - lexer->at;
+    for (size_t i = end + 1; i + size <= lexer->size; i++) {
+        const char *found = memchr(lexer->text + i, '$', lexer->size - i);
+        if (!found || (size_t)(found - lexer->text) + size > lexer->size)
+            break;
+        i = (size_t)(found - lexer->text);
+        if (memcmp(found, tag, size) == 0) {
+            lexer->at = i + size;
+            return *closed = true;
+        }
+    }
+    lexer->at = lexer->size;
+    *closed = false;
+    return true;
+}
+
+static struct token lex_word(struct lexer *lexer)
+{
+    struct token token = {.kind = TOKEN_WORD, .offset = lexer->at};
+    bool escape = (lexer->text[lexer->at] == 'e' || lexer->text[lexer->at] == 'E') && at(lexer, lexer->at + 1) == '\'';
+    if (escape) {
+        lexer->at++;
+        token.kind = TOKEN_STRING;
+        token.open = !skip_quoted(lexer, '\'', true);
+    } else {
+        while (is_word(at(lexer, lexer->at), false) && lexer->at < lexer->size)
+            lexer->at++;
+    }
+    token.size = lexer->at - token.offset;
+    return token;
+}
+
+static struct token lex_quoted(struct lexer *lexer)
+{
+    char quote = lexer->text[lexer->at];
+    struct token token = {.kind = quote == '\'' ? TOKEN_STRING : TOKEN_NAME, .offset = lexer->at};
+    token.open = !skip_quoted(lexer, quote, false);
+    token.size = lexer->at - token.offset;
+    return token;
+}
+
+static struct token lex_number(struct lexer *lexer)
+{
+    struct token token = {.kind = TOKEN_NUMBER, .offset = lexer->at};
+    while (lexer->at < lexer->size && (isalnum((unsigned char)lexer->text[lexer->at]) || lexer->text[lexer->at] == '.' ||
+                                       lexer->text[lexer->at] == '_'))
+        lexer->at++;
+    token.size = lexer->at - token.offset;
+    return token;
+}
+
+static struct token next_token(struct lexer *lexer)
+{
+    skip_blanks(lexer);
+    struct token token = {.kind = TOKEN_END, .offset = lexer->at};
+    if (lexer->at >= lexer->size)
+        return token;
+    char c = lexer->text[lexer->at];
+    bool closed = true;
+    if (is_word(c, true))
+        return lex_word(lexer);
+    if (c == '\'' || c == '"')
+        return lex_quoted(lexer);
+    if (isdigit((unsigned char)c) || (c == '.' && isdigit((unsigned char)at(lexer, lexer->at + 1))))
+        return lex_number(lexer);
+    if (c == '$' && skip_dollar(lexer, &closed)) {
+        token.kind = TOKEN_STRING;
+        token.open = !closed;
+    } else {
+        token.kind = TOKEN_SYMBOL;
+        bool two = (c == ':' && (at(lexer, lexer->at + 1) == ':' || at(lexer, lexer->at + 1) == '='));
+        lexer->at += two ? 2 : 1;
+    }
+    token.size = lexer->at - token.offset;
+    return token;
+}
+
+/* ---- statements ---- */
+
+struct reader {
+    struct lexer lexer;
+    struct arena *arena;
+    struct sql_text out;
+    size_t capacity, param_capacity;
+    char brackets[DEPTH_LIMIT];
+    size_t depth;
+};
+
+/* A colon before a name is a parameter where a value can stand: after an operator, comma, opening bracket or keyword, never after
+   a value (slices a[x:y], struct keys {k: v}, aliases x: 42, JSON paths). */
+static bool value_expected(const struct reader *reader, const struct token *before)
+{
+    static const char *const values[] = {"NULL", "TRUE", "FALSE", "END", "CURRENT_DATE", "CURRENT_TIMESTAMP"};
+    static const char *const keywords[] = {
+        "SELECT", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "BETWEEN", "IS", "CASE", "WHEN", "THEN", "ELSE", "HAVING", "ON",
+        "LIMIT", "OFFSET", "BY", "DISTINCT", "FROM", "VALUES", "AS", "SIMILAR", "TO", "ESCAPE", "QUALIFY", "ALL", "ANY", "SOME", "GLOB",
+        "INTERVAL", "TIMESTAMP", "DATE", "TIME", "RETURNING", "UNION", "EXCEPT", "INTERSECT", "USING", "COLLATE", "FILTER", "EXISTS"};
+    switch (before->kind) {
+    case TOKEN_END:
+        return true;
+    case TOKEN_SYMBOL: {
+        char c = reader->lexer.text[before->offset];
+        if (before->size == 2)
+            return false; /* a cast's type cannot be a parameter; := takes a value */
+        return c != ')' && c != ']' && c != '}' && c != '?' && c != '.';
+    }
+    case TOKEN_WORD:
+        for (size_t i = 0; i < COUNT(values); i++)
+            if (strlen(values[i]) == before->size && strncasecmp(values[i], reader->lexer.text + before->offset, before->size) == 0)
+                return false;
+        for (size_t i = 0; i < COUNT(keywords); i++)
+            if (strlen(keywords[i]) == before->size && strncasecmp(keywords[i], reader->lexer.text + before->offset, before->size) == 0)
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+static struct sql_statement *statement_begin(struct reader *reader, size_t offset)
+{
+    if (reader->out.count == reader->capacity) {
+        reader->capacity = reader->capacity ? reader->capacity * 2 : 4;
+        struct sql_statement *grown = arena_alloc(reader->arena, reader->capacity * sizeof *grown);
+        if (reader->out.count)
+            memcpy(grown, reader->out.statements, reader->out.count * sizeof *grown);
+        reader->out.statements = grown;
+    }
+    struct sql_statement *statement = &reader->out.statements[reader->out.count++];
+    *statement = (struct sql_statement){.offset = offset, .verb = ""};
+    reader->param_capacity = 0;
+    return statement;
+}
+
+static void add_param(struct reader *reader, struct sql_statement *statement, const struct token *colon, const struct token *name)
+{
+    if (statement->param_count == reader->param_capacity) {
+        reader->param_capacity = reader->param_capacity ? reader->param_capacity * 2 : 4;
+        struct sql_param *grown = arena_alloc(reader->arena, reader->param_capacity * sizeof *grown);
+        if (statement->param_count)
+            memcpy(grown, statement->params, statement->param_count * sizeof *grown);
+        statement->params = grown;
+    }
+    statement->params[statement->param_count++] = (struct sql_param){
+        .name = arena_strndup(reader->arena, reader->lexer.text + name->offset, name->size),
+        .offset = colon->offset,
+        .size = name->offset + name->size - colon->offset,
+    };
+}
+
+static void set_verb(struct reader *reader, struct sql_statement *statement, const struct token *token)
+{
+    if (token->kind == TOKEN_SYMBOL && reader->lexer.text[token->offset] == '(') {
+        statement->verb = *statement->verb ? statement->verb : "(";
+        return;
+    }
+    if (token->kind != TOKEN_WORD)
+        return;
+    char *verb = arena_strndup(reader->arena, reader->lexer.text + token->offset, token->size);
+    for (char *c = verb; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    statement->verb = verb;
+}
+
+/* EXPLAIN [ANALYZE] [(options)] inner: the verb is that of the inner statement. */
+static bool verb_goes_on(struct sql_statement *statement)
+{
+    if (strcmp(statement->verb, "EXPLAIN") == 0)
+        statement->explain = true;
+    return statement->explain && (strcmp(statement->verb, "EXPLAIN") == 0 || strcmp(statement->verb, "ANALYZE") == 0 ||
+                                  strcmp(statement->verb, "VERBOSE") == 0 || strcmp(statement->verb, "(") == 0);
+}
+
+static void track_bracket(struct reader *reader, char c)
+{
+    if ((c == '(' || c == '[' || c == '{') && reader->depth < DEPTH_LIMIT)
+        reader->brackets[reader->depth++] = c;
+    else if ((c == ')' || c == ']' || c == '}') && reader->depth)
+        reader->depth--;
+}
+
+/* A colon that is followed at once by a name, where a value can stand. */
+static bool read_param(struct reader *reader, struct sql_statement *statement, const struct token *colon, const struct token *before)
+{
+    size_t offset = colon->offset + 1;
+    if (colon->size != 1 || !is_word(at(&reader->lexer, offset), true))
+        return false;
+    if (!value_expected(reader, before))
+        return false;
+    if (before->kind == TOKEN_SYMBOL && reader->lexer.text[before->offset] == '[' && before->offset + 1 == colon->offset)
+        return false; /* a[:n] is a slice whose first bound is left out */
+    struct token name = next_token(&reader->lexer);
+    add_param(reader, statement, colon, &name);
+    return true;
+}
+
+/* Reads one statement; false at the end of the text. */
+static bool read_statement(struct reader *reader)
+{
+    struct token before = {.kind = TOKEN_END};
+    struct token token = next_token(&reader->lexer);
+    while (token.kind == TOKEN_SYMBOL && reader->lexer.text[token.offset] == ';')
+        token = next_token(&reader->lexer);
+    if (token.kind == TOKEN_END)
+        return false;
+    struct sql_statement *statement = statement_begin(reader, token.offset);
+    reader->depth = 0;
+    reader->out.terminated = false;
+    bool verb_wanted = true;
+    size_t end = token.offset;
+    for (; token.kind != TOKEN_END; token = next_token(&reader->lexer)) {
+        char c = reader->lexer.text[token.offset];
+        bool symbol = token.kind == TOKEN_SYMBOL;
+        if (symbol && c == ';' && !reader->depth) {
+            reader->out.terminated = true;
+            break;
+        }
+        if (verb_wanted) {
+            set_verb(reader, statement, &token);
+            verb_wanted = verb_goes_on(statement);
+        }
+        if (symbol && c == ':' && read_param(reader, statement, &token, &before))
+            token = (struct token){.kind = TOKEN_PARAM, .offset = token.offset, .size = reader->lexer.at - token.offset};
+        else if (symbol)
+            track_bracket(reader, c);
+        end = token.offset + token.size;
+        statement->open = token.open;
+        before = token;
+    }
+    statement->size = end - statement->offset;
+    statement->open = statement->open || reader->depth > 0 || reader->lexer.open_comment;
+    return true;
+}
+
+struct sql_text sql_parse(struct arena *arena, const char *text, size_t size)
+{
+    struct reader *reader = arena_alloc(arena, sizeof *reader);
+    reader->lexer = (struct lexer){.text = text, .size = size};
+    reader->arena = arena;
+    while (read_statement(reader))
+        ;
+    reader->out.open = reader->lexer.open_comment;
+    if (reader->out.count && !reader->out.terminated)
+        reader->out.open = reader->out.open || reader->out.statements[reader->out.count - 1].open;
+    return reader->out;
+}
+
+static size_t number_of(struct sql_bound *bound, const char *name)
+{
+    for (size_t i = 0; i < bound->name_count; i++)
+        if (strcmp(bound->names[i], name) == 0)
+            return i + 1;
+    bound->names[bound->name_count++] = name;
+    return bound->name_count;
+}
+
+struct sql_bound sql_bind(struct arena *arena, const char *text, const struct sql_statement *statement)
+{
+    struct sql_bound bound = {.names = arena_alloc(arena, (statement->param_count + 1) * sizeof(char *))};
+    struct buf out;
+    buf_init(&out, statement->size * 2 + statement->param_count * 24 + 64);
+    size_t *map = arena_alloc(arena, (statement->size + statement->param_count * 24 + 2) * sizeof *map);
+    size_t from = statement->offset, end = statement->offset + statement->size;
+    for (size_t i = 0; i <= statement->param_count; i++) {
+        size_t to = i < statement->param_count ? statement->params[i].offset : end;
+        for (size_t byte = from; byte < to; byte++)
+            map[out.size + byte - from] = byte;
+        buf_add(&out, text + from, to - from);
+        if (i == statement->param_count)
+            break;
+        size_t before = out.size;
+        buf_addf(&out, "$%zu", number_of(&bound, statement->params[i].name));
+        for (size_t byte = before; byte < out.size; byte++)
+            map[byte] = to;
+        from = to + statement->params[i].size;
+    }
+    map[out.size] = end;
+    bound.text = buf_to_arena(&out, arena);
+    bound.size = out.size;
+    bound.map = map;
+    buf_release(&out);
+    return bound;
+}
+
+void sql_position(const char *text, size_t size, size_t offset, int *line, int *column)
+{
+    offset = offset < size ? offset : size;
+    size_t begin = 0;
+    *line = 1;
+    for (size_t i = 0; i < offset; i++)
+        if (text[i] == '\n') {
+            ++*line;
+            begin = i + 1;
+        }
+    *column = (int)text_points(text + begin, offset - begin) + 1;
+}
