@@ -65,6 +65,7 @@ bool running_ask(void *state, const struct magic_prompt *prompt, struct arena *a
     if (!may_ask(running, err))
         return false;
     drop_stale(running->worker->answers);
+    outputs_flush(running->outputs);
     send_question(running, prompt);
     struct packet *packet = wait_for_answer(running->worker);
     if (!packet)

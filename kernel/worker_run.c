@@ -87,6 +87,8 @@ bool running_run(struct running *running, struct error *err)
             error_set(err, ERROR_INTERRUPTED, "interrupted before line %d", statement->line);
             return false;
         }
+        if (i && strcmp(statement->name, cell.statements[i - 1].name) != 0)
+            outputs_flush(running->outputs); /* of many %echo in a row, one message is made */
         if (!run_statement(running, statement, err)) {
             error_set(err, ERROR_INTERNAL, "the statement failed without a reason");
             if (err->kind != ERROR_INTERRUPTED)

@@ -46,6 +46,11 @@ static void flush(struct outputs *outputs)
     buf_clear(&outputs->stream);
 }
 
+void outputs_flush(struct outputs *outputs)
+{
+    flush(outputs);
+}
+
 void outputs_free(struct outputs *outputs)
 {
     if (!outputs)

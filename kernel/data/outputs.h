@@ -56,6 +56,9 @@ void outputs_next_cell(struct outputs *outputs, const char *source);
 void outputs_progress(struct outputs *outputs, const char *format, ...) ATTR_PRINTF(2, 3);
 void outputs_progress_end(struct outputs *outputs, const char *format, ...) ATTR_PRINTF(2, 3);
 
+/* Sends the text printed so far: before a question, and before work that may take long. A held result stays held. */
+void outputs_flush(struct outputs *outputs);
+
 /* Sends what is held back. The worker calls it after the cell's last statement, also after a failure. */
 void outputs_finish(struct outputs *outputs);
 
