@@ -75,6 +75,20 @@ static const struct {
     {"duckdb_union_type_member_name", offsetof(struct duckdb_api, union_type_member_name)},
     {"duckdb_union_type_member_type", offsetof(struct duckdb_api, union_type_member_type)},
     {"duckdb_destroy_logical_type", offsetof(struct duckdb_api, destroy_logical_type)},
+    {"duckdb_create_logical_type", offsetof(struct duckdb_api, create_logical_type)},
+    {"duckdb_create_scalar_function", offsetof(struct duckdb_api, create_scalar_function)},
+    {"duckdb_destroy_scalar_function", offsetof(struct duckdb_api, destroy_scalar_function)},
+    {"duckdb_scalar_function_set_name", offsetof(struct duckdb_api, scalar_function_set_name)},
+    {"duckdb_scalar_function_add_parameter", offsetof(struct duckdb_api, scalar_function_add_parameter)},
+    {"duckdb_scalar_function_set_return_type", offsetof(struct duckdb_api, scalar_function_set_return_type)},
+    {"duckdb_scalar_function_set_function", offsetof(struct duckdb_api, scalar_function_set_function)},
+    {"duckdb_register_scalar_function", offsetof(struct duckdb_api, register_scalar_function)},
+    {"duckdb_scalar_function_set_extra_info", offsetof(struct duckdb_api, scalar_function_set_extra_info)},
+    {"duckdb_scalar_function_get_extra_info", offsetof(struct duckdb_api, scalar_function_get_extra_info)},
+    {"duckdb_vector_ensure_validity_writable", offsetof(struct duckdb_api, vector_ensure_validity_writable)},
+    {"duckdb_validity_set_row_invalid", offsetof(struct duckdb_api, validity_set_row_invalid)},
+    {"duckdb_vector_assign_string_element_len", offsetof(struct duckdb_api, vector_assign_string_element_len)},
+    {"duckdb_scalar_function_set_error", offsetof(struct duckdb_api, scalar_function_set_error)},
 };
 
 /* Beside the binary as built, as installed, and as the system has it. */

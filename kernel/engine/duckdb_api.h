@@ -72,6 +72,20 @@ struct duckdb_api {
     __typeof__(&duckdb_union_type_member_name) union_type_member_name;
     __typeof__(&duckdb_union_type_member_type) union_type_member_type;
     __typeof__(&duckdb_destroy_logical_type) destroy_logical_type;
+    __typeof__(&duckdb_create_logical_type) create_logical_type;
+    __typeof__(&duckdb_create_scalar_function) create_scalar_function;
+    __typeof__(&duckdb_destroy_scalar_function) destroy_scalar_function;
+    __typeof__(&duckdb_scalar_function_set_name) scalar_function_set_name;
+    __typeof__(&duckdb_scalar_function_add_parameter) scalar_function_add_parameter;
+    __typeof__(&duckdb_scalar_function_set_return_type) scalar_function_set_return_type;
+    __typeof__(&duckdb_scalar_function_set_function) scalar_function_set_function;
+    __typeof__(&duckdb_register_scalar_function) register_scalar_function;
+    __typeof__(&duckdb_scalar_function_set_extra_info) scalar_function_set_extra_info;
+    __typeof__(&duckdb_scalar_function_get_extra_info) scalar_function_get_extra_info;
+    __typeof__(&duckdb_vector_ensure_validity_writable) vector_ensure_validity_writable;
+    __typeof__(&duckdb_validity_set_row_invalid) validity_set_row_invalid;
+    __typeof__(&duckdb_vector_assign_string_element_len) vector_assign_string_element_len;
+    __typeof__(&duckdb_scalar_function_set_error) scalar_function_set_error;
 };
 
 /* Loads libduckdb (local_library says where it is looked for) and fills the table; every symbol is there or it fails. The library

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/functions.h"
 #include "engine/local_state.h"
 
 #include <ctype.h>
@@ -265,6 +266,11 @@ static bool set_up(struct local *local, const struct local_place *place, struct 
         return false;
     if (!prepare_connection(instance, local->own, place->results_file != NULL, err))
         return false;
+    if (!local_udf_register(&instance->api, local->own, err))
+        return false;
+    for (size_t i = 0; i < local_functions_count; i++)
+        if (local_functions[i].sql && !execute(instance, local->own, local_functions[i].sql, err))
+            return error_wrap(err, "function %s", local_functions[i].name);
     for (size_t i = 0; i < place->setup_count; i++)
         if (!execute(instance, local->own, place->setup[i], err))
             return error_wrap(err, "setting up the engine");

@@ -43,8 +43,6 @@ bool local_run(struct local *local, const struct local_statement *statement, str
                struct error *err) ATTR_USE_RESULT;
 
 const char *local_version(struct local *local); /* "v1.5.6" */
-/* The statements that add Trino's functions (macros); for setup. NULL-terminated. */
-const char *const *local_trino_functions(void);
 /* The library's path as it would be loaded, and whether it is there: for %doctor and --version. */
 bool local_library(struct arena *arena, const char **path);
 

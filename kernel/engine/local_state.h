@@ -54,6 +54,9 @@ struct table *local_schema(const struct duckdb_api *api, duckdb_result *result, 
 void local_add_chunk(const struct duckdb_api *api, duckdb_result *result, duckdb_data_chunk chunk, struct table *table,
                      size_t limit);
 
+/* Functions that need C: ip_in. */
+bool local_udf_register(const struct duckdb_api *api, duckdb_connection connection, struct error *err) ATTR_USE_RESULT;
+
 extern const struct engine_ops local_ops;
 
 #endif

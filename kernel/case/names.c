@@ -1,0 +1,82 @@
+/* The names that completion offers: parameters, settings, kept results, functions, tables of lakes, values seen in results. */
+#include "case/session_state.h"
+
+#include "engine/functions.h"
+
+#include <stdlib.h>
+
+#define SEEN_LIMIT 20000
+
+void session_names_changed(struct session *session)
+{
+    session->changed = true;
+}
+
+static json_t *optional(const char *text)
+{
+    return text ? json_texts(text) : json_null();
+}
+
+/* Adding a table again replaces what was said of it: lakes are opened more than once. */
+void session_add_name(struct session *session, const struct name *name)
+{
+    if (json_array_size(session->names) >= SEEN_LIMIT * 2)
+        return;
+    json_t *row = json_array();
+    json_array_append_new(row, json_integer(name->kind));
+    json_array_append_new(row, json_texts(name->text));
+    json_array_append_new(row, optional(name->parent));
+    json_array_append_new(row, optional(name->type));
+    json_array_append_new(row, optional(name->comment));
+    json_array_append_new(session->names, row);
+    session->changed = true;
+}
+
+static const char *text_at(const json_t *row, size_t index)
+{
+    return json_string_value(json_array_get(row, index));
+}
+
+static void add_lasting(const struct session *session, struct catalog *catalog)
+{
+    for (size_t i = 0; i < json_array_size(session->names); i++) {
+        const json_t *row = json_array_get(session->names, i);
+        struct name name = {.kind = (enum name_kind)json_integer_value(json_array_get(row, 0)),
+                            .text = text_at(row, 1),
+                            .parent = text_at(row, 2),
+                            .type = text_at(row, 3),
+                            .comment = text_at(row, 4)};
+        catalog_add(catalog, &name);
+    }
+}
+
+static void add_parameter(void *state, const char *text, const json_t *value)
+{
+    char *shown = json_dumps(value, JSON_ENCODE_ANY);
+    struct name name = {.kind = NAME_PARAMETER, .text = text, .type = "parameter", .comment = shown};
+    catalog_add(state, &name);
+    free(shown);
+}
+
+const struct catalog *session_snapshot(struct session *session)
+{
+    if (!session->changed)
+        return NULL;
+    session->changed = false;
+    struct catalog *catalog = catalog_new();
+    add_lasting(session, catalog);
+    session_each_param(session, add_parameter, catalog);
+    for (size_t i = 0; i < settings_count; i++) {
+        struct name name = {.kind = NAME_SETTING, .text = settings_table[i].name, .type = settings_table[i].value, .comment = settings_table[i].help};
+        catalog_add(catalog, &name);
+    }
+    for (size_t i = 0; i < local_functions_count; i++) {
+        struct name name = {.kind = NAME_FUNCTION,
+                            .text = local_functions[i].name,
+                            .type = local_functions[i].signature,
+                            .comment = local_functions[i].comment,
+                            .example = local_functions[i].example};
+        catalog_add(catalog, &name);
+    }
+    return catalog_share(catalog);
+}

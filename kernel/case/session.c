@@ -1,0 +1,264 @@
+#include "case/session_state.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct session *session_new(const char *notebook_path, struct error *err)
+{
+    struct session *session = xcalloc(1, sizeof *session);
+    (void)err;
+    session->arena = arena_new();
+    session->settings = (struct settings){.limit = 200, .engine = "local", .case_folder = ".cofferdam", .progress = true};
+    session->parameters = json_object();
+    session->lakes = json_array();
+    session->registered = json_object();
+    session->names = json_array();
+    session->notebook = notebook_path ? xstrdup(notebook_path) : NULL;
+    session->changed = true;
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    local_close(session->local);
+    json_decref(session->parameters);
+    json_decref(session->lakes);
+    json_decref(session->registered);
+    json_decref(session->names);
+    free(session->notebook);
+    free(session->folder);
+    arena_free(session->arena);
+    free(session);
+}
+
+const struct settings *session_settings(const struct session *session)
+{
+    return &session->settings;
+}
+
+struct settings *session_settings_edit(struct session *session)
+{
+    session->dirty = true;
+    return &session->settings;
+}
+
+void session_set_param(struct session *session, const char *name, json_t *value)
+{
+    json_object_set(session->parameters, name, value);
+    session->dirty = true;
+    session_names_changed(session);
+}
+
+const json_t *session_param(const struct session *session, const char *name)
+{
+    return json_object_get(session->parameters, name);
+}
+
+void session_each_param(const struct session *session, void (*visit)(void *state, const char *name, const json_t *value), void *state)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(session->parameters, name, value)
+    {
+        visit(state, name, value);
+    }
+}
+
+const char *session_folder(struct session *session, struct error *err)
+{
+    if (session->folder)
+        return session->folder;
+    struct arena *arena = arena_new();
+    const char *path = file_absolute(arena, file_expand(arena, session->settings.case_folder));
+    if (file_make_folder(path, 0700, err))
+        session->folder = xstrdup(path);
+    else
+        (void)error_wrap(err, "the case folder");
+    arena_free(arena);
+    return session->folder;
+}
+
+/* The session's file, in a case folder that need not exist yet. */
+static char *session_file(const struct session *session, struct arena *arena)
+{
+    return file_join(arena, file_absolute(arena, file_expand(arena, session->settings.case_folder)), "session.json");
+}
+
+/* ---- the local engine and what it may read ---- */
+
+struct place_lists {
+    const char **folders, **setup;
+    size_t folder_count, setup_count;
+};
+
+static void add_texts(const json_t *list, const char **out, size_t *count)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        out[(*count)++] = json_string_value(json_array_get(list, i));
+}
+
+static void collect(const struct session *session, struct place_lists *lists, struct arena *arena)
+{
+    const char *key;
+    json_t *entry;
+    size_t folders = 0, setup = 0;
+    json_object_foreach(session->registered, key, entry)
+    {
+        folders += json_array_size(json_object_get(entry, "folders"));
+        setup += json_array_size(json_object_get(entry, "setup"));
+    }
+    lists->folders = arena_alloc(arena, (folders + 1) * sizeof *lists->folders);
+    lists->setup = arena_alloc(arena, (setup + 1) * sizeof *lists->setup);
+    json_object_foreach(session->registered, key, entry)
+    {
+        add_texts(json_object_get(entry, "folders"), lists->folders, &lists->folder_count);
+        add_texts(json_object_get(entry, "setup"), lists->setup, &lists->setup_count);
+    }
+}
+
+struct local *session_local(struct session *session, struct error *err)
+{
+    if (session->local && !session->local_stale)
+        return session->local;
+    const char *folder = session_folder(session, err);
+    if (!folder)
+        return NULL;
+    local_close(session->local);
+    session->local = NULL;
+    struct arena *arena = arena_new();
+    struct place_lists lists = {0};
+    collect(session, &lists, arena);
+    struct local_place place = {
+        .results_file = file_join(arena, folder, "results.duckdb"),
+        .spill_folder = file_join(arena, folder, "spill"),
+        .readable = lists.folders,
+        .readable_count = lists.folder_count,
+        .setup = lists.setup,
+        .setup_count = lists.setup_count,
+        .memory_limit = session->settings.memory,
+    };
+    session->local = local_open(&place, err);
+    session->local_stale = false;
+    arena_free(arena);
+    return session->local;
+}
+
+void session_local_changed(struct session *session)
+{
+    session->local_stale = true;
+}
+
+static json_t *texts(const char *const *items)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; items && items[i]; i++)
+        json_array_append_new(list, json_texts(items[i]));
+    return list;
+}
+
+void session_register(struct session *session, const char *key, const char *const *folders, const char *const *setup)
+{
+    json_t *entry = json_object();
+    json_object_set_new(entry, "folders", texts(folders));
+    json_object_set_new(entry, "setup", texts(setup));
+    if (!json_equal(entry, json_object_get(session->registered, key)))
+        session->local_stale = true;
+    json_object_set_new(session->registered, key, entry);
+}
+
+void session_unregister(struct session *session, const char *key)
+{
+    json_object_del(session->registered, key);
+    session->local_stale = true;
+}
+
+void session_lakes(const struct session *session, const char *const **paths, size_t *count)
+{
+    *count = json_array_size(session->lakes);
+    const char **list = arena_alloc(session->arena, (*count + 1) * sizeof *list);
+    size_t used = 0;
+    add_texts(session->lakes, list, &used);
+    *paths = list;
+}
+
+void session_add_lake(struct session *session, const char *path)
+{
+    for (size_t i = 0; i < json_array_size(session->lakes); i++)
+        if (strcmp(json_string_value(json_array_get(session->lakes, i)), path) == 0)
+            return;
+    json_array_append_new(session->lakes, json_texts(path));
+    session->dirty = true;
+}
+
+/* ---- what survives a restart ---- */
+
+static bool reopen_lakes(struct session *session, const json_t *lakes,
+                         bool (*reopen)(struct session *, const char *path, struct error *err), struct buf *lost)
+{
+    for (size_t i = 0; i < json_array_size(lakes); i++) {
+        const char *path = json_string_value(json_array_get(lakes, i));
+        struct error problem = {0};
+        if (path && !reopen(session, path, &problem))
+            buf_addf(lost, "%slake %s could not be opened again (%s)", lost->size ? "; " : "", path, problem.message);
+    }
+    return true;
+}
+
+bool session_restore(struct session *session, bool (*reopen)(struct session *, const char *path, struct error *err), struct buf *lost,
+                     struct error *err)
+{
+    struct arena *arena = arena_new();
+    char *file = session_file(session, arena);
+    char *text;
+    size_t size;
+    bool ok = true;
+    if (file_exists(file)) {
+        struct error problem = {0};
+        json_t *saved = NULL;
+        ok = file_read(arena, file, (size_t)16 * 1024 * 1024, &text, &size, err);
+        if (ok && !(saved = json_parse(arena, text, size, (size_t)16 * 1024 * 1024, &problem)))
+            buf_addf(lost, "the saved session could not be read (%s)", problem.message);
+        if (saved)
+            ok = reopen_lakes(session, json_object_get(saved, "lakes"), reopen, lost);
+    }
+    session->dirty = false;
+    arena_free(arena);
+    return ok;
+}
+
+bool session_save(struct session *session, struct error *err)
+{
+    if (!session->dirty || (!json_array_size(session->lakes) && !session->folder))
+        return true;
+    const char *folder = session_folder(session, err);
+    if (!folder)
+        return false;
+    struct arena *arena = arena_new();
+    json_t *saved = json_own(arena, json_object());
+    json_object_set_new(saved, "format", json_integer(1));
+    json_object_set(saved, "lakes", session->lakes);
+    size_t size;
+    char *text = json_dump(arena, saved, &size);
+    bool ok = file_replace(file_join(arena, folder, "session.json"), text, size, 0600, err);
+    session->dirty = !ok;
+    arena_free(arena);
+    return ok;
+}
+
+int64_t session_cell(const struct session *session)
+{
+    return session->cell;
+}
+
+void session_begin_cell(struct session *session, int64_t count)
+{
+    session->cell = count;
+    session->cell_query = 0;
+}
