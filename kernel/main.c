@@ -120,8 +120,10 @@ static bool serve(struct connection *connection, const char **own_file, struct a
 {
     struct kernel kernel = {
         .wire = wire_new(connection->scheme, connection->key, strlen(connection->key), err)};
-    if (!kernel.wire || !sockets_open(&kernel.sockets, connection, err))
+    if (!kernel.wire || !sockets_open(&kernel.sockets, connection, err)) {
+        wire_free(kernel.wire);
         return false;
+    }
     if (own_file && connection_write(connection, arena, own_file, err)) {
         (void)printf("%s\n", *own_file);
         (void)fflush(stdout);
