@@ -108,6 +108,12 @@ bool gzip_expand(struct gzip *gzip, const void *data, size_t size, struct buf *o
     return true;
 }
 
+bool gzip_inflate(struct gzip *gzip, const void *data, size_t size, void *out, size_t expanded)
+{
+    return libdeflate_deflate_decompress(gzip->decompressor, data, size, out, expanded, NULL) ==
+           LIBDEFLATE_SUCCESS;
+}
+
 void gzip_pack(const void *data, size_t size, int level, struct buf *out)
 {
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level < 1    ? 1

@@ -16,6 +16,9 @@ bool gzip_is(const void *data, size_t size); /* the two magic bytes */
    before the broken one already in `out`; for a single broken member what could be decoded is lost. */
 bool gzip_expand(struct gzip *gzip, const void *data, size_t size, struct buf *out, struct error *err) ATTR_USE_RESULT;
 
+/* Expands a raw deflate stream (a member of a zip file) into exactly `expanded` bytes; false if it is not that. */
+bool gzip_inflate(struct gzip *gzip, const void *data, size_t size, void *out, size_t expanded) ATTR_USE_RESULT;
+
 /* Appends one member with no name and time 0, so that equal input gives equal bytes. Level 1 to 12. */
 void gzip_pack(const void *data, size_t size, int level, struct buf *out);
 

@@ -100,6 +100,7 @@ static void run_free(struct ingest_run *run)
         free(run->files[i].path);
     }
     free(run->files);
+    free(run->hashes.items);
     free(run->order);
     close(run->done[0]);
     close(run->done[1]);

@@ -140,6 +140,9 @@ static bool stage_extras(struct ingest_run *run, struct error *err)
         commit_add(run->commit, run->rejects_path, to);
         run->report.rejects_file = file_join(run->arena, run->into, to);
     }
+    if (!run_stage_files(run, err)) {
+        return false;
+    }
     if (!file_exists(file_join(run->arena, run->into, "lake.json"))) {
         char *path = file_join(run->arena, commit_staging(run->commit), "lake.json");
         if (!file_append(path, lake_json, sizeof lake_json - 1, 0644, false, err)) {
@@ -152,7 +155,7 @@ static bool stage_extras(struct ingest_run *run, struct error *err)
 
 bool run_conduct(struct ingest_run *run, struct error *err)
 {
-    if (!run_scan(run, err) || !run_batches(run, err)) {
+    if (!run_load_files(run, err) || !run_scan(run, err) || !run_batches(run, err)) {
         return false;
     }
     atomic_store(&run->next_partition, 0);

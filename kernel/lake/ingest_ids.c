@@ -171,7 +171,7 @@ static bool on_id(void *state, const struct writer_value *cells, size_t columns,
 bool partition_load_ids(struct ingest_run *run, int lane, struct partition *partition,
                         struct error *err)
 {
-    const char *id = map_shapes[partition->source].id;
+    const char *id = map_shapes[partition->source].id[run->version - 1];
     if (!partition->existing) {
         find_existing(run, partition);
     }

@@ -17,9 +17,17 @@ static void keep_event(struct worker *worker, const struct event *event)
     events->items[events->count++] = *event;
 }
 
-static void on_row(struct worker *worker, struct event *event)
+void worker_keep(struct worker *worker, struct event *event)
 {
     struct ingest_run *run = worker->run;
+    worker->counted.total.events++;
+    worker->counted.sources[event->source].events++;
+    worker->pending = 0; /* the file is a log: what was strange in it are rejects */
+    if (!map_shapes[event->source].id[run->version - 1] && worker_file_known(worker)) {
+        worker->counted.total.duplicates++;
+        worker->counted.sources[event->source].duplicates++;
+        return;
+    }
     event->sequence =
         (uint64_t)worker->file << 32 | (uint64_t)(worker->reader.records & 0xffffffff);
     struct partition *recent = worker->recent;
@@ -34,9 +42,6 @@ static void on_row(struct worker *worker, struct event *event)
     }
     event->partition = worker->recent->number;
     keep_event(worker, event);
-    worker->counted.total.events++;
-    worker->counted.sources[event->source].events++;
-    worker->pending = 0; /* the file is a log: what was strange in it are rejects */
 }
 
 /* Records of other things than logs are not rejects: a file without a row is named as skipped.
@@ -57,13 +62,11 @@ static void on_reject(struct worker *worker)
 {
     worker->counted.total.events++;
     worker->counted.total.rejects++;
-    worker->broken_record |= worker->reader.reject.broken;
+    worker->is_log |= worker->reader.reject.broken || worker->reader.reject.known;
     worker_reject(worker, "record");
-    if (!worker->reader.rows) {
-        worker->pending++;
-    }
+    worker->pending = worker->reader.rows || worker->is_log ? 0 : worker->pending + 1;
     if (worker->pending == STRANGERS) {
-        worker->reader.done = true;
+        worker->reader.done = true; /* enough: the file is no log */
     }
 }
 
@@ -71,7 +74,7 @@ static void on_reject(struct worker *worker)
  * log). */
 static void on_end(struct worker *worker)
 {
-    if (worker->pending && !worker->broken_record) {
+    if (worker->pending && !worker->is_log) {
         forget_pending(worker);
         reader_problem(&worker->reader, "not a log of a known source");
         worker->reader.reject.record = 0;
@@ -106,7 +109,9 @@ static bool open_next(struct worker *worker)
     }
     worker->file = (uint32_t)file;
     worker->pending = 0;
-    worker->broken_record = false;
+    worker->is_log = false;
+    worker->parquet_row = 0;
+    worker->file_state = 0;
     worker->counted.files++;
     worker->counted.bytes_in += run->files[file].size;
     reader_open(&worker->reader, run->files[file].path, run->files[file].size);
@@ -124,32 +129,44 @@ static bool account_bytes(struct worker *worker, int64_t *seen)
     return total < worker->run->batch_limit;
 }
 
-static bool read_file(struct worker *worker, int64_t *seen)
+/* After a part: the next one of an archive, or the end of the file. */
+static bool part_end(struct worker *worker, enum reader_found found)
 {
-    for (int k = 0;; k++) {
-        if ((k & 63) == 63) {
-            if (run_stopped(worker->run)) {
-                return false;
-            }
-            if (!account_bytes(worker, seen)) {
-                return false; /* the batch is full; the file goes on in the next one */
-            }
-        }
+    file_end(worker, found);
+    worker->pending = 0;
+    worker->is_log = false;
+    if (found == READER_END && reader_next_part(&worker->reader)) {
+        return false;
+    }
+    if (found != READER_END) {
+        return false; /* what follows is told by the next call */
+    }
+    worker->counted.bytes_expanded += worker->reader.expanded;
+    reader_close(&worker->reader);
+    worker->reading = false;
+    run_count(worker);
+    return true;
+}
+
+/* Some records of the open file; false if it is not the time for more. */
+static bool read_some(struct worker *worker)
+{
+    for (int k = 0; k < 64; k++) {
         struct event event;
         enum reader_found found = reader_next(&worker->reader, &event);
         if (found == READER_ROW) {
-            on_row(worker, &event);
+            worker_keep(worker, &event);
         } else if (found == READER_REJECT) {
             on_reject(worker);
-        } else {
-            worker->counted.bytes_expanded += worker->reader.expanded;
-            file_end(worker, found);
-            reader_close(&worker->reader);
-            worker->reading = false;
-            run_count(worker);
-            return true;
+        } else if (found == READER_PARQUET) {
+            if (!worker_read_parquet(worker)) {
+                return false;
+            }
+        } else if (part_end(worker, found)) {
+            break;
         }
     }
+    return true;
 }
 
 void worker_read(struct worker *worker)
@@ -157,7 +174,7 @@ void worker_read(struct worker *worker)
     int64_t seen = 0;
     bool more = account_bytes(worker, &seen);
     while (more && !run_stopped(worker->run) && (worker->reading || open_next(worker))) {
-        more = read_file(worker, &seen) && account_bytes(worker, &seen);
+        more = read_some(worker) && account_bytes(worker, &seen);
     }
 }
 

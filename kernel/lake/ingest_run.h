@@ -74,6 +74,13 @@ struct events {
     size_t count, capacity;
 };
 
+/* SHA-256 of files whose records have no ids: of earlier runs and of this one. */
+struct file_hashes {
+    unsigned char (*items)[32];
+    size_t count, capacity;
+    size_t earlier; /* the first ones, sorted: of earlier runs */
+};
+
 struct ingest_run;
 
 struct worker {
@@ -87,9 +94,13 @@ struct worker {
     struct events events;
     struct partition *recent;       /* of the last event: files mostly stay within one */
     int64_t recent_from, recent_to; /* its month */
-    bool broken_record;             /* the open file has broken JSON */
+    int file_state; /* of the open file, if its records have no ids: 0 not looked at, 1 new, 2 was
+                       there before */
+    bool is_log; /* the open part has a broken record, or one of a known source that lacks something
+                  */
     struct reject_line *rejects;
     size_t reject_count, reject_capacity;
+    int64_t parquet_row;          /* of an open Parquet file: the next one */
     size_t pending;               /* of them not yet decided: the open file has no row so far */
     struct ingest_report counted; /* total.events, rejects; files */
     struct error err;
@@ -119,7 +130,8 @@ struct ingest_run {
     atomic_bool stop;
     uint64_t key[2]; /* of the hashes: random, so that ids cannot be made to collide */
     struct partitions partitions;
-    struct partition **order; /* partitions of the batch, largest first */
+    struct file_hashes hashes; /* under the run's mutex */
+    struct partition **order;  /* partitions of the batch, largest first */
     size_t order_count;
     atomic_size_t next_partition;
     struct worker workers[INGEST_THREADS];
@@ -138,6 +150,9 @@ bool run_scan(struct ingest_run *run, struct error *err) ATTR_USE_RESULT;
 /* ingest_read.c: reads files until the batch is full; a worker's share. */
 void worker_read(struct worker *worker);
 void worker_release(struct worker *worker);
+void worker_keep(struct worker *worker, struct event *event); /* takes a row into the batch */
+/* ingest_parquet.c: some rows of the open Parquet file; false on an error of the run. */
+bool worker_read_parquet(struct worker *worker);
 /* ingest_partition.c */
 void partitions_init(struct partitions *partitions);
 void partitions_release(struct partitions *partitions);
@@ -154,6 +169,11 @@ void id_set_release(struct id_set *set);
 /* Loads the ids that the partition has on disk: in the lake and in this run's pieces. */
 bool partition_load_ids(struct ingest_run *run, int lane, struct partition *partition,
                         struct error *err) ATTR_USE_RESULT;
+/* ingest_files.c: what is known of files by their hash, in DIR/.runs/RUN.json of each run. */
+bool run_load_files(struct ingest_run *run, struct error *err) ATTR_USE_RESULT;
+bool run_stage_files(struct ingest_run *run, struct error *err) ATTR_USE_RESULT;
+bool worker_file_known(
+    struct worker *worker); /* the open file was ingested before, or stands elsewhere in this run */
 /* ingest_write.c: writes the batch's partitions; a worker's share. */
 void run_group(struct ingest_run *run);
 void worker_write(struct worker *worker);

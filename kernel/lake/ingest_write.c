@@ -90,7 +90,7 @@ static int by_time(const void *a, const void *b)
  * the first one given stays. */
 static void drop_duplicates(struct worker *worker, struct partition *partition)
 {
-    if (!map_shapes[partition->source].id) {
+    if (!map_shapes[partition->source].id[worker->run->version - 1]) {
         return;
     }
     qsort(partition->events, partition->event_count, sizeof(struct event *), by_sequence);

@@ -5,6 +5,7 @@
  *   DIR/aws/SOURCE/VERSION/region=R/accountId=A/eventDay=YYYYMMDD/NAME.parquet     a day with 50,000 rows or more
  *   DIR/aws/SOURCE/VERSION/region=R/accountId=A/eventMonth=YYYYMM/NAME.parquet     everything else, per month
  *   DIR/rejects/RUN.jsonl                                    what could not become a row: {"file","position","reason","raw"}
+ *   DIR/.runs/RUN.json                                       what a run read and wrote, with the hashes of files without event ids
  *   DIR/.staging/, DIR/.lock, DIR/commit.json                writer's own: journal, lock, unfinished run
  * Version 2.0 files hold all columns of the table (accountid and region too); 1.0 files lack the partition columns.
  *

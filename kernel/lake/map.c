@@ -295,4 +295,5 @@ void mapping_release(struct mapping *mapping)
     buf_release(&mapping->path);
     free(mapping->pairs.items);
     free(mapping->pairs.slots);
+    free(mapping->others);
 }

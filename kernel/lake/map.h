@@ -68,7 +68,11 @@ struct mapping {
     uint64_t present;
     unsigned char members[256]; /* hash of a member's name -> its index + 1 in the mapper's table */
     unsigned char names[256];   /* the same for event names with a class of their own */
-    const char *problem;        /* why the record cannot be a row; constant or in the slab */
+    struct {
+        struct token name, value;
+    } * others; /* members of the record without a column of their own */
+    size_t other_count, other_capacity;
+    const char *problem; /* why the record cannot be a row; constant or in the slab */
 };
 
 /* A finished row. */

@@ -12,8 +12,9 @@ struct map_shape {
     const struct writer_column *columns;
     size_t column_count;
     const char *select[2]; /* of version 1 and 2: the select list over the function's rows */
-    const char *id; /* what makes a row the same event again, as text, over the written columns;
-                       NULL: nothing does */
+    /* What makes a row the same event again, as text over the written columns; NULL: nothing does.
+     */
+    const char *id[2];
 };
 
 /* By enum map_source; the three CloudTrail sources share one. */

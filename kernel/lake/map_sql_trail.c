@@ -119,7 +119,7 @@ const char map_trail_select_1[] =
     "'version': api_version, 'service': {'name': service}, "
     "'request': {'uid': coalesce(request_uid, '''''')}} AS api, "
     "CASE WHEN class = 3002 THEN {'svc_name': login_to} END AS dst_endpoint, "
-    "list_transform(resource_list, lambda r: {'uid': r.uid, 'account_uid': "
+    "list_transform(nullif(resource_list, []), lambda r: {'uid': r.uid, 'account_uid': "
     "r.\"owner\".account.uid, 'type': r.\"type\"}) "
     "AS resources, "
     "{'user': {'type': user_type, 'name': user_name, 'uid': user_principal, 'uuid': user_arn, "

@@ -1,7 +1,10 @@
 /* map_trail - a CloudTrail record becomes a row. */
 #include "lake/map_trail.h"
 
+#include "base/hash.h"
+
 #include <string.h>
+#include <strings.h>
 
 /* A member of the record, and the column its text goes to (-1: something else is done with it). */
 struct member {
@@ -33,6 +36,7 @@ static const struct member members_table[MEMBERS] = {
     [MEMBER_ADDITIONAL] = {"additionalEventData", -1},
     [MEMBER_RECIPIENT] = {"recipientAccountId", -1},
     [MEMBER_MANAGEMENT] = {"managementEvent", -1},
+    [MEMBER_LOOKUP] = {"CloudTrailEvent", -1},
 };
 
 static unsigned member_hash(const char *text, size_t size)
@@ -59,7 +63,8 @@ void mapping_init(struct mapping *mapping, struct slab *slab, int version)
     }
 }
 
-static int member_find(const struct mapping *mapping, const struct token *name)
+/* The member of a name in any case; *exact tells whether it is spelled as AWS does. */
+static int member_find(const struct mapping *mapping, const struct token *name, bool *exact)
 {
     if (!name->size) {
         return -1;
@@ -67,48 +72,67 @@ static int member_find(const struct mapping *mapping, const struct token *name)
     unsigned at = member_hash(name->text, name->size);
     for (; mapping->members[at]; at = (at + 1) & 255u) {
         const char *text = members_table[mapping->members[at] - 1].name;
-        if (strlen(text) == name->size && memcmp(text, name->text, name->size) == 0) {
+        if (strlen(text) == name->size && strncasecmp(text, name->text, name->size) == 0) {
+            *exact = memcmp(text, name->text, name->size) == 0;
             return mapping->members[at] - 1;
         }
     }
     return -1;
 }
 
-/* The record's members, found in one pass; those without a column of their own in the order in
- * which they came. */
+/* The record's members, found in one pass. Those without a column of their own are kept in the
+   mapping, in the order in which they came. */
 struct record {
     struct token members[MEMBERS];
-    struct {
-        struct token name, value;
-    } others[96];
-    size_t other_count;
+    struct token names[MEMBERS]; /* as they were spelled */
 };
 
-/* Passes over the record. More members than fit are a hostile record: the rest of them is left out
- * of unmapped by name. */
-static bool record_read(const struct mapping *mapping, struct cursor *cursor, struct record *record)
+static void other_add(struct mapping *mapping, const struct token *name, const struct token *value)
+{
+    if (mapping->other_count == mapping->other_capacity) {
+        mapping->other_capacity = mapping->other_capacity ? mapping->other_capacity * 2 : 64;
+        mapping->others =
+            xrealloc(mapping->others, mapping->other_capacity * sizeof *mapping->others);
+    }
+    mapping->others[mapping->other_count].name = *name;
+    mapping->others[mapping->other_count].value = *value;
+    mapping->other_count++;
+}
+
+/* Of a name in two spellings AWS's own has the column. */
+static void member_set(struct mapping *mapping, struct record *record, const struct token *name,
+                       const struct token *value)
+{
+    bool exact = false;
+    int member = member_find(mapping, name, &exact);
+    if (member < 0 || (!exact && record->members[member].text)) {
+        other_add(mapping, name, value);
+        return;
+    }
+    bool same = record->members[member].text && record->names[member].size == name->size &&
+                memcmp(record->names[member].text, name->text, name->size) == 0;
+    if (record->members[member].text && !same) {
+        other_add(mapping, &record->names[member], &record->members[member]);
+    }
+    record->members[member] = *value;
+    record->names[member] = *name;
+}
+
+static bool record_read(struct mapping *mapping, struct cursor *cursor, struct record *record)
 {
     for (size_t i = 0; i < MEMBERS; i++) {
         record->members[i].text = NULL;
         record->members[i].size = 0;
     }
-    record->other_count = 0;
+    mapping->other_count = 0;
     bool first = true;
     bool ok = cursor_open(cursor, '{');
     while (ok && cursor_more(cursor, '}', &first, &ok)) {
         struct token name;
         struct token value;
         ok = cursor_name(cursor, &name) && cursor_value(cursor, &value);
-        if (!ok) {
-            break;
-        }
-        int member = member_find(mapping, &name);
-        if (member >= 0) {
-            record->members[member] = value;
-        } else if (record->other_count < COUNT(record->others)) {
-            record->others[record->other_count].name = name;
-            record->others[record->other_count].value = value;
-            record->other_count++;
+        if (ok) {
+            member_set(mapping, record, &name, &value);
         }
     }
     return ok;
@@ -491,6 +515,9 @@ static void put_place(struct mapping *mapping, const struct record *record, stru
 static bool is_trail(const struct record *record)
 {
     const struct token *members = record->members;
+    if (members[MEMBER_LOOKUP].text) {
+        return false; /* output of lookup-events: the record is the text within it */
+    }
     return present(&members[MEMBER_EVENT_NAME]) &&
            members[MEMBER_EVENT_NAME].kind == TOKEN_STRING &&
            present(&members[MEMBER_EVENT_SOURCE]) &&
@@ -498,9 +525,21 @@ static bool is_trail(const struct record *record)
             members[MEMBER_EVENT_TIME].text || members[MEMBER_AWS_REGION].text);
 }
 
+/* A record without an id gets one made of its bytes, so that it is told when it comes again. */
+static void put_made_id(struct mapping *mapping, const char *from, const char *to)
+{
+    unsigned char hash[HASH_SIZE];
+    char text[HASH_HEX_SIZE + 8] = "sha256:";
+    hash_sha256(from, (size_t)(to - from), hash);
+    hash_hex(hash, HASH_SIZE / 2, text + 7);
+    size_t size = strlen(text);
+    map_put_text(mapping, TRAIL_UID, slab_text(mapping->slab, text, size), size);
+}
+
 enum map_result map_trail(struct mapping *mapping, struct cursor *cursor, struct event *out)
 {
     struct record record;
+    const char *from = cursor->at;
     if (!record_read(mapping, cursor, &record)) {
         return MAP_BROKEN;
     }
@@ -515,6 +554,9 @@ enum map_result map_trail(struct mapping *mapping, struct cursor *cursor, struct
         if (members_table[i].column >= 0) {
             map_put_token(mapping, members_table[i].column, &record.members[i]);
         }
+    }
+    if (!(mapping->present >> TRAIL_UID & 1)) {
+        put_made_id(mapping, from, cursor->at);
     }
     int class_uid = trail_class(mapping->names, &mapping->values[TRAIL_OPERATION]);
     map_put_number(mapping, TRAIL_CLASS, class_uid);
@@ -536,9 +578,9 @@ enum map_result map_trail(struct mapping *mapping, struct cursor *cursor, struct
             flatten(mapping, "eventType", 9, type);
         }
     }
-    for (size_t i = 0; i < record.other_count; i++) {
-        struct writer_value name = map_text_of(mapping, &record.others[i].name);
-        flatten(mapping, name.text, name.size, &record.others[i].value);
+    for (size_t i = 0; i < mapping->other_count; i++) {
+        struct writer_value name = map_text_of(mapping, &mapping->others[i].name);
+        flatten(mapping, name.text, name.size, &mapping->others[i].value);
     }
     flatten_put(mapping, TRAIL_UNMAPPED);
     put_observables(mapping);

@@ -85,6 +85,7 @@ enum trail_member {
     MEMBER_ADDITIONAL,
     MEMBER_RECIPIENT,
     MEMBER_MANAGEMENT,
+    MEMBER_LOOKUP,
     MEMBERS
 };
 

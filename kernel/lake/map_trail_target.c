@@ -16,8 +16,8 @@ static const struct place names[] = {
     {MEMBER_RESPONSE, "user.userName", "responseElements.user.userName"},
     {MEMBER_RESPONSE, "role.description", "responseElements.role.description"},
     {MEMBER_RESPONSE, "role.roleName", "responseElements.role.roleName"},
-    {MEMBER_REQUEST, "userName", "requestParameters.userName"},
-    {MEMBER_REQUEST, "roleName", "requestParameters.roleName"},
+    {MEMBER_REQUEST, "userName", NULL},
+    {MEMBER_REQUEST, "roleName", NULL},
 };
 static const struct place ids[] = {
     {MEMBER_RESPONSE, "user.userId", "responseElements.user.userId"},
@@ -54,6 +54,10 @@ static struct writer_value look(struct mapping *mapping, struct places places,
 static void account_target(struct mapping *mapping, const struct token *members,
                            struct trail_target *out)
 {
+    /* What was asked for is the target's name as well, so it leaves unmapped even where the
+       answer's name was taken. */
+    out->used[out->used_count++] = "requestParameters.userName";
+    out->used[out->used_count++] = "requestParameters.roleName";
     out->name = look(mapping, (struct places){names, COUNT(names)}, members, out);
     out->id = look(mapping, (struct places){ids, COUNT(ids)}, members, out);
     out->arn = look(mapping, (struct places){arns, COUNT(arns)}, members, out);

@@ -22,7 +22,7 @@ bool reader_problem(struct reader *reader, const char *format, ...)
 
 struct chunk *reader_chunk(struct reader *reader, size_t size)
 {
-    if (reader->current) {
+    if (reader->current && reader->current != reader->archive.chunk) {
         reader->current->in_use = false;
     }
     struct chunk *chunk = xcalloc(1, sizeof *chunk);
@@ -57,7 +57,7 @@ static ssize_t read_fully(int file, char *into, size_t want)
     return (ssize_t)got;
 }
 
-static void end_of_file(struct reader *reader)
+void reader_load_end(struct reader *reader)
 {
     if (reader->file >= 0) {
         close(reader->file);
@@ -92,12 +92,12 @@ static bool fill(struct reader *reader, size_t kept)
     ssize_t got = read_fully(reader->file, chunk->data + kept, want);
     if (got < 0) {
         int number = errno;
-        end_of_file(reader);
+        reader_load_end(reader);
         chunk->size = kept;
         return reader_problem(reader, "cannot be read: %s", strerror(number));
     }
     if ((size_t)got < want) {
-        end_of_file(reader);
+        reader_load_end(reader);
     }
     chunk->size = kept + (size_t)got;
     reader->expanded += got;
@@ -111,12 +111,15 @@ bool reader_load(struct reader *reader, const char *path, int64_t size)
     reader->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (reader->file < 0) {
         int number = errno;
-        end_of_file(reader);
+        reader_load_end(reader);
         return reader_problem(reader, "cannot be opened: %s", strerror(number));
     }
     size_t want = size > 0 && (size_t)size < READER_WINDOW ? (size_t)size + 1 : READER_WINDOW;
     reader_chunk(reader, want);
-    return fill(reader, 0);
+    bool ok = fill(reader, 0);
+    reader->cursor.at = reader->current->data;
+    reader->cursor.end = reader->current->data + reader->current->size;
+    return ok;
 }
 
 bool reader_refill(struct reader *reader, const char *from)
@@ -129,84 +132,96 @@ bool reader_refill(struct reader *reader, const char *from)
     if (kept > READER_RECORD) {
         return reader_problem(reader, "a record of more than %zu bytes", READER_RECORD);
     }
-    int64_t base = old->base + (from - old->data);
+    int64_t offset = reader->origin_offset + (from - reader->origin);
     struct chunk *chunk =
         reader_chunk(reader, kept + (kept > READER_WINDOW ? kept : READER_WINDOW));
-    chunk->base = base;
     memcpy(chunk->data, from, kept);
-    if (!fill(reader, kept)) {
-        return false;
-    }
+    bool ok = fill(reader, kept);
+    reader->cursor.at = reader->current->data;
+    reader->cursor.end = reader->current->data + reader->current->size;
+    reader->origin = reader->cursor.at;
+    reader->origin_offset = offset;
     reader_clean(reader);
+    return ok;
+}
+
+void reader_clean(struct reader *reader)
+{
+    const char *text = reader->cursor.at;
+    size_t size = (size_t)(reader->cursor.end - text);
+    if (bytes_are_ascii(text, size) || text_is_valid(text, size)) {
+        return;
+    }
+    struct buf clean;
+    buf_init(&clean, size * 3 + 1);
+    text_valid(&clean, text, size);
+    int64_t offset = reader->origin_offset + (text - reader->origin);
+    struct chunk *valid = reader_chunk(reader, clean.size);
+    memcpy(valid->data, clean.data, clean.size);
+    buf_release(&clean);
+    reader->cursor.at = valid->data;
+    reader->cursor.end = valid->data + valid->size;
+    reader->origin = valid->data;
+    reader->origin_offset = offset;
+}
+
+bool reader_load_rest(struct reader *reader)
+{
+    while (!reader->last) {
+        struct chunk *old = reader->current;
+        if (old->size > READER_PACKED) {
+            reader_load_end(reader);
+            return reader_problem(reader, "a packed file of more than %zu bytes", READER_PACKED);
+        }
+        struct chunk *chunk = reader_chunk(reader, old->size * 4);
+        memcpy(chunk->data, old->data, old->size);
+        size_t kept = old->size;
+        old->size = 0; /* nobody points into it: free it at once */
+        free(old->data);
+        old->data = NULL;
+        if (!fill(reader, kept)) {
+            return false;
+        }
+    }
     reader->cursor.at = reader->current->data;
     reader->cursor.end = reader->current->data + reader->current->size;
     return true;
 }
 
-void reader_clean(struct reader *reader)
-{
-    struct chunk *chunk = reader->current;
-    if (bytes_are_ascii(chunk->data, chunk->size) || text_is_valid(chunk->data, chunk->size)) {
-        return;
-    }
-    struct buf clean;
-    buf_init(&clean, chunk->size * 3 + 1);
-    text_valid(&clean, chunk->data, chunk->size);
-    int64_t base = chunk->base;
-    struct chunk *valid = reader_chunk(reader, clean.size);
-    memcpy(valid->data, clean.data, clean.size);
-    valid->base = base;
-    buf_release(&clean);
-}
-
-/* A packed file is read to its end first. */
-static bool load_rest(struct reader *reader)
-{
-    while (!reader->last) {
-        struct chunk *old = reader->current;
-        if (old->size > READER_PACKED) {
-            end_of_file(reader);
-            return reader_problem(reader, "a packed file of more than %zu bytes", READER_PACKED);
-        }
-        struct chunk *chunk = reader_chunk(reader, old->size * 4);
-        memcpy(chunk->data, old->data, old->size);
-        if (!fill(reader, old->size)) {
-            return false;
-        }
-        reader_drop_chunks(reader);
-    }
-    return true;
-}
-
 bool reader_unpack(struct reader *reader)
 {
-    for (int level = 0; gzip_is(reader->current->data, reader->current->size); level++) {
+    for (int level = 0;; level++) {
+        size_t size = (size_t)(reader->cursor.end - reader->cursor.at);
+        if (!gzip_is(reader->cursor.at, size)) {
+            return true;
+        }
         if (level == 3) {
             return reader_problem(reader, "packed more than three times");
         }
-        if (!load_rest(reader)) {
+        if (!reader_load_rest(reader)) {
             return false;
         }
+        size = (size_t)(reader->cursor.end - reader->cursor.at);
         struct buf out;
         buf_init(&out, READER_PACKED);
         struct error err;
         error_clear(&err);
-        if (!gzip_expand(reader->gzip, reader->current->data, reader->current->size, &out, &err)) {
+        if (!gzip_expand(reader->gzip, reader->cursor.at, size, &out, &err)) {
             buf_release(&out);
             return reader_problem(reader, "%s", err.message);
         }
-        size_t size = out.size;
+        size_t expanded = out.size;
+        out.limit += CHUNK_TAIL;
         buf_fill(&out, 0, CHUNK_TAIL);
-        struct chunk *packed = reader->current;
         struct chunk *chunk = reader_chunk(reader, 0);
         free(chunk->data);
         chunk->data = buf_take(&out);
-        chunk->size = size;
-        reader->held += (int64_t)size - (int64_t)packed->size;
-        reader->expanded = (int64_t)size;
-        packed->size = 0;
+        chunk->size = expanded;
+        reader->held += (int64_t)expanded;
+        reader->cursor.at = chunk->data;
+        reader->cursor.end = chunk->data + expanded;
+        reader->expanded += (int64_t)expanded - (int64_t)size;
     }
-    return true;
 }
 
 void reader_drop_chunks(struct reader *reader)

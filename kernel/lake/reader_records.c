@@ -1,5 +1,6 @@
 /* reader_records - JSON of any wrapping is cut into records. */
 #include "base/text.h"
+#include "lake/map_flow.h"
 #include "lake/reader.h"
 
 #include <stdio.h>
@@ -23,24 +24,6 @@ static bool named(const struct token *name, const char *const *table, size_t cou
         }
     }
     return false;
-}
-
-static int64_t position(const struct reader *reader, const char *at)
-{
-    return reader->current->base + (at - reader->current->data);
-}
-
-static enum reader_found rejected(struct reader *reader, const char *from, const char *to,
-                                  const char *reason)
-{
-    struct reject *reject = &reader->reject;
-    reject->record = reader->records;
-    reject->broken = false;
-    reject->position = position(reader, from);
-    snprintf(reject->reason, sizeof reject->reason, "%s", reason);
-    reject->raw = from;
-    reject->raw_size = (size_t)(to - from);
-    return READER_REJECT;
 }
 
 static void frame_push(struct reader *reader, char bracket)
@@ -92,7 +75,7 @@ static bool begins_wrapped(struct cursor cursor)
 typedef enum map_result (*mapper)(struct mapping *mapping, struct cursor *cursor,
                                   struct event *out);
 
-static const mapper mappers[] = {map_trail};
+static const mapper mappers[] = {map_trail, map_route53, map_finding, map_flow_json};
 
 /* Tries the sources one after the other on the object at the cursor. */
 static enum map_result map_any(struct mapping *mapping, struct cursor *cursor, struct event *event)
@@ -115,8 +98,13 @@ static enum map_result map_inner(struct reader *reader, const struct token *text
     struct writer_value inner = map_text_of(reader->mapping, text);
     struct cursor cursor = {.at = inner.text, .end = inner.text + inner.size};
     enum token_kind kind;
-    if (!cursor_peek(&cursor, &kind) || kind != TOKEN_OBJECT) {
+    if (!cursor_peek(&cursor, &kind)) {
         return MAP_OTHER;
+    }
+    if (kind != TOKEN_OBJECT) { /* an export of flow logs: a line within JSON */
+        struct flow_format format;
+        flow_default(&format);
+        return map_flow_line(reader->mapping, &format, inner.text, inner.size, event);
     }
     return map_any(reader->mapping, &cursor, event);
 }
@@ -154,6 +142,31 @@ static const char *resume(const struct reader *reader, const char *from)
     return end;
 }
 
+/* Broken JSON may be the rest of a log, or of anything: a log names its members. */
+static bool marked(const char *text, size_t size)
+{
+    static const char *const marks[] = {"\"event", "\"query_", "\"ProductArn\"", "addr\"",
+                                        "\"Records\""};
+    size_t most = size < READER_RAW ? size : READER_RAW;
+    for (const char *at = text; most; at++) {
+        size_t left = most - (size_t)(at - text);
+        at = left ? memchr(at, '"', left) : NULL;
+        if (!at) {
+            break;
+        }
+        left = most - (size_t)(at - text);
+        for (size_t i = 0; i < COUNT(marks); i++) {
+            size_t mark = strlen(marks[i]);
+            bool ends = *marks[i] != '"' && (size_t)(at - text) + 1 >= mark &&
+                        memcmp(at + 1 - mark, marks[i], mark) == 0;
+            if (ends || (*marks[i] == '"' && left >= mark && memcmp(at, marks[i], mark) == 0)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static enum reader_found broken(struct reader *reader, const char *from, const char *at)
 {
     const char *end = reader->cursor.end;
@@ -162,7 +175,7 @@ static enum reader_found broken(struct reader *reader, const char *from, const c
     char reason[200];
     snprintf(reason, sizeof reason,
              cut ? "the record is cut: the file ends within it" : "broken JSON at byte %lld",
-             (long long)position(reader, at));
+             (long long)(reader->origin_offset + (at - reader->origin)));
     reader->records++;
     reader->cursor.at = next;
     if (reader->depth > 0) {
@@ -172,8 +185,8 @@ static enum reader_found broken(struct reader *reader, const char *from, const c
     if (next == end) {
         reader->depth = 0;
     }
-    rejected(reader, from, next, reason);
-    reader->reject.broken = true;
+    reader_reject(reader, from, next, reason);
+    reader->reject.broken = marked(reader->reject.raw, reader->reject.raw_size);
     return READER_REJECT;
 }
 
@@ -224,7 +237,9 @@ static enum reader_found object_next(struct reader *reader, struct event *event)
     const char *reason = result == MAP_REFUSED  ? reader->mapping->problem
                          : result == MAP_BROKEN ? "broken JSON within the record's text"
                                                 : "not a record of a known source";
-    return rejected(reader, from, reader->cursor.at, reason);
+    reader_reject(reader, from, reader->cursor.at, reason);
+    reader->reject.known = result == MAP_REFUSED;
+    return READER_REJECT;
 }
 
 /* Any other value where a record should stand. */
@@ -240,7 +255,7 @@ static enum reader_found value_next(struct reader *reader)
         return broken(reader, from, at);
     }
     reader->records++;
-    return rejected(reader, from, reader->cursor.at, "not a record");
+    return reader_reject(reader, from, reader->cursor.at, "not a record");
 }
 
 /* A member of a wrapper: its array or object is opened, others are passed over. */
@@ -306,7 +321,7 @@ static enum reader_found container_broken(struct reader *reader)
     if (nothing) {
         reader->records++;
         reader->depth = 0;
-        rejected(reader, from, from, "the file is cut: its list of records is not closed");
+        reader_reject(reader, from, from, "the file is cut: its list of records is not closed");
         reader->reject.broken = true;
         return READER_REJECT;
     }
