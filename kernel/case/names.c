@@ -4,6 +4,7 @@
 #include "engine/functions.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SEEN_LIMIT 20000
 
@@ -50,6 +51,31 @@ static void add_lasting(const struct session *session, struct catalog *catalog)
     }
 }
 
+void session_add_seen(struct session *session, enum name_kind kind, const char *text, size_t size)
+{
+    char key[256];
+    if (size + 4 > sizeof key || json_object_size(session->seen) >= SEEN_LIMIT)
+        return;
+    key[0] = (char)('a' + (int)kind);
+    memcpy(key + 1, text, size);
+    key[size + 1] = '\0';
+    if (json_object_get(session->seen, key))
+        return;
+    if (json_object_set_new(session->seen, key, json_true()) == 0)
+        session->changed = true;
+}
+
+static void add_seen(const struct session *session, struct catalog *catalog)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(session->seen, key, value)
+    {
+        struct name name = {.kind = (enum name_kind)(key[0] - 'a'), .text = key + 1};
+        catalog_add(catalog, &name);
+    }
+}
+
 static void add_parameter(void *state, const char *text, const json_t *value)
 {
     char *shown = json_dumps(value, JSON_ENCODE_ANY);
@@ -65,6 +91,7 @@ const struct catalog *session_snapshot(struct session *session)
     session->changed = false;
     struct catalog *catalog = catalog_new();
     add_lasting(session, catalog);
+    add_seen(session, catalog);
     session_each_param(session, add_parameter, catalog);
     for (size_t i = 0; i < settings_count; i++) {
         struct name name = {.kind = NAME_SETTING, .text = settings_table[i].name, .type = settings_table[i].value, .comment = settings_table[i].help};

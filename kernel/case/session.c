@@ -18,6 +18,7 @@ struct session *session_new(const char *notebook_path, struct error *err)
     session->lakes = json_array();
     session->registered = json_object();
     session->names = json_array();
+    session->seen = json_object();
     session->notebook = notebook_path ? xstrdup(notebook_path) : NULL;
     session->changed = true;
     return session;
@@ -32,6 +33,7 @@ void session_free(struct session *session)
     json_decref(session->lakes);
     json_decref(session->registered);
     json_decref(session->names);
+    json_decref(session->seen);
     free(session->notebook);
     free(session->folder);
     arena_free(session->arena);

@@ -77,6 +77,8 @@ struct catalog;
 void session_names_changed(struct session *session);
 /* Adds names that stay (lake/ adds tables and columns with comments under a key, the results add values they have seen). */
 void session_add_name(struct session *session, const struct name *name);
+/* Adds a value that a result showed (a key, an address...), once; at most 20,000. */
+void session_add_seen(struct session *session, enum name_kind kind, const char *text, size_t size);
 const struct catalog *session_snapshot(struct session *session);
 
 int64_t session_cell(const struct session *session); /* execution count of the running cell */

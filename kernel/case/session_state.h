@@ -11,6 +11,7 @@ struct session {
     json_t *lakes;      /* paths in the order they were opened */
     json_t *registered; /* key -> {folders, setup}: what the engine may read and runs at open */
     json_t *names;      /* [kind, text, parent, type, comment]: names that stay */
+    json_t *seen;       /* kind letter + value -> true: values that results showed */
     struct local *local;
     bool local_stale; /* what it may read has changed: opened anew at next use */
     char *notebook, *folder;

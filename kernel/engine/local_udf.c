@@ -79,10 +79,10 @@ static bool valid(const uint64_t *validity, size_t row)
 /* How an info is asked for its extra info is itself a function of the table: the one pointer a callback cannot be given. */
 static const struct duckdb_api *shared_api(const struct duckdb_api *set)
 {
-    static const struct duckdb_api *api;
+    static struct duckdb_api api; /* the library stays loaded: every instance writes the same values */
     if (set)
-        api = set;
-    return api;
+        api = *set;
+    return &api;
 }
 
 static void ip_in(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
