@@ -121,11 +121,18 @@ static void move_error(const struct running *running, const struct sql_bound *bo
         err->column = 0;
 }
 
+static const char *cell_name(const struct running *running)
+{
+    return arena_printf(running->arena, "_%" PRId64, session_cell(running->session));
+}
+
 static const char *name_for(const struct running *running, bool last)
 {
     if (!last)
         return "_0"; /* an earlier query of the cell: shown, and gone with the next */
-    return arena_printf(running->arena, "_%" PRId64, session_cell(running->session));
+    if (running->request->into)
+        return running->request->into;
+    return cell_name(running);
 }
 
 static void fill_caption(const struct running *running, const struct engine_reading *reading, struct result *result)
@@ -136,7 +143,7 @@ static void fill_caption(const struct running *running, const struct engine_read
     result->caption = (struct caption){
         .title = request->title,
         .source = request->source ? request->source : "local",
-        .kept = request->into ? request->into : result->info.kept,
+        .kept = result->info.kept,
         .total_rows = reading->info.rows,
         .since = request->since,
         .until = request->until,
@@ -160,8 +167,10 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
     struct engine_request request = {.sql = bound.text, .size = bound.size, .limit = rows_shown(running)};
     if (!bind_params(running, statement, &bound, &request))
         return false;
-    if (can_keep(statement))
+    if (can_keep(statement)) {
         request.keep_as = name_for(running, last);
+        results_clear(running->session, "VIEW", request.keep_as);
+    }
     struct engine_reading reading = {.cancel = running->cancel, .progress = show_progress, .state = running};
     bool read = engine_read(local_engine(local), &request, running->arena, &reading, &result->table, running->err);
     if (running->outputs)
@@ -175,7 +184,7 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
     return true;
 }
 
-/* `_` and --into are views of the kept table: the same rows under another name. */
+/* `_`, and `_12` where --into gave another name, are views of the kept table. */
 static bool name_result(struct running *running, const struct result *result)
 {
     if (!result->info.kept)
@@ -183,7 +192,7 @@ static bool name_result(struct running *running, const struct result *result)
     if (!results_alias(running->session, "_", result->info.kept, running->err))
         return false;
     session_names_changed(running->session);
-    return !running->request->into || results_alias(running->session, running->request->into, result->info.kept, running->err);
+    return !running->request->into || results_alias(running->session, cell_name(running), result->info.kept, running->err);
 }
 
 static bool finish_last(struct running *running, struct result *result)

@@ -63,8 +63,24 @@ static void add_name(struct buf *sql, const char *name)
     text_sql_name(sql, name, strlen(name));
 }
 
+/* A table cannot replace a view of its name, nor a view a table: what is in the way goes. Failing means that nothing was. */
+void results_clear(struct session *session, const char *kind, const char *name)
+{
+    struct arena *arena = arena_new();
+    struct error ignored = {0};
+    struct buf sql;
+    buf_init(&sql, 4096);
+    buf_addf(&sql, "DROP %s IF EXISTS ", kind);
+    add_name(&sql, name);
+    if (!ask(session, sql.data, arena, NULL, &ignored))
+        error_clear(&ignored);
+    buf_release(&sql);
+    arena_free(arena);
+}
+
 bool results_alias(struct session *session, const char *alias, const char *kept, struct error *err)
 {
+    results_clear(session, "TABLE", alias);
     struct arena *arena = arena_new();
     struct buf sql;
     buf_init(&sql, 4096);

@@ -11,4 +11,7 @@ bool results_format_check(const char *path, struct error *err);
 /* Makes `alias` a second name of the kept table `kept`. */
 bool results_alias(struct session *session, const char *alias, const char *kept, struct error *err);
 
+/* Drops the VIEW or TABLE of that name in the kept results, if it is one. */
+void results_clear(struct session *session, const char *kind, const char *name);
+
 #endif
