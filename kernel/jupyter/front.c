@@ -59,11 +59,14 @@ static void take_signals(struct front *front)
     }
 }
 
+/* A few at a time, and none while a subscriber's queue is full: control must not wait behind a flood of outputs. */
 static void take_packets(struct front *front)
 {
-    struct packet *next;
-    for (struct packet *packet = pipe_take(front->config->inbox, 0); packet; packet = next) {
-        next = packet->next;
+    if (!front->taken)
+        front->taken = pipe_take(front->config->inbox, 0);
+    for (int i = 0; i < BATCH && front->taken && !front_blocked(front); i++) {
+        struct packet *packet = front->taken;
+        front->taken = packet->next;
         packet->next = NULL;
         front_packet(front, packet);
     }
@@ -80,7 +83,7 @@ static void take_all(struct front *front, const zmq_pollitem_t *items)
         take_messages(front, PORT_CONTROL);
     if (items[ITEM_STDIN].revents)
         take_messages(front, PORT_STDIN);
-    if (items[ITEM_INBOX].revents)
+    if (items[ITEM_INBOX].revents || front->taken)
         take_packets(front);
     if (items[ITEM_SHELL].revents)
         take_messages(front, PORT_SHELL);
@@ -113,7 +116,8 @@ static void loop(struct front *front)
             return;
         int count = front_blocked(front) ? ITEM_INBOX : ITEMS;
         items[ITEM_INBOX].revents = 0;
-        if (zmq_poll(items, count, wait_for(next, now)) > 0)
+        bool more = front->taken && !front_blocked(front);
+        if (zmq_poll(items, count, more ? 0 : wait_for(next, now)) > 0 || more)
             take_all(front, items);
     }
 }
@@ -140,9 +144,8 @@ bool front_run(const struct front_config *config)
     };
     loop(&front);
     bool orderly = front.worker_gone && front.aide_gone;
-    front_drop_waiting(&front);
     front_drop_parcels(&front);
-    packet_free(front.held);
+    front_drop_packets(&front);
     request_release(front.running);
     (void)close(front.signals);
     arena_free(front.scratch);

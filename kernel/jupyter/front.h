@@ -17,6 +17,7 @@
     50000 /* microseconds a failed cell's reply waits for cells that were sent with it */
 #define FRONT_ABORT_GRACE                                                                          \
     100000 /* and in which cells made before the reply may still arrive after it */
+#define FRONT_PATIENCE 5000000 /* then such a subscriber loses messages, the others do not */
 #define FRONT_CANCEL_PERIOD 5000
 #define FRONT_STOP_LIMIT 500000 /* an actor not back after that is abandoned */
 
@@ -31,6 +32,7 @@ struct front_config {
                              input_reply */
     struct pipe *inbox;   /* from both */
     int64_t parent;       /* JPY_PARENT_PID: the kernel ends with it; 0 = not watched */
+    int64_t patience; /* microseconds with a subscriber that does not read; 0 = FRONT_PATIENCE */
     bool (*blank)(const char *code, size_t size); /* true: nothing to run, no count */
 };
 

@@ -55,12 +55,6 @@ static struct packet *take_waiting(struct front *front)
     return packet;
 }
 
-void front_drop_waiting(struct front *front)
-{
-    for (struct packet *packet = take_waiting(front); packet; packet = take_waiting(front))
-        packet_free(packet);
-}
-
 static void abort_waiting(struct front *front)
 {
     for (struct packet *packet = take_waiting(front); packet; packet = take_waiting(front)) {
@@ -276,6 +270,22 @@ void front_input_reply(struct front *front, struct request *request)
         return;
     front->asking = false;
     pipe_push(front->config->answers, packet_new(PACKET_REQUEST, request));
+}
+
+static void drop_chain(struct packet *packet)
+{
+    while (packet) {
+        struct packet *next = packet->next;
+        packet_free(packet);
+        packet = next;
+    }
+}
+
+void front_drop_packets(struct front *front)
+{
+    drop_chain(front->first_waiting);
+    drop_chain(front->taken);
+    packet_free(front->held);
 }
 
 void front_packet(struct front *front, struct packet *packet)

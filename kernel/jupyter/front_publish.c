@@ -10,8 +10,6 @@
 
 #define MESSAGE_FRAMES (REQUEST_IDENTITIES + 6)
 #define TOPIC_SIZE 128
-#define BLOCKED_LIMIT                                                                              \
-    5000000 /* microseconds after which a subscriber that does not read loses messages */
 
 /* A message that waits for room in a subscriber's queue. */
 struct parcel {
@@ -56,11 +54,12 @@ static void publish_frames(struct front *front, const struct frame *frames, size
         front->blocked_since = time_monotonic();
 }
 
-/* Sends what waits, as far as it goes. A subscriber that has not read for five seconds loses
- * messages, the others not. */
+/* Sends what waits, as far as it goes. A subscriber that reads nothing for too long loses messages.
+ */
 void front_unblock(struct front *front, int64_t now)
 {
-    bool allow_loss = front->first && now - front->blocked_since > BLOCKED_LIMIT;
+    int64_t patience = front->config->patience ? front->config->patience : FRONT_PATIENCE;
+    bool allow_loss = front->first && now - front->blocked_since > patience;
     if (allow_loss) {
         log_line(LOG_LEVEL_WARN, "front", "a front end does not read its messages; it loses some");
         sockets_allow_loss(front->sockets, true);

@@ -36,6 +36,8 @@ struct front {
     bool asking;
     char ask_id[64];
 
+    struct packet *taken; /* out of the inbox, not looked at yet */
+
     /* iopub */
     bool greeted;                /* "starting" was sent */
     struct parcel *first, *last; /* messages a full queue did not take */
@@ -72,7 +74,7 @@ void front_packet(struct front *front, struct packet *packet); /* takes it */
 void front_release(struct front *front);                       /* sends the reply that is held */
 void front_interrupt(struct front *front);
 void front_input_reply(struct front *front, struct request *request);
-void front_drop_waiting(struct front *front);
+void front_drop_packets(struct front *front);
 
 /* front_answer.c */
 void front_dispatch(struct front *front, struct request *request);

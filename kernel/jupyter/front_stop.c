@@ -9,8 +9,9 @@
 
 #define SECOND 1000000
 #define RETRY_PERIOD 10000 /* microseconds between tries to send to a full queue */
-#define WORKER_LIMIT (FRONT_STOP_LIMIT * 3 / 5) /* the aide gets the rest: history must be saved   \
-                                                 */
+#define WORKER_LIMIT                                                                               \
+    (FRONT_STOP_LIMIT * 3 / 5) /* the aide gets the rest: history must be saved                    \
+                                */
 
 /* Repeated calls change nothing. The worker ends after its cell, the aide after the worker (it
  * takes its history). */
