@@ -147,6 +147,8 @@ static void add_values(struct completing *c, const struct magic *magic, const st
         add_magics(c, "");
         break;
     case VALUES_NONE:
+    case VALUES_FILE:
+    case VALUES_FOLDER:
         break;
     }
 }
