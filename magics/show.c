@@ -1,5 +1,6 @@
 #include "magic.h"
 
+#include "base/buf.h"
 #include "case/results.h"
 
 #include <string.h>

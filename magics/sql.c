@@ -1,20 +1,21 @@
 #include "magics/sql.h"
 
+#include "base/buf.h"
 #include "case/results.h"
 
 #include <string.h>
 
 const struct option query_options[QUERY_OPTION_COUNT] = {
-    {.name = "SQL", .help = "the query, when it stands on the line itself (in quotes if it holds --)", OPT_LIST(struct query, words)},
-    {.name = "--into", .value = "NAME", .help = "keep the result under this name too", OPT_TEXT(struct query, into)},
-    {.name = "--save", .value = "FILE", .help = "write the whole result to FILE.csv, .parquet or .json", OPT_TEXT(struct query, save),
+    {.name = "SQL", .help = "the query, when it stands on the line itself (in quotes if it holds --)", OPT_LIST(struct query_options, words)},
+    {.name = "--into", .value = "NAME", .help = "keep the result under this name too", OPT_TEXT(struct query_options, into)},
+    {.name = "--save", .value = "FILE", .help = "write the whole result to FILE.csv, .parquet or .json", OPT_TEXT(struct query_options, save),
      .values = VALUES_FILE},
-    {.name = "--limit", .value = "N", .help = "rows shown (the whole result is kept)", OPT_INT(struct query, limit), .min = 1, .max = 10000},
+    {.name = "--limit", .value = "N", .help = "rows shown (the whole result is kept)", OPT_INT(struct query_options, limit), .min = 1, .max = 10000},
 };
 
 bool query_run(struct magic_call *call, struct error *err)
 {
-    const struct query *given = call->options;
+    const struct query_options *given = call->options;
     struct buf line;
     buf_init(&line, 1024 * 1024);
     for (size_t i = 0; i < given->words.count; i++)

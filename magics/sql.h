@@ -4,7 +4,7 @@
 
 #include "magic.h"
 
-struct query {
+struct query_options {
     struct option_list words; /* SQL on the line itself */
     int64_t limit;
     const char *into, *save;
@@ -12,7 +12,7 @@ struct query {
 
 #define QUERY_OPTION_COUNT 4
 extern const struct option query_options[QUERY_OPTION_COUNT];
-#define QUERY_OPTIONS {.options = query_options, .count = QUERY_OPTION_COUNT, .size = sizeof(struct query)}
+#define QUERY_OPTIONS {.options = query_options, .count = QUERY_OPTION_COUNT, .size = sizeof(struct query_options)}
 
 /* Runs the line's SQL, or the body's. */
 bool query_run(struct magic_call *call, struct error *err);

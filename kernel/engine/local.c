@@ -137,7 +137,6 @@ static bool configure(struct instance *instance, const struct local_place *place
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"preserve_insertion_order", "true"},
-        {"parquet_metadata_cache", "true"},
     };
     for (size_t i = 0; i < COUNT(settings); i++)
         if (instance->api.set_config(config, settings[i].name, settings[i].value) != DuckDBSuccess)

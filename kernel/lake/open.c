@@ -171,7 +171,7 @@ static void fill_info(const struct scan *scan, struct lake_info *info)
 static bool register_all(const struct opening *opening, struct scan **scans, const char **paths, size_t count,
                          struct error *err)
 {
-    struct view_columns *columns;
+    struct view_columns *columns = NULL;
     if (!columns_of(opening, scans, count, &columns, err))
         return false;
     struct views_request request = {.scans = scans, .scan_count = count, .columns = columns};
