@@ -1,7 +1,7 @@
-# make demo: everything from a bare machine to an executed notebook.   make test: every test.   make help: the rest.
+# make demo: from a bare machine to an executed notebook.   make test: every test.   make help: the rest.
 #
 # Sources are found by wildcard: to add a file is to write it. One archive a floor, so that a floor's tests link only the floors
-# below it. Settings: CC, CFLAGS, SANITIZE=address,undefined or thread, BUILD, DUCKDB_LIB=/path/libduckdb.so, WERROR=1.
+# below it. Settings: CC, CFLAGS, LDFLAGS, SANITIZE=address,undefined or thread, BUILD, DUCKDB_LIB=/path/libduckdb.so, WERROR=1.
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -16,6 +16,8 @@ NODE ?= build/node
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 30
+# V=1 shows the commands
+Q := $(if $(V),,@)
 SHARED ?= $(wildcard ../shared)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -27,57 +29,68 @@ CFLAGS ?= -g
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(OPTIMIZE) -fPIE -pthread -iquote kernel -iquote . \
 	-iquote $(BUILD)/gen -isystem $(DEPS) $(CFLAGS)
 LDFLAGS ?=
-ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pie -pthread -Wl,--as-needed -Wl,-z,relro -Wl,-z,noexecstack $(LDFLAGS)
-# czmq is linked statically where possible: its shared library loads libsystemd, libgcrypt and more before main begins
-LIBS = -lczmq -lzmq -ljansson -luuid -lcrypto -ldeflate -lutf8proc -ldl -lm
+ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pie -pthread -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack $(LDFLAGS)
+# sqlite3, curl, libxml2 and DuckDB are missing here on purpose: they are loaded at first use, so that the kernel starts fast
+LIBS = -lzmq -ljansson -luuid -lcrypto -ldeflate -lutf8proc -ldl -lm
 
 # floors, from the ground up; what a floor's tests link is the floor and all before it
-FLOORS = base data jupyter engine case lake response magic magics top
+FLOORS = base data jupyter net aws engine case lake response magic magics top
 MAGIC_SRC = $(filter kernel/magic%.c kernel/options%.c kernel/cell%.c kernel/complete%.c kernel/inspect%.c,$(wildcard kernel/*.c))
-SRC_base = $(wildcard kernel/base/*.c)
-SRC_data = $(wildcard kernel/data/*.c)
-SRC_jupyter = $(wildcard kernel/jupyter/*.c)
-SRC_engine = $(wildcard kernel/engine/*.c)
-SRC_case = $(wildcard kernel/case/*.c)
-SRC_lake = $(wildcard kernel/lake/*.c)
-SRC_response = $(wildcard kernel/response/*.c)
+$(foreach floor,base data jupyter net aws engine case lake response,$(eval SRC_$(floor) = $(wildcard kernel/$(floor)/*.c)))
 SRC_magic = $(MAGIC_SRC)
 SRC_magics = $(wildcard magics/*.c)
 SRC_top = $(filter-out $(MAGIC_SRC) kernel/main.c,$(wildcard kernel/*.c))
-GEN_SRC = $(BUILD)/gen/logos.c
-
 floor_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(SRC_$(1)))
 OBJECTS = $(foreach floor,$(FLOORS),$(call floor_objects,$(floor)))
 ARCHIVES = $(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(BUILD)/lib$(floor).a))
 
-.PHONY: all help setup setup-demo setup-test test demo lab bench check unit fuzz format golden-accept install uninstall clean
+.PHONY: all help setup setup-demo setup-test test demo lab bench check unit unit-build fuzz fuzz-build format golden-accept \
+	install uninstall clean distclean FORCE
 all: $(BUILD)/cofferdam
 
 help:
-	@echo "make demo | lab | test | bench | check | unit | unit-FLOOR | fuzz | format | golden-accept | install PREFIX= | uninstall | clean"
+	@echo "make demo             install what is missing, build, and investigate the training incident in a notebook"
+	@echo "make lab              open that notebook in JupyterLab"
+	@echo "make test             install what is missing and run every test; SANITIZE=address,undefined or thread"
+	@echo "make bench            measure, beside the peers"
+	@echo "make check            the house checks only;  make format  lays the code out"
+	@echo "make unit             unit tests;  make unit-FLOOR  of one of: $(FLOORS)"
+	@echo "make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make golden-accept    writes the expected outputs anew: read the diff"
+	@echo "make install uninstall PREFIX=$(PREFIX) DESTDIR="
+	@echo "make clean            removes what was built;  make distclean  also what was downloaded"
 
 # ---- what the machine needs ------------------------------------------------------------------------------------------
-setup: $(DEPS)/duckdb.h
+SETUP = DEPS=$(DEPS) VENV=$(VENV) NODE=$(NODE) DUCKDB_LIB=$(DUCKDB_LIB) .ci/setup.sh
+setup:
+	@$(SETUP) build
+setup-demo:
+	@$(SETUP) demo
+setup-test:
+	@$(SETUP) test
 $(DEPS)/duckdb.h: .ci/setup.sh .ci/packages.txt .ci/duckdb.sha256
-	@DEPS=$(DEPS) DUCKDB_LIB=$(DUCKDB_LIB) .ci/setup.sh build
-	@touch $@
-setup-demo: setup
-	@VENV=$(VENV) .ci/setup.sh demo
-setup-test: setup
-	@VENV=$(VENV) NODE=$(NODE) .ci/setup.sh test
+	@$(SETUP) build
 
 # ---- the kernel ------------------------------------------------------------------------------------------------------
-$(BUILD)/obj/%.o: %.c | $(DEPS)/duckdb.h
+# other flags, other objects; WERROR does not count, for it changes no object
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
-$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@echo '$(CC) $(filter-out -Werror,$(ALL_CFLAGS))' | cmp -s - $@ || echo '$(CC) $(filter-out -Werror,$(ALL_CFLAGS))' > $@
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(DEPS)/duckdb.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo "  cc    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 define archive
-$(BUILD)/lib$(1).a: $(call floor_objects,$(1))
+$(BUILD)/lib$(1).list: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$(SRC_$(1))' | cmp -s - $$@ || echo '$$(SRC_$(1))' > $$@
+$(BUILD)/lib$(1).a: $(call floor_objects,$(1)) $(BUILD)/lib$(1).list
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$(Q)ar rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(eval $(call archive,$(floor)))))
 
@@ -89,13 +102,16 @@ $(BUILD)/gen/logos.c: kernelspec/logo-svg.svg kernelspec/logo-32x32.png kernelsp
 		echo "const size_t $${logo#*:}_size = sizeof $${logo#*:};"; done; } > $@
 
 $(BUILD)/cofferdam: $(BUILD)/obj/kernel/main.o $(BUILD)/obj/gen/logos.o $(ARCHIVES)
-	$(CC) -o $@ $(BUILD)/obj/kernel/main.o $(BUILD)/obj/gen/logos.o -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(ALL_LDFLAGS) $(LIBS)
+	@echo "  link  $@"
+	$(Q)$(CC) -o $@ $(BUILD)/obj/kernel/main.o $(BUILD)/obj/gen/logos.o -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(ALL_LDFLAGS) $(LIBS)
 
 # ---- tests -----------------------------------------------------------------------------------------------------------
 floors_base = base
 floors_data = base data
 floors_jupyter = base jupyter
-floors_engine = $(floors_data) engine
+floors_net = base net
+floors_aws = $(floors_net) aws
+floors_engine = $(floors_data) net aws engine
 floors_case = $(floors_engine) case
 floors_lake = $(floors_case) lake
 floors_response = $(floors_case) response
@@ -104,14 +120,16 @@ floors_magics = $(floors_lake) response magic magics
 floors_top = $(floors_magics) jupyter top
 
 TEST_SUPPORT = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c))
+unit_support = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/unit/$(1)/test_%,$(wildcard tests/unit/$(1)/*.c)))
 define unit
 UNIT_$(1) = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/$(1)/test_*.c))
-$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(TEST_SUPPORT) $(if $(filter top,$(1)),$(BUILD)/obj/gen/logos.o) $(foreach f,$(floors_$(1)),$(if $(SRC_$(f)),$(BUILD)/lib$(f).a))
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(TEST_SUPPORT) $(call unit_support,$(1)) $(if $(filter top,$(1)),$(BUILD)/obj/gen/logos.o) $(foreach f,$(floors_$(1)),$(if $(SRC_$(f)),$(BUILD)/lib$(f).a))
 	@mkdir -p $$(@D)
-	$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(ALL_LDFLAGS) $(LIBS) -lcmocka
+	@echo "  link  $$@"
+	$(Q)$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(ALL_LDFLAGS) $(LIBS) -lcmocka
 .PHONY: unit-$(1)
 unit-$(1): $$(UNIT_$(1))
-	@for t in $$(UNIT_$(1)); do echo "== $$$$t"; DUCKDB_LIB=$$$${DUCKDB_LIB:-$(abspath $(DEPS))/libduckdb.so} $$$$t || exit 1; done
+	@for t in $$(UNIT_$(1)); do echo "== $$$$t"; $$(TEST_ENV) $$$$t || exit 1; done
 endef
 $(foreach floor,$(FLOORS),$(eval $(call unit,$(floor))))
 unit: $(foreach floor,$(FLOORS),unit-$(floor))
@@ -125,37 +143,41 @@ FUZZ_SRC = $(foreach floor,$(filter-out top,$(FLOORS)),$(SRC_$(floor)))
 FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(FUZZ_SRC))
 $(FUZZ_BUILD)/obj/%.o: %.c | $(DEPS)/duckdb.h
 	@mkdir -p $(@D)
-	clang -std=c11 -D_POSIX_C_SOURCE=200809L -iquote kernel -iquote . -isystem $(DEPS) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -c $< -o $@
+	@echo "  clang $<"
+	$(Q)clang -std=c11 -D_POSIX_C_SOURCE=200809L -iquote kernel -iquote . -isystem $(DEPS) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -MP -c $< -o $@
 $(FUZZ_BUILD)/libkernel.a: $(FUZZ_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(FUZZ_BUILD)/fuzz_%: $(FUZZ_BUILD)/obj/tests/fuzz/fuzz_%.o $(patsubst tests/%.c,$(FUZZ_BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c)) $(FUZZ_BUILD)/libkernel.a
-	clang $(FUZZ_FLAGS) -o $@ $^ -pthread $(LIBS)
+	@echo "  link  $@"
+	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ -pthread $(LIBS)
 fuzz-build: $(FUZZERS)
 fuzz: fuzz-build
-	@for f in $(FUZZERS); do tests/fuzz/run.sh $$f $(FUZZ_SECONDS) || exit 1; done
+	@$(TEST_ENV) python3 tests/run.py fuzz
 
 TEST_ENV = BUILD=$(BUILD) DEPS=$(abspath $(DEPS)) VENV=$(abspath $(VENV)) NODE_HOME=$(abspath $(NODE)) COFFERDAM=$(abspath $(BUILD)/cofferdam) \
 	DUCKDB_LIB=$(abspath $(DEPS))/libduckdb.so SHARED=$(abspath $(SHARED)) SANITIZE=$(SANITIZE) FUZZ_SECONDS=$(FUZZ_SECONDS)
+# the kernelspec of the build at hand, in the environment of its own
+INSTALL_SPEC = $(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
 test: setup-test
 	@$(MAKE) --no-print-directory WERROR=1 all unit-build $(if $(SANITIZE),,fuzz-build)
-	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
-	@$(TEST_ENV) $(VENV)/bin/python tests/run.py
+	@$(INSTALL_SPEC)
+	@$(TEST_ENV) $(VENV)/bin/python tests/run.py $(SUITES)
 
 check: setup-test
 	@$(TEST_ENV) $(VENV)/bin/python tests/checks/house.py
 
 demo: setup-demo
 	@$(MAKE) --no-print-directory all
-	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+	@$(INSTALL_SPEC)
 	@$(TEST_ENV) notebooks/demo.sh
 lab: setup-demo
 	@$(MAKE) --no-print-directory all
-	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+	@$(INSTALL_SPEC)
 	@$(TEST_ENV) notebooks/lab.sh
 bench: setup-test
 	@$(MAKE) --no-print-directory all
-	@$(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+	@$(INSTALL_SPEC)
 	@$(TEST_ENV) $(VENV)/bin/python tests/bench/bench.py
 
 golden-accept: $(filter %test_golden,$(UNIT_data))
@@ -172,7 +194,10 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/jupyter/kernels/cofferdam $(DESTDIR)$(PREFIX)/lib/cofferdam
 	rm -f $(DESTDIR)$(PREFIX)/bin/cofferdam
 clean:
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps ! -name venv ! -name node -exec rm -rf {} +
+distclean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(BUILD)/obj/kernel/main.d $(wildcard $(BUILD)/obj/tests/unit/*/*.d)
+-include $(OBJECTS:.o=.d) $(BUILD)/obj/kernel/main.d $(wildcard $(BUILD)/obj/tests/unit/*.d $(BUILD)/obj/tests/unit/*/*.d) \
+	$(FUZZ_OBJECTS:.o=.d)
 .SECONDARY:

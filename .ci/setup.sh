@@ -29,21 +29,36 @@ purposes() {
     esac
 }
 
-installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+listed() { grep -v '^#' "$here/packages.txt"; }
+
+# A package is not needed where what it brings is there already, from wherever.
+present() { # the third column of packages.txt
+    case $1 in
+        '') return 1 ;;
+        @venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
+        *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
 
 missing_packages() {
-    local for_what package command
-    while read -r for_what package command; do
+    local for_what package brings installed
+    # shellcheck disable=SC2046
+    installed=$(dpkg-query -W -f '${Package} ${Status}\n' $(listed | awk '{print $2}') 2>/dev/null || true)
+    while read -r for_what package brings; do
         case " $(purposes) " in *" $for_what "*) ;; *) continue ;; esac
-        [ -n "$command" ] && command -v "$command" >/dev/null 2>&1 && continue
-        installed "$package" || printf '%s ' "$package"
-    done < <(grep -v '^#' "$here/packages.txt")
+        case "
+$installed
+" in *"
+$package install ok installed
+"*) continue ;; esac
+        present "$brings" || printf '%s ' "$package"
+    done < <(listed)
 }
 
 system_packages() {
     local missing
     if ! command -v dpkg-query >/dev/null 2>&1; then
-        say "no apt on this machine; needed are: $(grep -v '^#' "$here/packages.txt" | awk '{printf "%s ", $2}')"
+        say "no apt on this machine; if something is missing below, it is one of (Debian's names):" $(listed | awk '{print $2}')
         return 0
     fi
     missing=$(missing_packages)
@@ -64,30 +79,48 @@ checked() { [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$2" ]; }
 
 duckdb_file() { # package file hash name
     local target=$DEPS/$4 work
-    [ -f "$target" ] && { [ -n "${DUCKDB_LIB:-}" ] || checked "$target" "$3"; } && return 0
+    if [ -f "$target" ] && checked "$target" "$3"; then
+        return 0
+    fi
     work=$(mktemp -d)
+    # shellcheck disable=SC2064
+    trap "rm -rf '$work'" EXIT
     say "fetching $1"
     (cd "$work" && retry npm pack --silent "$1" >/dev/null 2>&1) || fail "npm could not fetch $1"
     tar -xzf "$work"/*.tgz -C "$work" "$2"
     checked "$work/$2" "$3" || fail "$1 is not what it was: its $2 has another SHA-256 than .ci/duckdb.sha256 says"
-    mkdir -p "$DEPS"
-    mv "$work/$2" "$target"
+    mv -f "$work/$2" "$target"
     rm -rf "$work"
 }
 
-duckdb() {
-    local machine package file hash name
-    mkdir -p "$DEPS"
+# DUCKDB_LIB, the system's library, or nothing: then the pinned one is fetched.
+own_library() {
     if [ -n "${DUCKDB_LIB:-}" ]; then
         [ -f "$DUCKDB_LIB" ] || fail "DUCKDB_LIB=$DUCKDB_LIB is not a file"
-        ln -sfn "$(realpath "$DUCKDB_LIB")" "$DEPS/libduckdb.so"
+        realpath "$DUCKDB_LIB"
+    else
+        PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | awk '$1 == "libduckdb.so" {print $NF; exit}'
     fi
+}
+
+duckdb() {
+    local machine package file hash name library stamp
+    library=$(own_library)
+    stamp=$DEPS/.$(echo "$library" | cat - "$here/duckdb.sha256" | sha256sum | cut -c1-16)
+    if [ -f "$stamp" ] && [ -f "$DEPS/duckdb.h" ]; then
+        touch "$DEPS/duckdb.h"
+        return 0
+    fi
+    mkdir -p "$DEPS"
+    rm -f "$DEPS"/.[0-9a-f]*
+    [ -z "$library" ] || ln -sfn "$library" "$DEPS/libduckdb.so"
     while read -r machine package file hash name; do
         [ "$machine" = any ] || [ "$machine" = "$(uname -m)" ] || continue
-        [ "$name" = libduckdb.so ] && [ -n "${DUCKDB_LIB:-}" ] && continue
+        [ "$name" = libduckdb.so ] && [ -n "$library" ] && continue
         duckdb_file "$package" "$file" "$hash" "$name"
     done < <(grep -v '^#' "$here/duckdb.sha256")
     [ -e "$DEPS/libduckdb.so" ] || say "no libduckdb for $(uname -m): set DUCKDB_LIB=/path/to/libduckdb.so"
+    touch "$DEPS/duckdb.h" "$stamp"
 }
 
 python_tools() { # requirements file
@@ -95,7 +128,8 @@ python_tools() { # requirements file
     stamp=$VENV/.$(sha256sum "$here/$1" | cut -c1-16)
     [ -f "$stamp" ] && return 0
     say "Python tools of $1 into $VENV"
-    [ -x "$VENV/bin/python" ] || python3 -m venv "$VENV" || fail "python3 -m venv $VENV failed"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed, this is $(python3 -V)"
+    "$VENV/bin/python" -c '' 2>/dev/null || python3 -m venv --clear "$VENV" || fail "python3 -m venv $VENV failed"
     LIMIT=1200 retry "$VENV/bin/python" -m pip install -q --disable-pip-version-check --timeout 60 --retries 3 -r "$here/$1" ||
         fail "pip could not install $1"
     touch "$stamp"
