@@ -244,7 +244,7 @@ static bool read_member(struct reader *reader, json_t *dict)
     skip_blanks(reader, true);
     bool ok = key && peek(reader) == ':';
     if (key && !ok)
-        fail(reader, "a dict entry needs a colon");
+        fail(reader, reader->at < reader->size ? "a dict entry needs a colon" : "the dict is not closed");
     if (ok) {
         reader->at++;
         json_t *value = read_value(reader);
@@ -302,7 +302,7 @@ static json_t *read_scalar(struct reader *reader)
     char c = peek(reader);
     if (isdigit((unsigned char)c) || c == '-' || c == '+' || c == '.')
         return read_number(reader);
-    return fail(reader, "this is no literal");
+    return fail(reader, reader->at < reader->size ? "this is no literal" : "the literal is not closed");
 }
 
 static json_t *read_value(struct reader *reader)
