@@ -209,6 +209,8 @@ class CommandTest(unittest.TestCase):
         console.expect("nosuch")
         console.expect(r"In \[4\]: ")
         console.sendeof()
+        console.expect(r"exit \(\[y\]/n\)\? ")
+        console.sendline("y")
         console.expect(pexpect.EOF)
 
 
