@@ -16,6 +16,7 @@ NODE ?= build/node
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 30
+JOBS = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
 # V=1 shows the commands
 Q := $(if $(V),,@)
 SHARED ?= $(wildcard ../shared)
@@ -160,7 +161,7 @@ TEST_ENV = BUILD=$(BUILD) DEPS=$(abspath $(DEPS)) VENV=$(abspath $(VENV)) NODE_H
 # the kernelspec of the build at hand, in the environment of its own
 INSTALL_SPEC = $(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
 test: setup-test
-	@$(MAKE) --no-print-directory WERROR=1 all unit-build $(if $(SANITIZE),,fuzz-build)
+	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit-build $(if $(SANITIZE),,fuzz-build)
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) $(VENV)/bin/python tests/run.py $(SUITES)
 
@@ -168,15 +169,15 @@ check: setup-test
 	@$(TEST_ENV) $(VENV)/bin/python tests/checks/house.py
 
 demo: setup-demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) notebooks/demo.sh
 lab: setup-demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) notebooks/lab.sh
 bench: setup-test
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) $(VENV)/bin/python tests/bench/bench.py
 
