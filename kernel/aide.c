@@ -191,7 +191,7 @@ void aide_tell_catalog(struct pipe *aide, const struct catalog *catalog)
 {
     struct packet *packet = packet_new(PACKET_NEWS, NULL);
     packet->type = "catalog";
-    memcpy(&packet->value, &catalog, sizeof catalog); /* const: the packet only hands it on */
+    packet->value = (void *)(uintptr_t)catalog; /* const: the packet only hands it on */
     packet->value_free = release_catalog;
     pipe_quiet(aide, packet);
 }

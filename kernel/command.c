@@ -2,12 +2,15 @@
 
 #include "base/text.h"
 #include "install.h"
+#include "lake/example.h"
 #include "magic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <errno.h>
+
+#define EXAMPLE_SCALE_LIMIT 100
 
 /* Every option of every subcommand; each reads those it knows. */
 struct given {
@@ -126,12 +129,58 @@ static bool run_magics(char **words, size_t count, struct arena *arena, struct e
     return ok || error_errno(err, errno, "standard output");
 }
 
+/* A whole number of 1 to max, or `otherwise` if the text is NULL. */
+static bool read_number(const char *text, uint64_t max, uint64_t otherwise, uint64_t *out,
+                        struct error *err)
+{
+    *out = otherwise;
+    if (!text)
+        return true;
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (errno || *end || text[0] < '0' || text[0] > '9' || number < 1 || number > max)
+        return error_set(err, ERROR_USAGE, "\"%s\" is not a whole number from 1 to %llu", text,
+                         (unsigned long long)max);
+    *out = number;
+    return true;
+}
+
+static bool run_example(char **words, size_t count, struct arena *arena, struct error *err)
+{
+    (void)arena;
+    struct given given = {0};
+    uint64_t seed = 1, scale = 1;
+    if (!read_words(words, count, "--into --seed --scale", &given, err) ||
+        !read_number(given.seed, INT64_MAX, 1, &seed, err) ||
+        !read_number(given.scale, EXAMPLE_SCALE_LIMIT, 1, &scale, err))
+        return false;
+    if (!given.word || !given.into)
+        return error_set(err, ERROR_USAGE, "say which and where to: example sec318 --into DIR");
+    struct example_request request = {.name = given.word,
+                                      .folder = given.into,
+                                      .seed = seed,
+                                      .scale = (int)scale,
+                                      .cancel = cancel_new()};
+    struct example_report report = {0};
+    bool ok = example_write(&request, &report, err);
+    cancel_free(request.cancel);
+    char events[32], flows[32], queries[32];
+    if (ok)
+        (void)printf("wrote %s events, %s flows and %s queries into %s\n"
+                     "the leaked key is %s; the truth is in %s/truth.json\n",
+                     text_number(report.events, events), text_number(report.flows, flows),
+                     text_number(report.queries, queries), given.into, report.key, given.into);
+    return ok;
+}
+
 static const struct command {
     const char *name;
     bool (*run)(char **words, size_t count, struct arena *arena, struct error *err);
 } commands[] = {
     {"install", run_install},
     {"uninstall", run_uninstall},
+    {"example", run_example},
     {"magics", run_magics},
 };
 

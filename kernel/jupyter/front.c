@@ -59,7 +59,8 @@ static void take_signals(struct front *front)
     }
 }
 
-/* A few at a time, and none while a subscriber's queue is full: control must not wait behind a flood of outputs. */
+/* A few at a time, and none while a subscriber's queue is full: control must not wait behind a
+ * flood of outputs. */
 static void take_packets(struct front *front)
 {
     if (!front->taken)

@@ -10,7 +10,7 @@ struct pipe {
     pthread_mutex_t lock;
     struct packet *first, *last;
     size_t quiet; /* packets pushed without waking */
-    bool awake;   /* the descriptor is readable */
+    bool awake;   /* the descriptor is readable, or about to be */
     int descriptor;
 };
 
@@ -49,15 +49,21 @@ static void add(struct pipe *pipe, struct packet *packet)
     pipe->last = packet;
 }
 
-/* Under the lock. An eventfd write fails only when its counter is at its end, which `awake`
- * excludes. */
-static void signal_taker(struct pipe *pipe)
+/* Under the lock: true if the taker must be woken, which the caller does after the lock, so that a
+   taker that runs at once does not run into it. An eventfd write fails only when its counter is at
+   its end, which `awake` excludes. */
+static bool must_wake(struct pipe *pipe)
+{
+    bool must = !pipe->awake;
+    pipe->awake = true;
+    return must;
+}
+
+static void unlock_and_wake(struct pipe *pipe, bool wake)
 {
     static const uint64_t one = 1;
-    if (pipe->awake)
-        return;
-    pipe->awake = true;
-    if (write(pipe->descriptor, &one, sizeof one) != (ssize_t)sizeof one)
+    (void)pthread_mutex_unlock(&pipe->lock);
+    if (wake && write(pipe->descriptor, &one, sizeof one) != (ssize_t)sizeof one)
         abort();
 }
 
@@ -65,24 +71,20 @@ void pipe_push(struct pipe *pipe, struct packet *packet)
 {
     (void)pthread_mutex_lock(&pipe->lock);
     add(pipe, packet);
-    signal_taker(pipe);
-    (void)pthread_mutex_unlock(&pipe->lock);
+    unlock_and_wake(pipe, must_wake(pipe));
 }
 
 void pipe_quiet(struct pipe *pipe, struct packet *packet)
 {
     (void)pthread_mutex_lock(&pipe->lock);
     add(pipe, packet);
-    if (++pipe->quiet >= PIPE_QUIET_LIMIT)
-        signal_taker(pipe);
-    (void)pthread_mutex_unlock(&pipe->lock);
+    unlock_and_wake(pipe, ++pipe->quiet >= PIPE_QUIET_LIMIT && must_wake(pipe));
 }
 
 void pipe_wake(struct pipe *pipe)
 {
     (void)pthread_mutex_lock(&pipe->lock);
-    signal_taker(pipe);
-    (void)pthread_mutex_unlock(&pipe->lock);
+    unlock_and_wake(pipe, must_wake(pipe));
 }
 
 struct packet *pipe_take(struct pipe *pipe, int timeout_ms)

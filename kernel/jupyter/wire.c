@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEN_SLOTS (2 * WIRE_REMEMBERED)
+#define SEEN_SLOTS ((size_t)2 * WIRE_REMEMBERED)
 #define ID_SIZE 64
 
 enum { PART_HEADER, PART_PARENT, PART_METADATA, PART_CONTENT, PARTS };
@@ -203,7 +203,7 @@ bool wire_read(struct wire *wire, const struct frame *frames, size_t count, stru
                struct error *err)
 {
     struct request *request = request_new();
-    const struct frame *rest = NULL;
+    const struct frame *rest = frames;
     const json_t *header = NULL, *metadata = NULL;
     bool ok = cut(frames, count, request, &rest, err) && verify(wire, rest, rest + 1, err) &&
               parse(request, rest + 1, PART_HEADER, &header, err) &&

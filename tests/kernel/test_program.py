@@ -1,4 +1,5 @@
 """The program at a shell: install, uninstall, version, help, the table of magics."""
+import hashlib
 import json
 import os
 import stat
@@ -79,6 +80,33 @@ class ProgramTest(unittest.TestCase):
         self.assertIn("usage: cofferdam", self.run_program("--help").stdout)
         for words in (("--nosuch",), ("nosuch",), ("-f",), ("-f", "a", "b"), ("--version", "x")):
             self.assertIn("usage: cofferdam", self.run_program(*words, status=2).stderr)
+
+    def test_the_training_incident_is_the_same_for_the_same_seed(self):
+        def tree(folder):
+            found = {}
+            for path, _, names in os.walk(folder):
+                for name in names:
+                    with open(os.path.join(path, name), "rb") as file:
+                        found[os.path.relpath(os.path.join(path, name), folder)] = hashlib.sha256(file.read()).hexdigest()
+            return found
+
+        folders = [os.path.join(self.home, name) for name in "abc"]
+        for folder, seed in zip(folders, ("7", "7", "8")):
+            said = self.run_program("example", "sec318", "--into", folder, "--seed", seed).stdout
+            with open(os.path.join(folder, "truth.json")) as file:
+                self.assertIn(json.load(file)["key"], said)
+        first, again, other = map(tree, folders)
+        self.assertEqual(first, again)
+        self.assertNotEqual(first, other)
+        self.assertEqual(self.run_program("example", "sec318", "--into", folders[0], status=2).stdout, "")   # holds logs already
+
+    def test_an_example_needs_a_name_a_place_and_sane_numbers(self):
+        for words, says in (((), "say which"), (("sec318",), "say which"), (("sec318", "--into", "x", "--seed", "-1"), "whole number"),
+                            (("sec318", "--into", "x", "--scale", "1e3"), "whole number"), (("sec318", "--into", "x", "--scale", "0"), "whole number"),
+                            (("sec318", "--into", "x", "--user"), "--user")):
+            with self.subTest(words):
+                self.assertIn(says, self.run_program("example", *words, status=2).stderr)
+        self.assertIn("nosuch", self.run_program("example", "nosuch", "--into", self.home + "/x", status=2).stderr)
 
     def test_the_table_of_magics_is_markdown(self):
         lines = self.run_program("magics").stdout.splitlines()
