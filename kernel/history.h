@@ -11,8 +11,9 @@
 
 #include "base/json.h"
 
-#define HISTORY_ROWS 10000                    /* most rows of one answer */
-#define HISTORY_OUTPUT_LIMIT ((size_t)4096)   /* of a cell's text/plain result; cut at a character \
+#define HISTORY_ROWS 10000 /* most rows of one answer */
+#define HISTORY_OUTPUT_LIMIT                                                                       \
+    ((size_t)4096)                            /* of a cell's text/plain result; cut at a character \
                                                */
 #define HISTORY_INPUT_LIMIT ((size_t)1 << 20) /* a longer cell is left out */
 
