@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "install.h"
 #include "lake/example.h"
+#include "lake/ingest.h"
 #include "magic.h"
 
 #include <stdio.h>
@@ -174,6 +175,24 @@ static bool run_example(char **words, size_t count, struct arena *arena, struct 
     return ok;
 }
 
+/* cofferdam ingest SOURCE --into DIR: %lake ingest without a notebook. */
+static bool run_ingest(char **words, size_t count, struct arena *arena, struct error *err)
+{
+    struct given given = {0};
+    if (!read_words(words, count, "--into", &given, err))
+        return false;
+    if (!given.into || !given.word)
+        return error_set(err, ERROR_USAGE, "say what and where: cofferdam ingest SOURCE --into DIR");
+    struct ingest_request request = {.sources = &given.word, .source_count = 1, .into = given.into};
+    struct ingest_report report;
+    if (!lake_ingest(&request, arena, &report, err))
+        return false;
+    (void)printf("%lld events in = %lld rows + %lld rejects + %lld duplicates\n", (long long)report.total.events,
+                 (long long)report.total.rows, (long long)report.total.rejects,
+                 (long long)report.total.duplicates);
+    return true;
+}
+
 static const struct command {
     const char *name;
     bool (*run)(char **words, size_t count, struct arena *arena, struct error *err);
@@ -182,6 +201,7 @@ static const struct command {
     {"uninstall", run_uninstall},
     {"example", run_example},
     {"magics", run_magics},
+    {"ingest", run_ingest},
 };
 
 bool command_run(char **words, size_t count, struct arena *arena, bool *known, struct error *err)

@@ -1,5 +1,6 @@
 #include "case/results.h"
 #include "lake/check.h"
+#include "lake/example.h"
 #include "lake/ingest.h"
 #include "lake/lake.h"
 #include "magic.h"
@@ -15,13 +16,14 @@ struct lake_options {
     struct option_list sources;
     const char *into;
     int64_t table_version;
+    int64_t seed, scale;
 };
 
-static const char *const subcommands[] = {"ingest", "open", "tables", "check", "compact", NULL};
+static const char *const subcommands[] = {"ingest", "open", "tables", "check", "compact", "example", NULL};
 
 static const struct option options[] = {
     {.name = "WHAT",
-     .help = "ingest, open, tables, check or compact",
+     .help = "ingest, open, tables, check, compact or example",
      .required = true,
      .choices = subcommands,
      OPT_TEXT(struct lake_options, what)},
@@ -40,6 +42,18 @@ static const struct option options[] = {
      .min = 1,
      .max = 2,
      OPT_INT(struct lake_options, table_version)},
+    {.name = "--seed",
+     .value = "N",
+     .help = "which incident (example; default 1): other names, keys and times",
+     .min = 1,
+     .max = INT64_MAX,
+     OPT_INT(struct lake_options, seed)},
+    {.name = "--scale",
+     .value = "N",
+     .help = "how much noise (example; default 1: about 60,000 events)",
+     .min = 1,
+     .max = 100,
+     OPT_INT(struct lake_options, scale)},
 };
 
 static const struct magic_example examples[] = {
@@ -207,6 +221,31 @@ static bool run_compact(struct magic_call *call, const struct lake_options *give
     return true;
 }
 
+static bool run_example(struct magic_call *call, const struct lake_options *given, struct error *err)
+{
+    if (!given->into) {
+        (void)error_set(err, ERROR_USAGE, "an example needs a folder to write into");
+        return error_hint(err, "For example: %%lake example sec318 --into training");
+    }
+    struct example_request request = {
+        .name = given->sources.count ? given->sources.items[0] : "sec318",
+        .folder = file_expand(call->arena, given->into),
+        .seed = (uint64_t)given->seed,
+        .scale = (int)given->scale,
+        .cancel = call->cancel,
+    };
+    struct example_report report;
+    if (!example_write(&request, &report, err))
+        return false;
+    struct prose *prose = prose_new(call->arena);
+    prose_paragraph(prose, "Wrote the training incident into %c: %d CloudTrail events, %d flows, %d DNS queries in %d files.",
+                    given->into, report.events, report.flows, report.queries, report.files);
+    prose_paragraph(prose, "The leaked key is %c. Next: %c", report.key,
+                    arena_printf(call->arena, "%%lake ingest %s --into lake", given->into));
+    outputs_display(call->outputs, prose_bundle(prose));
+    return true;
+}
+
 struct subcommand {
     const char *name;
     bool (*run)(struct magic_call *call, const struct lake_options *given, struct error *err);
@@ -215,6 +254,7 @@ struct subcommand {
 static const struct subcommand table_of_subcommands[] = {
     {"ingest", run_ingest}, {"open", run_open},       {"tables", run_tables},
     {"check", run_check},   {"compact", run_compact},
+    {"example", run_example},
 };
 
 static bool run(struct magic_call *call, struct error *err)
