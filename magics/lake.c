@@ -19,7 +19,8 @@ struct lake_options {
     int64_t seed, scale;
 };
 
-static const char *const subcommands[] = {"ingest", "open", "tables", "check", "compact", "example", NULL};
+static const char *const subcommands[] = {"ingest",  "open",    "tables", "check",
+                                          "compact", "example", NULL};
 
 static const struct option options[] = {
     {.name = "WHAT",
@@ -221,7 +222,8 @@ static bool run_compact(struct magic_call *call, const struct lake_options *give
     return true;
 }
 
-static bool run_example(struct magic_call *call, const struct lake_options *given, struct error *err)
+static bool run_example(struct magic_call *call, const struct lake_options *given,
+                        struct error *err)
 {
     if (!given->into) {
         (void)error_set(err, ERROR_USAGE, "an example needs a folder to write into");
@@ -238,7 +240,9 @@ static bool run_example(struct magic_call *call, const struct lake_options *give
     if (!example_write(&request, &report, err))
         return false;
     struct prose *prose = prose_new(call->arena);
-    prose_paragraph(prose, "Wrote the training incident into %c: %d CloudTrail events, %d flows, %d DNS queries in %d files.",
+    prose_paragraph(prose,
+                    "Wrote the training incident into %c: %d CloudTrail events, %d flows, %d DNS "
+                    "queries in %d files.",
                     given->into, report.events, report.flows, report.queries, report.files);
     prose_paragraph(prose, "The leaked key is %c. Next: %c", report.key,
                     arena_printf(call->arena, "%%lake ingest %s --into lake", given->into));
@@ -253,8 +257,7 @@ struct subcommand {
 
 static const struct subcommand table_of_subcommands[] = {
     {"ingest", run_ingest}, {"open", run_open},       {"tables", run_tables},
-    {"check", run_check},   {"compact", run_compact},
-    {"example", run_example},
+    {"check", run_check},   {"compact", run_compact}, {"example", run_example},
 };
 
 static bool run(struct magic_call *call, struct error *err)

@@ -24,6 +24,8 @@ const char *commit_staging(const struct commit *commit); /* absolute path of the
 void commit_add(struct commit *commit, const char *staged, const char *to);
 /* A file of the lake (relative) is to be removed. Thread-safe. */
 void commit_remove(struct commit *commit, const char *path);
+/* Before commit_end: puts the staged files on the disk, which may take its time. */
+void commit_sync(struct commit *commit);
 /* Everything happens, or nothing. Frees the commit either way. */
 bool commit_end(struct commit *commit, struct error *err) ATTR_USE_RESULT;
 /* Nothing happened. Frees the commit; NULL is allowed. */

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "lake/merge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct compacting {
 
 /* Files of one month below one account's folder. */
 struct month {
+    const char *folder; /* of the account, relative to the lake */
     char text[8];       /* "202511" */
     const char **paths; /* relative to the lake */
     size_t count, capacity;
@@ -93,41 +95,51 @@ static bool is_compact(const struct month *month)
     return month->count == 1 && !large && !day_folders;
 }
 
-/* Rows of one day (or of all days that are not large) into one file. */
-static bool write_file(struct compacting *work, const struct month *month, int day,
-                       const char *folder, struct error *err)
+static void condition_of(struct buf *condition, const struct month *month, int day)
 {
-    struct buf sql;
-    buf_init(&sql, (size_t)1 << 26);
-    buf_adds(&sql, "COPY (SELECT *");
-    from_files(&sql, work, month);
     const char *of_row = "day(make_timestamp(\"time\" * 1000))";
     if (day) {
-        buf_addf(&sql, " WHERE %s = %d", of_row, day);
-    } else {
-        buf_addf(&sql, " WHERE %s NOT IN (0", of_row);
-        for (int other = 1; other <= 31; other++) {
-            if (month->day_rows[other] >= INGEST_DAY_ROWS) {
-                buf_addf(&sql, ", %d", other);
-            }
-        }
-        buf_adds(&sql, ")");
+        buf_addf(condition, "%s = %d", of_row, day);
+        return;
     }
-    buf_adds(&sql, " ORDER BY \"time\") TO ");
+    buf_addf(condition, "%s NOT IN (0", of_row);
+    for (int other = 1; other <= 31; other++) {
+        if (month->day_rows[other] >= INGEST_DAY_ROWS) {
+            buf_addf(condition, ", %d", other);
+        }
+    }
+    buf_adds(condition, ")");
+}
+
+/* Rows of one day (or, for day 0, of all days that are not large) into one file. */
+static bool write_file(struct compacting *work, const struct month *month, int day, int64_t rows,
+                       struct error *err)
+{
+    struct buf condition;
+    buf_init(&condition, 65536);
+    condition_of(&condition, month, day);
+    const char **paths = arena_alloc(work->arena, month->count * sizeof *paths);
+    for (size_t i = 0; i < month->count; i++) {
+        paths[i] = file_join(work->arena, work->lake, month->paths[i]);
+    }
     char *staged = file_join(work->arena, commit_staging(work->commit),
-                             arena_printf(work->arena, "c%d.parquet", work->number++));
-    text_sql_string(&sql, staged, strlen(staged));
-    buf_adds(&sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)");
-    struct writer_statement statement = {.sql = sql.data};
-    int64_t rows = 0;
-    bool ok = writer_run(work->writer, &statement, &rows, err);
-    buf_release(&sql);
-    if (ok && rows) {
+                             arena_printf(work->arena, "c%d.parquet", work->number));
+    struct merge job = {.writer = work->writer,
+                        .staging = commit_staging(work->commit),
+                        .number = work->number++,
+                        .inputs = paths,
+                        .input_count = month->count,
+                        .condition = condition.data,
+                        .rows = rows,
+                        .slice_rows = merge_slice_rows(COMPACT_MEMORY, 2)};
+    bool ok = merge_sorted(&job, staged, err);
+    buf_release(&condition);
+    if (ok) {
         const char *where = day ? arena_printf(work->arena, "eventDay=%s%02d", month->text, day)
                                 : arena_printf(work->arena, "eventMonth=%s", month->text);
-        commit_add(
-            work->commit, staged,
-            arena_printf(work->arena, "%s/%s/%s.parquet", folder, where, commit_run(work->commit)));
+        commit_add(work->commit, staged,
+                   arena_printf(work->arena, "%s/%s/%s.parquet", month->folder, where,
+                                commit_run(work->commit)));
         work->report->files_out++;
         work->report->total.rows += rows;
         work->report->bytes_out += file_size(staged);
@@ -135,8 +147,7 @@ static bool write_file(struct compacting *work, const struct month *month, int d
     return ok;
 }
 
-static bool compact_month(struct compacting *work, struct month *month, const char *folder,
-                          struct error *err)
+static bool compact_month(struct compacting *work, struct month *month, struct error *err)
 {
     if (raised(work, err) || !count_days(work, month, err)) {
         return false;
@@ -144,14 +155,16 @@ static bool compact_month(struct compacting *work, struct month *month, const ch
     if (is_compact(month)) {
         return true;
     }
-    bool rest = false;
+    int64_t rest = 0;
     for (int day = 1; day <= 31; day++) {
-        rest |= month->day_rows[day] > 0 && month->day_rows[day] < INGEST_DAY_ROWS;
-        if (month->day_rows[day] >= INGEST_DAY_ROWS && !write_file(work, month, day, folder, err)) {
+        int64_t rows = month->day_rows[day];
+        if (rows < INGEST_DAY_ROWS) {
+            rest += rows;
+        } else if (!write_file(work, month, day, rows, err)) {
             return false;
         }
     }
-    if (rest && !write_file(work, month, 0, folder, err)) {
+    if (rest && !write_file(work, month, 0, rest, err)) {
         return false;
     }
     for (size_t i = 0; i < month->count; i++) {
@@ -196,7 +209,7 @@ static bool compact_account(struct compacting *work, const char *folder, struct 
         if (strncmp(names[i], "event", 5) != 0 || !value || strlen(value) < 7) {
             continue;
         }
-        struct month month = {.count = 0};
+        struct month month = {.folder = folder};
         memcpy(month.text, value + 1, 6);
         bool seen = false; /* the month was done with an earlier name */
         for (size_t k = 0; k < count; k++) {
@@ -209,7 +222,7 @@ static bool compact_account(struct compacting *work, const char *folder, struct 
                 add_folder(work, &month, folder, names[k]);
             }
         }
-        bool ok = seen || !month.count || compact_month(work, &month, folder, err);
+        bool ok = seen || !month.count || compact_month(work, &month, err);
         free(month.paths);
         if (!ok) {
             return false;
@@ -276,5 +289,6 @@ bool lake_compact(const char *path, struct cancel *cancel, struct arena *arena,
         commit_drop(commit);
         return false;
     }
+    commit_sync(commit);
     return commit_end(commit, err);
 }

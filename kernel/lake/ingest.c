@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define MEMORY_DEFAULT ((int64_t)1 << 30)
+#define MEMORY_LEAST ((int64_t)256 << 20) /* below it DuckDB cannot write a row group */
 
 static void choose_sizes(struct ingest_run *run, const struct ingest_request *request)
 {
@@ -24,8 +25,8 @@ static void choose_sizes(struct ingest_run *run, const struct ingest_request *re
     int64_t memory = request->memory_limit   ? request->memory_limit
                      : half < MEMORY_DEFAULT ? half
                                              : MEMORY_DEFAULT;
-    run->memory = memory;
-    run->batch_limit = memory / 3;
+    run->memory = memory > MEMORY_LEAST ? memory : MEMORY_LEAST;
+    run->batch_limit = run->memory / 3;
 }
 
 static void workers_init(struct ingest_run *run)
@@ -116,7 +117,8 @@ static void *conductor(void *state)
     struct ingest_run *run = state;
     struct error err;
     error_clear(&err);
-    bool ok = !run_stopped(run);
+    bool ok = !run_stopped(run) ||
+              error_set(&err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
     if (ok) {
         run->commit = commit_begin(run->into, &err);
         ok = run->commit && open_writer(run, &err) && run_conduct(run, &err);
@@ -146,7 +148,13 @@ static void *conductor(void *state)
 
 static void stop(struct ingest_run *run)
 {
-    if (!atomic_exchange(&run->stop, true)) {
+    pthread_mutex_lock(&run->mutex);
+    bool late = run->committing;
+    if (!late) {
+        atomic_store(&run->stop, true);
+    }
+    pthread_mutex_unlock(&run->mutex);
+    if (!late) {
         struct writer *writer = atomic_load(&run->writer_to_stop);
         if (writer) {
             writer_stop(writer);
@@ -192,9 +200,10 @@ static bool wait_for(struct ingest_run *run, const struct ingest_request *reques
 
 /* Lets go of a conductor that still writes: it ends by itself, removes what it staged and then
  * frees the lake's lock. */
-static bool let_go(struct ingest_run *run, pthread_t thread)
+static bool let_go(struct ingest_run *run, pthread_t thread, bool *late)
 {
     pthread_mutex_lock(&run->mutex);
+    *late = run->committing;
     bool ended = run->ended;
     run->abandoned = !ended;
     pthread_mutex_unlock(&run->mutex);
@@ -215,7 +224,13 @@ bool lake_ingest(const struct ingest_request *request, struct arena *arena,
         run_free(run);
         return false;
     }
-    if (!wait_for(run, request) && let_go(run, thread)) {
+    bool late = false;
+    if (!wait_for(run, request) && let_go(run, thread, &late)) {
+        if (late) {
+            error_set(err, ERROR_INTERRUPTED,
+                      "interrupted too late: the ingest is being completed in the background");
+            return error_hint(err, "Open the lake in a moment: it holds the new rows.");
+        }
         error_set(err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
         return error_hint(
             err, "The last write is still ending in the background; the lake is free in a moment.");

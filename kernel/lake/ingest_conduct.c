@@ -153,16 +153,30 @@ static bool stage_extras(struct ingest_run *run, struct error *err)
     return true;
 }
 
+/* No batch is held any more: DuckDB may have its memory for merging. */
+static bool more_memory(struct ingest_run *run, struct error *err)
+{
+    const char *sql =
+        arena_printf(run->arena, "SET memory_limit = '%lldB'", (long long)(run->memory / 4 * 3));
+    struct writer_statement statement = {.sql = sql};
+    return writer_run(run->writer, &statement, NULL, err);
+}
+
 bool run_conduct(struct ingest_run *run, struct error *err)
 {
     if (!run_load_files(run, err) || !run_scan(run, err) || !run_batches(run, err)) {
         return false;
     }
     atomic_store(&run->next_partition, 0);
-    if (!run_phase(run, worker_merge, err) || !stage_extras(run, err)) {
+    if (!more_memory(run, err) || !run_phase(run, worker_merge, err) || !stage_extras(run, err)) {
         return false;
     }
-    if (run_stopped(run)) {
+    commit_sync(run->commit);
+    pthread_mutex_lock(&run->mutex);
+    bool stopped = run_stopped(run);
+    run->committing = !stopped;
+    pthread_mutex_unlock(&run->mutex);
+    if (stopped) {
         return error_set(err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
     }
     struct commit *commit = run->commit;

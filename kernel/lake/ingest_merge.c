@@ -3,10 +3,11 @@
 #include "lake/ingest_run.h"
 
 #include "base/file.h"
-#include "base/text.h"
 #include "base/time.h"
 
-#include <stdio.h>
+#include "lake/merge.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* What a final file holds: one large day, or all the days of the month that are not large. */
@@ -47,11 +48,11 @@ static void where_sql(struct buf *sql, const struct target *target)
 {
     if (target->day) {
         int64_t from = millis(target->partition, target->day);
-        buf_addf(sql, " WHERE \"time\" >= %lld AND \"time\" < %lld", (long long)from,
+        buf_addf(sql, "\"time\" >= %lld AND \"time\" < %lld", (long long)from,
                  (long long)(from + DAY_MILLIS));
         return;
     }
-    const char *word = " WHERE ";
+    const char *word = "";
     for (int day = 1; day <= 31; day++) {
         if (large(target->partition, day)) {
             int64_t from = millis(target->partition, day);
@@ -62,28 +63,46 @@ static void where_sql(struct buf *sql, const struct target *target)
     }
 }
 
+static int by_first(const void *a, const void *b)
+{
+    const struct piece_file *one = *(const struct piece_file *const *)a;
+    const struct piece_file *two = *(const struct piece_file *const *)b;
+    return one->first < two->first ? -1 : one->first > two->first;
+}
+
 static bool merge(struct worker *worker, const struct target *target, const char *path)
 {
     struct ingest_run *run = worker->run;
-    struct buf sql;
-    buf_init(&sql, (size_t)1 << 26);
-    buf_adds(&sql, "COPY (SELECT * FROM read_parquet([");
+    size_t count = (size_t)target->partition->piece_count;
+    struct arena *arena = arena_new();
+    const struct piece_file **pieces = arena_alloc(arena, count * sizeof *pieces);
+    const char **paths = arena_alloc(arena, count * sizeof *paths);
+    size_t at = 0;
     for (const struct piece_file *piece = target->partition->pieces; piece; piece = piece->next) {
-        text_sql_string(&sql, piece->path, strlen(piece->path));
-        buf_adds(&sql, piece->next ? ", " : "], hive_partitioning = false)");
+        pieces[at++] = piece;
     }
-    where_sql(&sql, target);
-    buf_adds(&sql, " ORDER BY \"time\") TO ");
-    text_sql_string(&sql, path, strlen(path));
-    buf_adds(&sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)");
-    struct writer_statement statement = {.lane = worker->lane, .sql = sql.data};
-    int64_t rows = 0;
-    bool ok = writer_run(run->writer, &statement, &rows, &worker->err);
-    if (ok && rows != target->rows) {
-        ok = error_set(&worker->err, ERROR_INTERNAL, "merged %lld rows of %lld", (long long)rows,
-                       (long long)target->rows);
+    qsort(pieces, count, sizeof *pieces, by_first);
+    bool disjoint = true;
+    for (size_t i = 0; i < count; i++) {
+        paths[i] = pieces[i]->path;
+        disjoint = disjoint && (i == 0 || pieces[i - 1]->last <= pieces[i]->first);
     }
-    buf_release(&sql);
+    struct buf condition;
+    buf_init(&condition, 65536);
+    where_sql(&condition, target);
+    struct merge job = {.writer = run->writer,
+                        .lane = worker->lane,
+                        .staging = commit_staging(run->commit),
+                        .number = (int)target->partition->number * 32 + target->day,
+                        .inputs = paths,
+                        .input_count = count,
+                        .condition = condition.data,
+                        .rows = target->rows,
+                        .slice_rows = merge_slice_rows(run->memory, run->thread_count),
+                        .disjoint = disjoint};
+    bool ok = merge_sorted(&job, path, &worker->err);
+    buf_release(&condition);
+    arena_free(arena);
     return ok;
 }
 

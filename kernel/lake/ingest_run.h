@@ -25,6 +25,7 @@
 struct piece_file {
     char *path;
     int64_t rows;
+    int64_t first, last; /* times of its rows */
     struct piece_file *next;
 };
 
@@ -142,6 +143,7 @@ struct ingest_run {
     pthread_mutex_t mutex; /* of what follows and of report */
     int done[2];           /* pipe: a byte when the conductor has ended */
     bool ended, abandoned, ok;
+    bool committing; /* from here on a stop comes too late */
     struct error err;
 };
 

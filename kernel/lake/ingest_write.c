@@ -143,9 +143,13 @@ static void copy_sql(struct buf *sql, const struct ingest_run *run,
 
 static void add_piece(struct partition *partition, const char *path, int64_t rows)
 {
+    const struct event *first = partition->events[0];
+    const struct event *last = partition->events[partition->event_count - 1];
     struct piece_file *piece = xcalloc(1, sizeof *piece);
     piece->path = xstrdup(path);
     piece->rows = rows;
+    piece->first = first->time;
+    piece->last = last->time;
     if (partition->last_piece) {
         partition->last_piece->next = piece;
     } else {

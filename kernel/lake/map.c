@@ -244,6 +244,11 @@ bool map_is_address(const char *text, size_t size)
     return colons >= 2 && size <= 45;
 }
 
+bool token_present(const struct token *token)
+{
+    return token->text && token->kind != TOKEN_NULL;
+}
+
 bool token_is(const struct token *token, const char *text)
 {
     return token->text && token->kind == TOKEN_STRING && token->size == strlen(text) &&
@@ -296,4 +301,10 @@ void mapping_release(struct mapping *mapping)
     free(mapping->pairs.items);
     free(mapping->pairs.slots);
     free(mapping->others);
+}
+
+bool token_true(const struct token *token)
+{
+    return token->kind == TOKEN_TRUE || token_is(token, "true") || token_is(token, "True") ||
+           token_is(token, "TRUE");
 }

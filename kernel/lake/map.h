@@ -128,6 +128,8 @@ void flatten_put(struct mapping *mapping, int column);
 
 /* The value at a dotted path of objects below a token; false if there is none or it is null. */
 bool token_at(const struct token *object, const char *path, struct token *out);
+bool token_present(const struct token *token);              /* there, and not null */
+bool token_true(const struct token *token);                 /* true, or a string that says so */
 bool token_is(const struct token *token, const char *text); /* a string of just these bytes */
 
 #endif

@@ -39,11 +39,13 @@ static const struct member members_table[MEMBERS] = {
     [MEMBER_LOOKUP] = {"CloudTrailEvent", -1},
 };
 
+/* Names are found in any case, so bit 5 is set in every letter. */
 static unsigned member_hash(const char *text, size_t size)
 {
-    return ((unsigned)size * 13u + (unsigned char)text[0] * 5u +
-            (unsigned char)text[size - 1] * 3u + (unsigned char)text[size / 2] * 29u) &
-           255u;
+    unsigned first = (unsigned char)text[0] | 0x20u;
+    unsigned last = (unsigned char)text[size - 1] | 0x20u;
+    unsigned middle = (unsigned char)text[size / 2] | 0x20u;
+    return ((unsigned)size * 13u + first * 5u + last * 3u + middle * 29u) & 255u;
 }
 
 void mapping_init(struct mapping *mapping, struct slab *slab, int version)
@@ -138,229 +140,12 @@ static bool record_read(struct mapping *mapping, struct cursor *cursor, struct r
     return ok;
 }
 
-static bool present(const struct token *token)
-{
-    return token->text && token->kind != TOKEN_NULL;
-}
-
-/* userIdentity's members by their dotted path: a column, or -1 for those that are handled by their
- * own lines. */
-struct identity_member {
-    const char *path;
-    int column;
-};
-
-static const struct identity_member identity_members[] = {
-    {"type", TRAIL_USER_TYPE},
-    {"principalId", TRAIL_USER_PRINCIPAL},
-    {"arn", TRAIL_USER_ARN},
-    {"accountId", TRAIL_USER_ACCOUNT},
-    {"accessKeyId", TRAIL_USER_KEY},
-    {"userName", TRAIL_USER_NAME},
-    {"invokedBy", TRAIL_INVOKED_BY},
-    {"identityProvider", TRAIL_IDP},
-    {"sessionContext.sessionIssuer.arn", TRAIL_SESSION_ISSUER},
-    {"sessionContext.webIdFederationData.federatedProvider", TRAIL_IDP},
-    {"sessionContext.attributes.creationDate", TRAIL_SESSION_CREATED},
-    {"sessionContext.attributes.mfaAuthenticated", TRAIL_SESSION_MFA},
-};
-
-static const struct identity_member *identity_find(const char *path, size_t size)
-{
-    for (size_t i = 0; i < COUNT(identity_members); i++) {
-        const char *text = identity_members[i].path;
-        if (text[0] == path[0] && strlen(text) == size && memcmp(text, path, size) == 0) {
-            return &identity_members[i];
-        }
-    }
-    return NULL;
-}
-
-static bool token_true(const struct token *token)
-{
-    return token->kind == TOKEN_TRUE || token_is(token, "true") || token_is(token, "True") ||
-           token_is(token, "TRUE");
-}
-
-/* Puts one member of userIdentity where it belongs; false if it has no column. */
-static bool identity_put(struct mapping *mapping, const char *path, size_t size,
-                         const struct token *value)
-{
-    const struct identity_member *member = identity_find(path, size);
-    if (!member || value->kind == TOKEN_OBJECT || value->kind == TOKEN_ARRAY) {
-        return false;
-    }
-    if (member->column == TRAIL_SESSION_CREATED) {
-        int64_t time = 0;
-        if (map_time_of(value, &time)) {
-            map_put_number(mapping, TRAIL_SESSION_CREATED, time);
-            return true;
-        }
-        return value->kind == TOKEN_NULL;
-    }
-    if (member->column == TRAIL_SESSION_MFA) {
-        if (value->kind != TOKEN_NULL) {
-            map_put_number(mapping, TRAIL_SESSION_MFA, token_true(value));
-        }
-        return true;
-    }
-    map_put_token(mapping, member->column, value);
-    return true;
-}
-
-#define IDENTITY "userIdentity."
-#define IDENTITY_SIZE (sizeof IDENTITY - 1)
-
-/* Walks userIdentity and the objects within it that hold columns; `path` is written from `base` on.
- */
-static void identity_walk(struct mapping *mapping, const struct token *object, char *path,
-                          size_t base)
-{
-    struct cursor cursor = {.at = object->text, .end = object->text + object->size};
-    bool first = true;
-    bool ok = cursor_open(&cursor, '{');
-    while (ok && cursor_more(&cursor, '}', &first, &ok)) {
-        struct token name;
-        struct token value;
-        ok = cursor_name(&cursor, &name) && cursor_value(&cursor, &value);
-        if (!ok || name.size > 512) {
-            continue;
-        }
-        memcpy(path + base, name.text, name.size);
-        size_t size = base + name.size;
-        const char *below = path + IDENTITY_SIZE;
-        size_t below_size = size - IDENTITY_SIZE;
-        if (identity_put(mapping, below, below_size, &value)) {
-            continue;
-        }
-        bool deeper = below_size >= 14 && memcmp(below, "sessionContext", 14) == 0;
-        if (value.kind == TOKEN_OBJECT && deeper && base < 64) {
-            path[size] = '.';
-            identity_walk(mapping, &value, path, size + 1);
-        } else {
-            flatten(mapping, path, size, &value);
-        }
-    }
-}
-
-static void put_identity(struct mapping *mapping, const struct token *identity)
-{
-    if (!present(identity)) {
-        return;
-    }
-    if (identity->kind != TOKEN_OBJECT) {
-        flatten(mapping, "userIdentity", 12, identity);
-        return;
-    }
-    char path[2048] = IDENTITY;
-    identity_walk(mapping, identity, path, IDENTITY_SIZE);
-}
-
 static void put_address(struct mapping *mapping, const struct token *address)
 {
-    if (present(address)) {
+    if (token_present(address)) {
         struct writer_value text = map_text_of(mapping, address);
         bool ip = map_is_address(text.text, text.size);
         map_put_text(mapping, ip ? TRAIL_ADDRESS : TRAIL_DOMAIN, text.text, text.size);
-    }
-}
-
-/* One resource: three leaves. What else it holds goes to unmapped. */
-static void resource_read(struct mapping *mapping, const struct token *object,
-                          struct writer_value *leaves)
-{
-    struct cursor cursor = {.at = object->text, .end = object->text + object->size};
-    bool first = true;
-    bool ok = cursor_open(&cursor, '{');
-    while (ok && cursor_more(&cursor, '}', &first, &ok)) {
-        struct token name;
-        struct token value;
-        ok = cursor_name(&cursor, &name) && cursor_value(&cursor, &value);
-        if (!ok) {
-            break;
-        }
-        int leaf = token_is(&name, "ARN")         ? 0
-                   : token_is(&name, "accountId") ? 1
-                   : token_is(&name, "type")      ? 2
-                                                  : -1;
-        if (leaf >= 0) {
-            leaves[leaf] = map_text_of(mapping, &value);
-        } else {
-            char path[600] = "resources[].";
-            size_t size = name.size < 512 ? name.size : 512;
-            memcpy(path + 12, name.text, size);
-            flatten(mapping, path, 12 + size, &value);
-        }
-    }
-}
-
-#define RESOURCES_MOST 100000
-
-static size_t count_elements(const struct token *array)
-{
-    struct cursor cursor = {.at = array->text, .end = array->text + array->size};
-    bool first = true;
-    bool ok = cursor_open(&cursor, '[');
-    size_t count = 0;
-    while (ok && cursor_more(&cursor, ']', &first, &ok)) {
-        struct token value;
-        ok = cursor_value(&cursor, &value);
-        count += ok && value.kind == TOKEN_OBJECT;
-    }
-    return count;
-}
-
-static void put_resources(struct mapping *mapping, int class_uid, const struct token *resources)
-{
-    bool list = present(resources) && resources->kind == TOKEN_ARRAY;
-    if (present(resources) && (class_uid != CLASS_API || !list)) {
-        flatten(mapping, "resources", 9, resources);
-    }
-    if (class_uid != CLASS_API) {
-        return;
-    }
-    size_t count = list ? count_elements(resources) : 0;
-    count = count < RESOURCES_MOST ? count : RESOURCES_MOST;
-    struct writer_value *items = slab_take(mapping->slab, count * 3 * sizeof *items);
-    for (size_t i = 0; i < count * 3; i++) {
-        items[i] = (struct writer_value){.null = true};
-    }
-    size_t filled = 0;
-    if (count) {
-        struct cursor cursor = {.at = resources->text, .end = resources->text + resources->size};
-        bool first = true;
-        bool ok = cursor_open(&cursor, '[');
-        while (ok && filled < count && cursor_more(&cursor, ']', &first, &ok)) {
-            struct token value;
-            ok = cursor_value(&cursor, &value);
-            if (ok && value.kind == TOKEN_OBJECT) {
-                resource_read(mapping, &value, items + 3 * filled++);
-            }
-        }
-    }
-    mapping->values[TRAIL_RESOURCES] =
-        (struct writer_value){.items = items, .size = (uint32_t)filled};
-    mapping->present |= (uint64_t)1 << TRAIL_RESOURCES;
-}
-
-/* LoginTo and MFAUsed of logins have columns. */
-static void put_additional(struct mapping *mapping, int class_uid, const struct token *additional)
-{
-    if (!present(additional)) {
-        return;
-    }
-    flatten(mapping, "additionalEventData", 19, additional);
-    if (class_uid != CLASS_AUTHENTICATION) {
-        return;
-    }
-    struct token value;
-    if (token_at(additional, "LoginTo", &value)) {
-        map_put_token(mapping, TRAIL_LOGIN_TO, &value);
-        flatten_drop(mapping, "additionalEventData.LoginTo");
-    }
-    if (token_at(additional, "MFAUsed", &value)) {
-        map_put_number(mapping, TRAIL_MFA_USED, token_is(&value, "Yes") || token_true(&value));
-        flatten_drop(mapping, "additionalEventData.MFAUsed");
     }
 }
 
@@ -375,7 +160,7 @@ static void put_parameters(struct mapping *mapping, const struct record *record,
                 {MEMBER_RESPONSE, TRAIL_RESPONSE, "responseElements"}};
     for (size_t i = 0; i < COUNT(both); i++) {
         const struct token *value = &record->members[both[i].member];
-        if (!present(value)) {
+        if (!token_present(value)) {
             continue;
         }
         if (mapping->version == 1) {
@@ -403,7 +188,7 @@ static void put_target(struct mapping *mapping, const struct trail_target *targe
 static int status_of(struct mapping *mapping, int class_uid, const struct record *record)
 {
     if (class_uid != CLASS_AUTHENTICATION) {
-        return present(&record->members[MEMBER_ERROR_CODE]) ? 2 : 1;
+        return token_present(&record->members[MEMBER_ERROR_CODE]) ? 2 : 1;
     }
     struct token login;
     if (!token_at(&record->members[MEMBER_RESPONSE], "ConsoleLogin", &login)) {
@@ -413,63 +198,12 @@ static int status_of(struct mapping *mapping, int class_uid, const struct record
     return token_is(&login, "Success") ? 1 : token_is(&login, "Failure") ? 2 : 0;
 }
 
-struct observable {
-    int column;
-    const char *name, *type;
-    int type_id;
-};
-
-static const struct observable observables[] = {
-    {TRAIL_USER_NAME, "actor.user.name", "User Name", 4},
-    {TRAIL_ADDRESS, "src_endpoint.ip", "IP Address", 2},
-    {TRAIL_DOMAIN, "src_endpoint.domain", "Hostname", 1},
-    {TRAIL_RESOURCES, "resources[].uid", "Resource UID", 10},
-    {TRAIL_TARGET_NAME, "user.name", "User Name", 4},
-};
-
-static struct writer_value *observable_add(struct writer_value *at, const struct observable *row,
-                                           const struct writer_value *value)
-{
-    at[0] = (struct writer_value){.text = row->name, .size = (uint32_t)strlen(row->name)};
-    at[1] = *value;
-    at[2] = (struct writer_value){.text = row->type, .size = (uint32_t)strlen(row->type)};
-    at[3] = (struct writer_value){.number = row->type_id};
-    return at + 4;
-}
-
-static void put_observables(struct mapping *mapping)
-{
-    uint64_t resources = (uint64_t)1 << TRAIL_RESOURCES;
-    const struct writer_value *list = &mapping->values[TRAIL_RESOURCES];
-    size_t most = COUNT(observables) + (mapping->present & resources ? list->size : 0);
-    struct writer_value *items = slab_take(mapping->slab, most * 4 * sizeof *items);
-    struct writer_value *at = items;
-    for (size_t i = 0; i < COUNT(observables); i++) {
-        const struct observable *row = &observables[i];
-        if (!(mapping->present >> row->column & 1)) {
-            continue;
-        }
-        if (row->column != TRAIL_RESOURCES) {
-            at = observable_add(at, row, &mapping->values[row->column]);
-            continue;
-        }
-        for (size_t k = 0; k < list->size; k++) {
-            if (!list->items[k * 3].null) {
-                at = observable_add(at, row, &list->items[k * 3]);
-            }
-        }
-    }
-    mapping->values[TRAIL_OBSERVABLES] =
-        (struct writer_value){.items = items, .size = (uint32_t)((size_t)(at - items) / 4)};
-    mapping->present |= (uint64_t)1 << TRAIL_OBSERVABLES;
-}
-
 /* The time of the event; false with the problem named if there is none. */
 static bool put_time(struct mapping *mapping, const struct record *record, struct event *out)
 {
     const struct token *time = &record->members[MEMBER_EVENT_TIME];
-    time = present(time) ? time : &record->members[MEMBER_TIMESTAMP];
-    if (!present(time)) {
+    time = token_present(time) ? time : &record->members[MEMBER_TIMESTAMP];
+    if (!token_present(time)) {
         mapping->problem = "no eventTime";
         return false;
     }
@@ -491,7 +225,7 @@ static struct writer_value value_or_none(const struct mapping *mapping, int colu
 static void put_place(struct mapping *mapping, const struct record *record, struct event *out)
 {
     const struct token *recipient = &record->members[MEMBER_RECIPIENT];
-    if (present(recipient)) {
+    if (token_present(recipient)) {
         flatten(mapping, "recipientAccountId", 18, recipient);
         map_put_token(mapping, TRAIL_ACCOUNT, recipient);
     } else if (mapping->present >> TRAIL_USER_ACCOUNT & 1) {
@@ -499,7 +233,7 @@ static void put_place(struct mapping *mapping, const struct record *record, stru
         map_put_text(mapping, TRAIL_ACCOUNT, account->text, account->size);
     }
     const struct token *management = &record->members[MEMBER_MANAGEMENT];
-    if (present(management)) {
+    if (token_present(management)) {
         flatten(mapping, "managementEvent", 15, management);
     }
     bool data = token_is(&record->members[MEMBER_EVENT_CATEGORY], "Data") ||
@@ -518,9 +252,9 @@ static bool is_trail(const struct record *record)
     if (members[MEMBER_LOOKUP].text) {
         return false; /* output of lookup-events: the record is the text within it */
     }
-    return present(&members[MEMBER_EVENT_NAME]) &&
+    return token_present(&members[MEMBER_EVENT_NAME]) &&
            members[MEMBER_EVENT_NAME].kind == TOKEN_STRING &&
-           present(&members[MEMBER_EVENT_SOURCE]) &&
+           token_present(&members[MEMBER_EVENT_SOURCE]) &&
            (members[MEMBER_USER_IDENTITY].text || members[MEMBER_EVENT_VERSION].text ||
             members[MEMBER_EVENT_TIME].text || members[MEMBER_AWS_REGION].text);
 }
@@ -562,19 +296,19 @@ enum map_result map_trail(struct mapping *mapping, struct cursor *cursor, struct
     map_put_number(mapping, TRAIL_CLASS, class_uid);
     map_put_number(mapping, TRAIL_ACTIVITY,
                    trail_activity(class_uid, &mapping->values[TRAIL_OPERATION]));
-    put_identity(mapping, &record.members[MEMBER_USER_IDENTITY]);
+    trail_put_identity(mapping, &record.members[MEMBER_USER_IDENTITY]);
     put_address(mapping, &record.members[MEMBER_ADDRESS]);
     struct trail_target target;
     trail_target(mapping, class_uid, record.members, &target);
     put_target(mapping, &target);
     put_parameters(mapping, &record, &target);
     map_put_number(mapping, TRAIL_STATUS, status_of(mapping, class_uid, &record));
-    put_resources(mapping, class_uid, &record.members[MEMBER_RESOURCES]);
-    put_additional(mapping, class_uid, &record.members[MEMBER_ADDITIONAL]);
+    trail_put_resources(mapping, class_uid, &record.members[MEMBER_RESOURCES]);
+    trail_put_additional(mapping, class_uid, &record.members[MEMBER_ADDITIONAL]);
     put_place(mapping, &record, out);
     if (mapping->version == 1) {
         const struct token *type = &record.members[MEMBER_EVENT_TYPE];
-        if (present(type)) {
+        if (token_present(type)) {
             flatten(mapping, "eventType", 9, type);
         }
     }
@@ -583,7 +317,7 @@ enum map_result map_trail(struct mapping *mapping, struct cursor *cursor, struct
         flatten(mapping, name.text, name.size, &mapping->others[i].value);
     }
     flatten_put(mapping, TRAIL_UNMAPPED);
-    put_observables(mapping);
+    trail_put_observables(mapping);
     map_end(mapping, out);
     return MAP_ROW;
 }

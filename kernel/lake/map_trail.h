@@ -54,6 +54,13 @@ enum trail_column {
 #define CLASS_ACCOUNT 3001
 #define CLASS_AUTHENTICATION 3002
 
+/* Members that are objects or lists (map_trail_parts.c). Tokens without a text are members that are
+ * missing. */
+void trail_put_identity(struct mapping *mapping, const struct token *identity);
+void trail_put_resources(struct mapping *mapping, int class_uid, const struct token *resources);
+void trail_put_additional(struct mapping *mapping, int class_uid, const struct token *additional);
+void trail_put_observables(struct mapping *mapping);
+
 /* Class and activity of an operation (map_trail_names.c). */
 void trail_names_init(unsigned char table[256]);
 int trail_class(const unsigned char table[256], const struct writer_value *operation);

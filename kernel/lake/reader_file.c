@@ -167,6 +167,9 @@ void reader_clean(struct reader *reader)
 
 bool reader_load_rest(struct reader *reader)
 {
+    if (reader->last) {
+        return true;
+    }
     while (!reader->last) {
         struct chunk *old = reader->current;
         if (old->size > READER_PACKED) {
