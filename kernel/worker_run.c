@@ -25,6 +25,16 @@ static void place_error(const struct running *running, const struct statement *s
         err->line = statement->line;
 }
 
+/* The value of `:name` in a magic's line. */
+static const char *parameter_text(void *state, const char *name, struct arena *arena, bool *known)
+{
+    const json_t *value = session_param(state, name);
+    *known = value != NULL;
+    if (!value || json_is_null(value))
+        return NULL;
+    return json_is_string(value) ? json_string_value(value) : json_dump(arena, value, NULL);
+}
+
 static bool run_magic(struct running *running, const struct statement *statement, struct error *err)
 {
     bool sql = statement->kind == STATEMENT_SQL;
@@ -44,6 +54,8 @@ static bool run_magic(struct running *running, const struct statement *statement
         .body_line = sql ? statement->line : statement->body_line,
         .ask = running_ask,
         .ask_state = running,
+        .parameter = parameter_text,
+        .parameter_state = running->session,
     };
     return sql ? magic_run(&call, "", 0, err)
                : magic_run(&call, statement->text, statement->size, err);

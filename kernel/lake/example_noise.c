@@ -111,6 +111,8 @@ static void service_session(struct example *example)
     event_write(example, &event);
     struct event use = base_event(example, person);
     use.time = event.time + (int64_t)(1 + chance_below(example, 600)) * SECOND;
+    if (use.time >= EXAMPLE_BEGIN + EXAMPLE_DAYS * DAY)
+        use.time = event.time;
     use.caller.key = arena_strdup(example->arena, key);
     use.service = "ec2.amazonaws.com";
     use.operation = "DescribeInstances";
@@ -153,7 +155,7 @@ static void data_event(struct example *example)
 /* A user rotates a key: made, later the old one deleted. It looks like an attacker and is none. */
 static void rotation(struct example *example)
 {
-    struct person *person = &example->people[chance_below(example, 44)];
+    struct person *person = &example->people[chance_below(example, 40)]; /* never the owner of the leaked key */
     char key[24];
     chance_capitals(example, "AKIA", 16, key);
     struct event event = base_event(example, person);

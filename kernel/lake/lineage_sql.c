@@ -40,7 +40,7 @@ const char *const lineage_prepare[] = {
 
     "CREATE OR REPLACE TABLE trace_keys AS SELECT actor.\"user\".credential_uid AS id, any_value(actor.\"user\".\"name\") AS who, "
     "any_value(actor.\"user\".uid) AS arn, any_value(actor.\"user\".uid_alt) AS principal, any_value(actor.\"user\".\"type\") AS type, "
-    "any_value(actor.\"user\".account.uid) AS account, count(*) AS calls, count_if(api.response.\"error\" IS NOT NULL OR status = 'Failure') AS failed, "
+    "any_value(actor.\"user\".account.uid) AS account, count(*) AS calls, CAST(count_if(api.response.\"error\" IS NOT NULL OR status = 'Failure') AS BIGINT) AS failed, "
     "min(time_dt) AS first, max(time_dt) AS last FROM {calls} WHERE actor.\"user\".credential_uid <> '' AND time_dt >= CAST($1 AS TIMESTAMP) AND "
     "time_dt < CAST($2 AS TIMESTAMP) GROUP BY 1",
 

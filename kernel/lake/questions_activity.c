@@ -52,7 +52,7 @@ const struct question questions_activity[] = {
         .id = "Q30", .name = "ransom", .view = "cloudtrail", .target = TARGET_ANY,
         .summary = "destruction and hostage taking: keys, versioning, backups, bulk deletes",
         .why = "A key scheduled for deletion can be saved within its waiting period; act on those first.",
-        .sql = "SELECT {operation} AS operation, {service} AS service, {who} AS who, {key} AS key, count(*) AS calls, count_if({failed}) AS failed, "
+        .sql = "SELECT {operation} AS operation, {service} AS service, {who} AS who, {key} AS key, count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, "
                "min({time}) AS first_seen, max({time}) AS last_seen, any_value({request}) AS request_example, any_value({event}) AS event_example FROM (SELECT * FROM {from:cloudtrail} "
                "UNION ALL SELECT * FROM {from:s3_data}) WHERE {window} AND {by} AND {operation} IN (" DESTRUCTIVE ") GROUP BY 1, 2, 3, 4 ORDER BY calls DESC, "
                "first_seen, operation, who, key",
@@ -62,7 +62,7 @@ const struct question questions_activity[] = {
         .summary = "your account at work for somebody else: mail, models, quotas, messages, mining",
         .why = "Services that cost money or reputation and that this principal never needed.",
         .sql = "SELECT {service} AS service, {operation} AS operation, {who} AS who, {key} AS key, {region} AS region, count(*) AS calls, "
-               "count_if({failed}) AS failed, min({time}) AS first_seen, max({time}) AS last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND "
+               "CAST(count_if({failed}) AS BIGINT) AS failed, min({time}) AS first_seen, max({time}) AS last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND "
                "({service} IN ('ses.amazonaws.com', 'bedrock.amazonaws.com', 'servicequotas.amazonaws.com', 'sns.amazonaws.com', "
                "'sagemaker.amazonaws.com', 'lightsail.amazonaws.com', 'batch.amazonaws.com') OR {operation} IN ('InvokeModel', "
                "'InvokeModelWithResponseStream', 'Converse', 'RunTask', 'RequestSpotInstances', 'RequestSpotFleet', 'CreateFleet', 'RegisterDomain')) GROUP BY ALL "
@@ -93,7 +93,7 @@ const struct question questions_activity[] = {
         .id = "Q41", .name = "summary", .view = "cloudtrail", .target = TARGET_ANY,
         .summary = "what each principal changed: operations without Get, List and Describe",
         .why = "One line a principal: who did more than look.",
-        .sql = "SELECT {who} AS who, {key} AS key, count(*) AS calls, count_if({failed}) AS failed, string_agg(DISTINCT {operation}, ', ' ORDER BY "
+        .sql = "SELECT {who} AS who, {key} AS key, count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, string_agg(DISTINCT {operation}, ', ' ORDER BY "
                "{operation}) AS operations, string_agg(DISTINCT {source}, ', ' ORDER BY {source}) AS sources, min({time}) AS first_seen, max({time}) AS last_seen FROM "
                "{from:cloudtrail} WHERE {window} AND {by} AND NOT {reads} GROUP BY 1, 2 ORDER BY calls DESC, who, key",
     },
@@ -101,7 +101,7 @@ const struct question questions_activity[] = {
         .id = "Q42", .name = "public-callers", .view = "cloudtrail", .target = TARGET_ANY,
         .summary = "callers from public addresses, counted",
         .why = "Private and AWS's own sources left out: the addresses worth asking about.",
-        .sql = "SELECT {address} AS address, {who} AS who, count(*) AS calls, count_if({failed}) AS failed, min({time}) AS first_seen, max({time}) AS "
+        .sql = "SELECT {address} AS address, {who} AS who, count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, min({time}) AS first_seen, max({time}) AS "
                "last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND {address} IS NOT NULL AND NOT coalesce(ip_in('10.0.0.0/8', {address}) OR "
                "ip_in('172.16.0.0/12', {address}) OR ip_in('192.168.0.0/16', {address}) OR ip_in('127.0.0.0/8', {address}) OR ip_in('fc00::/7', {address}), "
                "false) GROUP BY 1, 2 ORDER BY calls DESC, address, who",

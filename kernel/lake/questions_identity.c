@@ -6,7 +6,7 @@ const struct question questions_identity[] = {
         .id = "Q02", .name = "profile", .view = "cloudtrail", .target = TARGET_ANY, .target_required = true,
         .summary = "addresses and user agents behind a key, user or role",
         .why = "A leaked key shows an address or agent it never had before: compare first_seen with the leak.",
-        .sql = "SELECT {source} AS source, {agent} AS agent, count(*) AS calls, count_if({failed}) AS failed, min({time}) AS "
+        .sql = "SELECT {source} AS source, {agent} AS agent, count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, min({time}) AS "
                "first_seen, max({time}) AS last_seen, count(DISTINCT {operation}) AS operations, string_agg(DISTINCT {region}, ', ' "
                "ORDER BY {region}) AS regions FROM {from:cloudtrail} WHERE {window} AND {by} GROUP BY ALL ORDER BY first_seen, source, agent",
     },
@@ -78,7 +78,7 @@ const struct question questions_identity[] = {
         .summary = "regions and services used for the first time",
         .why = "Regions and services that the principal never used before point to the moment of the theft.",
         .sql = "SELECT {region} AS region, {service} AS service, min({time}) AS first_seen, max({time}) AS last_seen, count(*) AS calls, "
-               "count_if({failed}) AS failed, count(DISTINCT {source}) AS sources FROM {from:cloudtrail} WHERE {window} AND {by} GROUP BY ALL ORDER BY "
+               "CAST(count_if({failed}) AS BIGINT) AS failed, count(DISTINCT {source}) AS sources FROM {from:cloudtrail} WHERE {window} AND {by} GROUP BY ALL ORDER BY "
                "first_seen, region, service",
     },
     {
@@ -93,7 +93,7 @@ const struct question questions_identity[] = {
         .id = "Q12", .name = "objects", .view = "s3_data", .target = TARGET_ANY,
         .summary = "objects read, written and deleted, with bytes",
         .why = "What left, and what came in: only buckets with data events logged are seen here.",
-        .sql = "SELECT {request:$.bucketName} AS bucket, {operation} AS operation, {key} AS key, count(*) AS calls, count_if({failed}) AS failed, "
+        .sql = "SELECT {request:$.bucketName} AS bucket, {operation} AS operation, {key} AS key, count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, "
                "sum(try_cast({unmapped:additionalEventData.bytesTransferredOut} AS DOUBLE)) AS bytes_out, "
                "sum(try_cast({unmapped:additionalEventData.bytesTransferredIn} AS DOUBLE)) AS bytes_in, min({time}) AS first_seen, max({time}) AS "
                "last_seen FROM {from:s3_data} WHERE {window} AND {by} GROUP BY ALL ORDER BY bytes_out DESC NULLS LAST, bucket, operation, key",
