@@ -136,17 +136,23 @@ static char *picture(const struct error *err, const struct running *running)
     return buf_take(&text);
 }
 
+/* An engine draws its own text with a caret: ours says the same in the cell's lines. */
+static bool is_picture(const char *detail)
+{
+    return detail[strlen(detail) - 1] == '^';
+}
+
 void running_error(json_t *object, const struct error *err, const struct running *running)
 {
     json_t *traceback = json_array(), *message = shown(err->message);
-    char *drawn = err->line > 0 && !strchr(err->detail, '^') ? picture(err, running) : NULL;
+    char *drawn = err->line > 0 ? picture(err, running) : NULL;
     struct buf first;
     buf_init(&first, 16 * sizeof *err);
     buf_addf(&first, "%s: %s", error_kind_name(err->kind), json_string_value(message));
     (void)json_array_append_new(traceback, json_text(first.data, first.size));
     if (drawn)
         (void)json_array_append_new(traceback, json_texts(drawn));
-    if (err->detail[0])
+    if (err->detail[0] && !(drawn && err->column > 0 && is_picture(err->detail)))
         (void)json_array_append_new(traceback, shown(err->detail));
     if (err->hint[0])
         (void)json_array_append_new(traceback, shown(err->hint));

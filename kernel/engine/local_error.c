@@ -28,6 +28,15 @@ static const struct {
     {"Constraint Error: ", ERROR_SQL, NULL},
 };
 
+/* DuckDB's caret counts columns of a terminal, where wide characters take two; errors count code points. */
+static size_t points_of_width(const char *text, size_t size, size_t width)
+{
+    size_t points = 0, limit = text_points(text, size);
+    while (points < limit && text_width(text, text_offset(text, size, points)) < width)
+        points++;
+    return points;
+}
+
 /* "LINE 2: text\n      ^": the place of the caret, and the two lines as they are. */
 static void place(struct error *err, const char *words)
 {
@@ -37,7 +46,8 @@ static void place(struct error *err, const char *words)
     line++;
     char *end;
     intmax_t number = strtoimax(line + strlen("LINE "), &end, 10);
-    const char *text = end + strspn(end, ": ");
+    const char *text = end + strspn(end, ":");
+    text += *text == ' '; /* what follows is the line, its own blanks included */
     const char *line_end = strchr(line, '\n');
     if (!line_end || number <= 0)
         return;
@@ -47,7 +57,7 @@ static void place(struct error *err, const char *words)
     size_t before = (size_t)(caret - line_end - 1), prefix = (size_t)(text - line);
     err->line = (int)number;
     if (before >= prefix && strncmp(text, "...", 3) != 0) /* a long line is shown cut: its column is not known */
-        err->column = (int)(before - prefix) + 1;
+        err->column = (int)points_of_width(text, (size_t)(line_end - text), before - prefix) + 1;
     (void)error_detail(err, "%.*s\n%.*s^", (int)(line_end - text), text, (int)(before >= prefix ? before - prefix : 0),
                        "                                                                                                    "
                        "                                                                                                    ");

@@ -134,8 +134,8 @@ static bool keep(struct local_query *query)
     add_name(&sql, query->keep_as);
     buf_adds(&sql, " AS\n");
     buf_add(&sql, query->sql, query->size);
-    bool ok = check(query) && run_sql(query, sql.data, true, false);
-    if (!ok && query->error.line > 1 && query->error.kind != ERROR_REFUSED)
+    bool checked = check(query), ok = checked && run_sql(query, sql.data, true, false);
+    if (checked && !ok && query->error.line > 1)
         query->error.line--;
     if (ok) {
         buf_clear(&sql);

@@ -46,6 +46,18 @@ class ErrorTest(KernelCase):
         self.assertIn("line 2", "\n".join(error["traceback"]))
         self.assertIn("%nosuch", "\n".join(error["traceback"]))
 
+    def test_an_error_shows_its_place_in_the_cells_own_lines(self):
+        cells = (("x = 1\n%echo --nosuch a", ["line 2: %echo --nosuch a", "              ^"]),
+                 ("-- one\nSELECT 1,\n  no_such_column FROM range(3)", ["line 3:   no_such_column FROM range(3)", "          ^"]),
+                 ("%%sql --limit 5\n\nSELECT 'é🦀' || nope", ["line 3: SELECT 'é🦀' || nope", "                        ^"]),
+                 ("%echo a\n\nSELECT :nope", ["line 3: SELECT :nope", "               ^"]),
+                 ("a = 1\ny = foo(1)", ["line 2: y = foo(1)", "            ^"]))
+        for code, picture in cells:
+            with self.subTest(code):
+                traceback = self.client.run(code)[0].content["traceback"]
+                self.assertIn("\n".join(picture), traceback, traceback)
+                self.assertEqual("\n".join(traceback).count("^"), 1)
+
     def test_user_expressions_stand_alone(self):
         expressions = {"parameter": "answer", "scalar": "1 + 1", "wrong": "no_such_column", "write": "1); DROP TABLE x; SELECT (1"}
         reply, _ = self.client.run("answer = 42", user_expressions=expressions)
