@@ -10,7 +10,7 @@ A credential's children are what its successful calls (no errorCode) made:
   bucket, function, policy   CreateBucket, CreateFunction*, CreatePolicy
 Further members: keys made for a user of the family by anybody, and long-lived keys such a user was seen with; a console session
 (the ASIA key that a user whose password the family set used after a successful ConsoleLogin); an instance session (the key
-used by principal ...:i-... of an instance of the family). Repeated until nothing is new. A member's deletion is the first
+used by principal ...:i-... of an instance of the family). Repeated until nothing is new. The same event id in the same account and month is one event. A member's deletion is the first
 successful Delete*, TerminateInstances of its id in its account after it was made. Calls are counted per credential.
 """
 import collections
@@ -63,7 +63,7 @@ def read(folder):
                 continue
             for document in documents(os.path.join(root, name)):
                 for event in events_in(document):
-                    mark = (event.get("recipientAccountId"), event.get("eventID"))
+                    mark = (event.get("recipientAccountId"), event.get("eventID"), str(event.get("eventTime"))[:7])
                     if event.get("eventID") and mark in seen:
                         continue
                     seen.add(mark)
