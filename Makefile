@@ -166,6 +166,7 @@ test: setup-test
 	@$(TEST_ENV) $(VENV)/bin/python tests/run.py $(SUITES)
 
 check: setup-test
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(TEST_ENV) $(VENV)/bin/python tests/checks/house.py
 
 demo: setup-demo
