@@ -1,5 +1,6 @@
-/* The least a kernel can do: every shell request gets busy, one signed reply and idle; nothing is parsed, nothing is run. It is
-   what start and latency are measured against. cc -O2 floor.c -lzmq -lcrypto; argument: the connection file. */
+/* The least a kernel can do: every shell request gets busy, one signed reply and idle; nothing is
+   parsed, nothing is run. It is what start and latency are measured against. cc -O2 floor.c -lzmq
+   -lcrypto; argument: the connection file. */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -49,7 +50,8 @@ static void *listen_on(void *context, int kind, const char *json, const char *po
     return socket;
 }
 
-static void sign(const struct floor *floor, const char *const *parts, const size_t *sizes, char *out)
+static void sign(const struct floor *floor, const char *const *parts, const size_t *sizes,
+                 char *out)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned size = 0;
@@ -59,16 +61,19 @@ static void sign(const struct floor *floor, const char *const *parts, const size
         memcpy(all + used, parts[i], sizes[i]);
         used += sizes[i];
     }
-    (void)HMAC(EVP_sha256(), floor->key, (int)strlen(floor->key), (unsigned char *)all, used, mac, &size);
+    (void)HMAC(EVP_sha256(), floor->key, (int)strlen(floor->key), (unsigned char *)all, used, mac,
+               &size);
     for (unsigned i = 0; i < size; i++)
         (void)snprintf(out + 2 * i, 3, "%02x", mac[i]);
 }
 
-static void say(struct floor *floor, void *socket, zmq_msg_t *first, zmq_msg_t *parent, const char *type, const char *content)
+static void say(struct floor *floor, void *socket, zmq_msg_t *first, zmq_msg_t *parent,
+                const char *type, const char *content)
 {
     char head[256], signature[2 * EVP_MAX_MD_SIZE + 1];
     (void)snprintf(head, sizeof head,
-                   "{\"msg_id\":\"floor_%u\",\"session\":\"floor\",\"username\":\"floor\",\"date\":\"2026-01-01T00:00:00.000000Z\","
+                   "{\"msg_id\":\"floor_%u\",\"session\":\"floor\",\"username\":\"floor\",\"date\":"
+                   "\"2026-01-01T00:00:00.000000Z\","
                    "\"msg_type\":\"%s\",\"version\":\"5.4\"}",
                    floor->sent++, type);
     const char *parts[PARTS] = {head, zmq_msg_data(parent), "{}", content};
