@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define CELL_LIMIT ((size_t)16 * 1024 * 1024)
 
@@ -55,7 +56,8 @@ static struct statement *add(struct parser *parser, enum statement_kind kind)
 static bool skip_comment(struct parser *parser)
 {
     size_t at = parser->at;
-    while (at < parser->size && (parser->text[at] == ' ' || parser->text[at] == '\t' || parser->text[at] == '\r'))
+    while (at < parser->size &&
+           (parser->text[at] == ' ' || parser->text[at] == '\t' || parser->text[at] == '\r'))
         at++;
     char c = at < parser->size ? parser->text[at] : '\n';
     bool comment = c == '#' || (c == '-' && at + 1 < parser->size && parser->text[at + 1] == '-');
@@ -66,15 +68,23 @@ static bool skip_comment(struct parser *parser)
     return true;
 }
 
-/* A magic's line with `\` at its end continued: joined by a blank, so that offsets within the first line stay true. */
+/* The backslash that continues a line which ends at `end`, or `end` itself. */
+static size_t continued_at(const struct parser *parser, size_t from, size_t end)
+{
+    size_t at = end > from && parser->text[end - 1] == '\r' ? end - 1 : end;
+    return end < parser->size && at > from && parser->text[at - 1] == '\\' ? at - 1 : end;
+}
+
+/* A magic's line with `\` at its end continued: joined by as many blanks as are left out, so that
+ * offsets stay true. */
 static void read_line(struct parser *parser, struct statement *statement, size_t from)
 {
     struct buf joined;
     buf_init(&joined, CELL_LIMIT);
-    size_t end = line_end(parser, from);
-    while (end < parser->size && end > from && parser->text[end - 1] == '\\') {
-        buf_add(&joined, parser->text + from, end - from - 1);
-        buf_addc(&joined, ' ');
+    size_t end = line_end(parser, from), cut;
+    while ((cut = continued_at(parser, from, end)) < end) {
+        buf_add(&joined, parser->text + from, cut - from);
+        buf_fill(&joined, ' ', end + 1 - cut);
         from = end + 1;
         end = line_end(parser, from);
     }
@@ -89,7 +99,8 @@ static void read_line(struct parser *parser, struct statement *statement, size_t
 
 static void read_body(struct parser *parser, struct statement *statement)
 {
-    statement->body = arena_strndup(parser->arena, parser->text + parser->at, parser->size - parser->at);
+    statement->body =
+        arena_strndup(parser->arena, parser->text + parser->at, parser->size - parser->at);
     statement->body_size = parser->size - parser->at;
     statement->body_line = parser->line;
     parser->at = parser->size;
@@ -99,7 +110,8 @@ static bool read_magic(struct parser *parser)
 {
     size_t percents = parser->at + 1 < parser->size && parser->text[parser->at + 1] == '%' ? 2 : 1;
     size_t name = parser->at + percents, end = name;
-    while (end < parser->size && (is_name(parser->text[end], end == name) || parser->text[end] == '-'))
+    while (end < parser->size &&
+           (is_name(parser->text[end], end == name) || parser->text[end] == '-'))
         end++;
     if (end == name) {
         (void)error_set(parser->err, ERROR_USAGE, "a %% without the name of a magic");
@@ -107,13 +119,16 @@ static bool read_magic(struct parser *parser)
         return error_hint(parser->err, "%%help lists the magics.");
     }
     if (percents == 2 && parser->out->count) {
-        (void)error_set(parser->err, ERROR_USAGE, "%%%%%.*s must be the first statement of its cell", (int)(end - name), parser->text + name);
+        (void)error_set(parser->err, ERROR_USAGE,
+                        "%%%%%.*s must be the first statement of its cell", (int)(end - name),
+                        parser->text + name);
         parser->err->line = parser->line;
         return error_hint(parser->err, "Put it into a cell of its own.");
     }
     bool help = end < parser->size && parser->text[end] == '?';
     struct statement *statement = add(parser, help ? STATEMENT_HELP : STATEMENT_MAGIC);
-    statement->name = arena_printf(parser->arena, "%s%.*s", help ? "%" : "", (int)(end - name), parser->text + name);
+    statement->name = arena_printf(parser->arena, "%s%.*s", help ? "%" : "", (int)(end - name),
+                                   parser->text + name);
     size_t blank = end + help;
     while (blank < parser->size && (parser->text[blank] == ' ' || parser->text[blank] == '\t'))
         blank++;
@@ -124,35 +139,44 @@ static bool read_magic(struct parser *parser)
     return true;
 }
 
-/* `name?`, `schema.name?`, `%magic?` and `?name`. */
+/* What a line asks help for: `name?`, `schema.name?`, `%magic?`, `?name`, the question mark also
+ * doubled. Its bytes are from..*to; false if the line is none of these. */
+static bool help_name(const struct parser *parser, size_t begin, size_t *from, size_t *to)
+{
+    const char *text = parser->text;
+    size_t end = line_end(parser, begin);
+    while (end > begin && isspace((unsigned char)text[end - 1]))
+        end--;
+    *from = begin;
+    *to = end;
+    while (*from < end && *from < begin + 2 && text[*from] == '?')
+        ++*from;
+    while (*to > *from && *to > end - 2 && text[*to - 1] == '?')
+        --*to;
+    if ((*from > begin) == (*to < end) || *from == *to)
+        return false;
+    for (size_t i = *from; i < *to; i++)
+        if (!is_name(text[i], false) && !(text[i] && strchr(".\"%-$", text[i])))
+            return false;
+    return true;
+}
+
 static bool read_help(struct parser *parser)
 {
-    size_t begin = parser->at, end = line_end(parser, begin);
-    while (end > begin && isspace((unsigned char)parser->text[end - 1]))
-        end--;
-    bool before = parser->text[begin] == '?', after = end > begin && parser->text[end - 1] == '?';
-    if (before == after)
-        return false;
-    size_t from = begin + before, to = end - after;
-    for (size_t i = from; i < to; i++) {
-        char c = parser->text[i];
-        if (!is_name(c, false) && c != '.' && c != '"' && c != '%' && c != '-' && c != '$')
-            return false;
-    }
-    if (from == to)
+    size_t from, to;
+    if (!help_name(parser, parser->at, &from, &to))
         return false;
     struct statement *statement = add(parser, STATEMENT_HELP);
     statement->name = arena_strndup(parser->arena, parser->text + from, to - from);
     statement->offset = from;
-    size_t next = line_end(parser, begin);
+    size_t next = line_end(parser, parser->at);
     move_to(parser, next < parser->size ? next + 1 : next);
     return true;
 }
 
-/* Where the literal of `name = literal` begins, or 0 if the line is none. */
-static size_t parameter_value(const struct parser *parser, size_t *name_end)
+/* Where the literal of `name = literal` begins, or 0 if the text at `at` is none. */
+static size_t parameter_value(const struct parser *parser, size_t at, size_t *name_end)
 {
-    size_t at = parser->at;
     if (!is_name(parser->text[at], true))
         return 0;
     while (at < parser->size && is_name(parser->text[at], false))
@@ -160,65 +184,99 @@ static size_t parameter_value(const struct parser *parser, size_t *name_end)
     *name_end = at;
     while (at < parser->size && (parser->text[at] == ' ' || parser->text[at] == '\t'))
         at++;
-    if (at >= parser->size || parser->text[at] != '=' || (at + 1 < parser->size && parser->text[at + 1] == '='))
+    if (at >= parser->size || parser->text[at] != '=' ||
+        (at + 1 < parser->size && parser->text[at + 1] == '='))
         return 0;
     return at + 1;
+}
+
+/* A query where a literal belongs: said in so many words, for it is written often. */
+static bool refuse_query(struct parser *parser, size_t name_end, size_t value)
+{
+    static const char *const verbs[] = {"SELECT", "WITH", "FROM", "(SELECT"};
+    while (value < parser->size && isspace((unsigned char)parser->text[value]))
+        value++;
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        size_t size = strlen(verbs[i]), left = parser->size - value;
+        if (left <= size || strncasecmp(parser->text + value, verbs[i], size) != 0 ||
+            !isspace((unsigned char)parser->text[value + size]))
+            continue;
+        (void)error_set(parser->err, ERROR_USAGE, "parameter %.*s holds a literal, not a query",
+                        (int)(name_end - parser->at), parser->text + parser->at);
+        (void)error_hint(parser->err, "To keep a result under a name: %%%%sql --into %.*s",
+                         (int)(name_end - parser->at), parser->text + parser->at);
+        sql_position(parser->text, parser->size, value, &parser->err->line, &parser->err->column);
+        return false;
+    }
+    return true;
+}
+
+/* Behind the literal only `;` and a comment may stand; *at moves to them. */
+static bool literal_ends(struct parser *parser, size_t *at, size_t end)
+{
+    while (*at < end && isspace((unsigned char)parser->text[*at]))
+        ++*at;
+    if (*at < end && parser->text[*at] == ';')
+        ++*at;
+    while (*at < end && isspace((unsigned char)parser->text[*at]))
+        ++*at;
+    return *at >= end || parser->text[*at] == '#' ||
+           (parser->text[*at] == '-' && *at + 1 < end && parser->text[*at + 1] == '-');
 }
 
 static bool read_parameter(struct parser *parser, size_t name_end, size_t value)
 {
     json_t *literal = NULL;
     size_t used = 0;
-    bool ok = cell_literal(parser->text + value, parser->size - value, parser->arena, &literal, &used, parser->err);
+    if (!refuse_query(parser, name_end, value))
+        return false;
+    bool ok = cell_literal(parser->text + value, parser->size - value, parser->arena, &literal,
+                           &used, parser->err);
     size_t at = value + used, end = line_end(parser, at);
-    while (ok && at < end && isspace((unsigned char)parser->text[at]))
-        at++;
-    if (ok && at < end && parser->text[at] == ';')
-        at++;
-    while (ok && at < end && isspace((unsigned char)parser->text[at]))
-        at++;
-    if (ok && at < end && parser->text[at] != '#') {
-        ok = error_set(parser->err, ERROR_USAGE, "something follows the literal of parameter %.*s", (int)(name_end - parser->at),
-                       parser->text + parser->at);
-        (void)error_hint(parser->err, "A parameter is one literal a line; for a query write SELECT ... or %%sql --into NAME.");
+    parser->out->open = !ok && at >= parser->size;
+    if (ok && !literal_ends(parser, &at, end)) {
+        ok = error_set(parser->err, ERROR_USAGE, "something follows the literal of parameter %.*s",
+                       (int)(name_end - parser->at), parser->text + parser->at);
+        (void)error_hint(parser->err, "A parameter is one literal a line; for a query write SELECT "
+                                      "... or %%sql --into NAME.");
     }
     if (!ok) {
         sql_position(parser->text, parser->size, at, &parser->err->line, &parser->err->column);
         return false;
     }
     struct statement *statement = add(parser, STATEMENT_PARAMETER);
-    statement->name = arena_strndup(parser->arena, parser->text + parser->at, name_end - parser->at);
+    statement->name =
+        arena_strndup(parser->arena, parser->text + parser->at, name_end - parser->at);
     statement->value = literal;
     statement->offset = value;
     move_to(parser, end < parser->size ? end + 1 : end);
     return true;
 }
 
-/* SQL ends before a line that begins with % (outside strings and comments this cannot be SQL). */
-static size_t sql_stop(const struct parser *parser)
+/* SQL ends at a line that begins with %magic, and behind a `;` at a parameter, a question or a
+ * comment with #. `offset` counts from the SQL's begin. */
+static bool sql_ends(const void *state, size_t offset, bool between)
 {
-    size_t at = parser->at;
-    for (;;) {
-        size_t end = line_end(parser, at);
-        if (end >= parser->size)
-            return parser->size;
-        at = end + 1;
-        if (at < parser->size && parser->text[at] == '%' && at + 1 < parser->size && is_name(parser->text[at + 1], true)) {
-            struct sql_text before = sql_parse(parser->arena, parser->text + parser->at, at - parser->at);
-            if (!before.open)
-                return at;
-        }
+    const struct parser *parser = state;
+    size_t at = parser->at + offset, from, to;
+    char c = parser->text[at];
+    if (c == '%' && (between || parser->text[at - 1] == '\n')) {
+        size_t name = at + (at + 1 < parser->size && parser->text[at + 1] == '%' ? 2 : 1);
+        return name < parser->size && is_name(parser->text[name], true);
     }
+    return between &&
+           (c == '#' || help_name(parser, at, &from, &to) || parameter_value(parser, at, &to));
 }
 
 static void read_sql(struct parser *parser)
 {
-    size_t stop = sql_stop(parser);
+    const struct sql_lines lines = {.ends = sql_ends, .state = parser};
+    size_t size = sql_until(parser->text + parser->at, parser->size - parser->at, &lines);
     struct statement *statement = add(parser, STATEMENT_SQL);
-    statement->text = arena_strndup(parser->arena, parser->text + parser->at, stop - parser->at);
-    statement->size = stop - parser->at;
+    statement->text = arena_strndup(parser->arena, parser->text + parser->at, size);
+    statement->size = size;
     statement->offset = parser->at;
-    move_to(parser, stop);
+    move_to(parser, parser->at + size);
 }
 
 static bool parse_statement(struct parser *parser)
@@ -228,33 +286,31 @@ static bool parse_statement(struct parser *parser)
         return true;
     if (parser->text[parser->at] == '%')
         return read_magic(parser);
-    value = parameter_value(parser, &name_end);
+    value = parameter_value(parser, parser->at, &name_end);
     if (value)
         return read_parameter(parser, name_end, value);
     read_sql(parser);
     return true;
 }
 
-bool cell_parse(const char *text, size_t size, struct arena *arena, struct cell_text *out, struct error *err)
+bool cell_parse(const char *text, size_t size, struct arena *arena, struct cell_text *out,
+                struct error *err)
 {
     *out = (struct cell_text){0};
     if (size > CELL_LIMIT)
         return error_set(err, ERROR_LIMIT, "the cell is larger than 16 MiB");
-    struct parser parser = {.text = text, .size = size, .line = 1, .arena = arena, .out = out, .err = err};
+    struct parser parser = {
+        .text = text, .size = size, .line = 1, .arena = arena, .out = out, .err = err};
     while (parser.at < size) {
         if (skip_comment(&parser))
             continue;
-        while (parser.text[parser.at] == ' ' || parser.text[parser.at] == '\t' || parser.text[parser.at] == '\r')
+        while (parser.text[parser.at] == ' ' || parser.text[parser.at] == '\t' ||
+               parser.text[parser.at] == '\r')
             parser.at++;
         if (!parse_statement(&parser))
             return false;
     }
     return true;
-}
-
-static bool only_open(const struct error *err)
-{
-    return strstr(err->message, "not closed") != NULL;
 }
 
 static bool ends_with_backslash(const char *text, size_t size)
@@ -272,7 +328,7 @@ enum cell_state cell_state(const char *text, size_t size, const char **indent)
     struct cell_text cell;
     enum cell_state state = CELL_COMPLETE;
     if (!cell_parse(text, size, arena, &cell, &err)) {
-        state = only_open(&err) ? CELL_INCOMPLETE : CELL_INVALID;
+        state = cell.open ? CELL_INCOMPLETE : CELL_INVALID;
     } else if (ends_with_backslash(text, size)) {
         state = CELL_INCOMPLETE;
     } else if (cell.count) {

@@ -72,16 +72,26 @@ static bool read_hex(struct reader *reader, int digits, uint32_t *out)
         char c = peek(reader);
         if (!isxdigit((unsigned char)c))
             return false;
-        uint32_t digit = (uint32_t)(isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
+        uint32_t digit =
+            (uint32_t)(isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
         *out = *out * 16 + digit;
         reader->at++;
     }
     return true;
 }
 
+/* One to three octal digits. */
+static uint32_t read_octal(struct reader *reader)
+{
+    uint32_t point = 0;
+    for (int i = 0; i < 3 && peek(reader) >= '0' && peek(reader) <= '7'; i++)
+        point = point * 8 + (uint32_t)(reader->text[reader->at++] - '0');
+    return point;
+}
+
 static bool read_escape(struct reader *reader, struct buf *out)
 {
-    static const char letters[] = "nrtabfv\\\"'0", values[] = "\n\r\t\a\b\f\v\\\"'\0";
+    static const char letters[] = "nrtabfv\\\"'", values[] = "\n\r\t\a\b\f\v\\\"'";
     char c = peek(reader);
     reader->at++;
     const char *letter = c ? strchr(letters, c) : NULL;
@@ -92,6 +102,11 @@ static bool read_escape(struct reader *reader, struct buf *out)
     }
     if (c == '\n')
         return true;
+    if (c >= '0' && c <= '7') {
+        reader->at--;
+        add_point(out, read_octal(reader));
+        return true;
+    }
     int digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
     if (!digits) { /* Python keeps the backslash of an escape it does not know */
         buf_addc(out, '\\');
@@ -100,12 +115,13 @@ static bool read_escape(struct reader *reader, struct buf *out)
     }
     if (!read_hex(reader, digits, &point) || point > 0x10FFFF)
         return false;
-    if (point >= 0xD800 && point < 0xDC00 && reader->at + 1 < reader->size && reader->text[reader->at] == '\\' &&
-        reader->text[reader->at + 1] == 'u') {
+    if (point >= 0xD800 && point < 0xDC00 && reader->at + 1 < reader->size &&
+        reader->text[reader->at] == '\\' && reader->text[reader->at + 1] == 'u') {
         reader->at += 2;
         if (!read_hex(reader, 4, &low))
             return false;
-        point = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00) : 0xFFFD;
+        point = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00)
+                                              : 0xFFFD;
     }
     add_point(out, point >= 0xD800 && point < 0xE000 ? 0xFFFD : point);
     return true;
@@ -122,7 +138,7 @@ static bool at_quotes(const struct reader *reader, char quote, size_t count)
 static json_t *read_string(struct reader *reader, bool raw)
 {
     char quote = peek(reader);
-    size_t quotes = at_quotes(reader, quote, 3) ? 3 : 1;
+    size_t quotes = at_quotes(reader, quote, 3) ? 3 : 1, begin = reader->at;
     reader->at += quotes;
     struct buf out;
     buf_init(&out, STRING_LIMIT);
@@ -147,6 +163,8 @@ static json_t *read_string(struct reader *reader, bool raw)
             buf_addc(&out, reader->text[reader->at++]);
         }
     }
+    if (!value && !(quotes == 3 && reader->at >= reader->size))
+        reader->at = begin; /* no further line could mend it: the place is where it begins */
     buf_release(&out);
     return value;
 }
@@ -159,9 +177,11 @@ static json_t *read_number(struct reader *reader)
     bool real = false;
     while (reader->at < reader->size && count + 1 < sizeof digits) {
         char c = reader->text[reader->at];
-        bool sign = (c == '-' || c == '+') &&
-                    (reader->at == begin || tolower((unsigned char)reader->text[reader->at - 1]) == 'e');
-        if (!isdigit((unsigned char)c) && c != '.' && c != '_' && tolower((unsigned char)c) != 'e' && !sign)
+        bool sign =
+            (c == '-' || c == '+') &&
+            (reader->at == begin || tolower((unsigned char)reader->text[reader->at - 1]) == 'e');
+        if (!isdigit((unsigned char)c) && c != '.' && c != '_' &&
+            tolower((unsigned char)c) != 'e' && !sign)
             break;
         real |= c == '.' || tolower((unsigned char)c) == 'e';
         if (c != '_' && !(c == '+' && count == 0))
@@ -169,16 +189,23 @@ static json_t *read_number(struct reader *reader)
         reader->at++;
     }
     digits[count] = '\0';
+    size_t end_at = reader->at;
+    reader->at = begin; /* the place of an error */
     char *end;
     errno = 0;
     if (real) {
         double value = strtod(digits, &end);
-        return *end || end == digits || !isfinite(value) ? fail(reader, "the number cannot be read") : json_real(value);
+        if (*end || end == digits || !isfinite(value))
+            return fail(reader, "the number cannot be read");
+        reader->at = end_at;
+        return json_real(value);
     }
     intmax_t value = strtoimax(digits, &end, 10);
     if (*end || end == digits)
         return fail(reader, "the number cannot be read");
-    return errno == ERANGE ? json_texts(digits) : json_integer((json_int_t)value); /* beyond 64 bits: exact, as text */
+    reader->at = end_at;
+    return errno == ERANGE ? json_texts(digits)
+                           : json_integer((json_int_t)value); /* beyond 64 bits: exact, as text */
 }
 
 static bool take(struct reader *reader, const char *word)
@@ -198,11 +225,12 @@ static json_t *read_float_call(struct reader *reader)
 {
     static const struct {
         const char *python, *sql;
-    } values[] = {{"'inf'", "Infinity"},  {"\"inf\"", "Infinity"},  {"'-inf'", "-Infinity"},
-                  {"\"-inf\"", "-Infinity"}, {"'nan'", "NaN"}, {"\"nan\"", "NaN"}};
+    } values[] = {{"'inf'", "Infinity"},     {"\"inf\"", "Infinity"}, {"'-inf'", "-Infinity"},
+                  {"\"-inf\"", "-Infinity"}, {"'nan'", "NaN"},        {"\"nan\"", "NaN"}};
     for (size_t i = 0; i < COUNT(values); i++)
         if (take(reader, values[i].python))
-            return take(reader, ")") ? json_texts(values[i].sql) : fail(reader, "float( is not closed");
+            return take(reader, ")") ? json_texts(values[i].sql)
+                                     : fail(reader, "float( is not closed");
     return fail(reader, "float() takes 'inf', '-inf' or 'nan' here");
 }
 
@@ -213,9 +241,10 @@ static bool next_item(struct reader *reader, char close, bool *end)
         reader->at++;
         skip_blanks(reader, true);
     } else if (peek(reader) != close) {
-        return fail(reader, close == ']'   ? "the list is not closed or a comma is missing"
-                            : close == ')' ? "the tuple is not closed or a comma is missing"
-                                           : "the dict is not closed or a comma is missing") != NULL;
+        return fail(reader, close == ']' ? "the list is not closed or a comma is missing"
+                            : close == ')'
+                                ? "the tuple is not closed or a comma is missing"
+                                : "the dict is not closed or a comma is missing") != NULL;
     }
     *end = peek(reader) == close;
     return true;
@@ -226,16 +255,22 @@ static json_t *read_list(struct reader *reader, char close)
     json_t *list = json_array();
     reader->at++;
     skip_blanks(reader, true);
-    bool end = peek(reader) == close;
+    bool end = peek(reader) == close, comma = end;
     while (!end) {
         json_t *item = read_value(reader);
+        skip_blanks(reader, true);
+        comma = comma || peek(reader) == ',';
         if (!item || json_array_append_new(list, item) != 0 || !next_item(reader, close, &end)) {
             json_decref(list);
             return NULL;
         }
     }
     reader->at++;
-    return list;
+    if (close != ')' || comma)
+        return list;
+    json_t *inner = json_incref(json_array_get(list, 0)); /* (x) is x, (x,) is a tuple */
+    json_decref(list);
+    return inner;
 }
 
 static bool read_member(struct reader *reader, json_t *dict)
@@ -244,13 +279,15 @@ static bool read_member(struct reader *reader, json_t *dict)
     skip_blanks(reader, true);
     bool ok = key && peek(reader) == ':';
     if (key && !ok)
-        fail(reader, reader->at < reader->size ? "a dict entry needs a colon" : "the dict is not closed");
+        fail(reader,
+             reader->at < reader->size ? "a dict entry needs a colon" : "the dict is not closed");
     if (ok) {
         reader->at++;
         json_t *value = read_value(reader);
         char *name = json_is_string(key) ? NULL : json_dumps(key, JSON_ENCODE_ANY | JSON_COMPACT);
-        ok = value && json_object_setn_new(dict, name ? name : json_string_value(key),
-                                           name ? strlen(name) : json_string_length(key), value) == 0;
+        ok = value &&
+             json_object_setn_new(dict, name ? name : json_string_value(key),
+                                  name ? strlen(name) : json_string_length(key), value) == 0;
         free(name);
     }
     json_decref(key);
@@ -302,7 +339,8 @@ static json_t *read_scalar(struct reader *reader)
     char c = peek(reader);
     if (isdigit((unsigned char)c) || c == '-' || c == '+' || c == '.')
         return read_number(reader);
-    return fail(reader, reader->at < reader->size ? "this is no literal" : "the literal is not closed");
+    return fail(reader,
+                reader->at < reader->size ? "this is no literal" : "the literal is not closed");
 }
 
 static json_t *read_value(struct reader *reader)
@@ -312,18 +350,23 @@ static json_t *read_value(struct reader *reader)
         return fail(reader, "the literal is nested too deeply");
     reader->depth++;
     char c = peek(reader);
-    json_t *value = c == '[' ? read_list(reader, ']') : c == '(' ? read_list(reader, ')') : c == '{' ? read_dict(reader) : read_scalar(reader);
+    json_t *value = c == '['   ? read_list(reader, ']')
+                    : c == '(' ? read_list(reader, ')')
+                    : c == '{' ? read_dict(reader)
+                               : read_scalar(reader);
     reader->depth--;
     return value;
 }
 
-bool cell_literal(const char *text, size_t size, struct arena *arena, json_t **out, size_t *used, struct error *err)
+bool cell_literal(const char *text, size_t size, struct arena *arena, json_t **out, size_t *used,
+                  struct error *err)
 {
     struct reader reader = {.text = text, .size = size, .arena = arena, .err = err};
     json_t *value = read_value(&reader);
     *used = reader.at;
     if (!value)
-        return error_hint(err, "A parameter is a literal as Python writes it: \"text\", 42, 3.5, True, None, [..], {..}.");
+        return error_hint(err, "A parameter is a literal as Python writes it: \"text\", 42, 3.5, "
+                               "True, None, [..], {..}.");
     *out = json_own(arena, value);
     return true;
 }

@@ -12,7 +12,7 @@
 #define MATCH_LIMIT 500
 
 struct completing {
-    const char *text; /* of the cell */
+    const char *text;    /* of the cell */
     size_t size, cursor; /* bytes */
     const struct catalog *catalog;
     struct arena *arena;
@@ -32,7 +32,8 @@ static void add(struct completing *c, const char *text, const char *type, const 
         if (strcmp(c->out.matches[i].text, text) == 0)
             return;
     if (c->out.count < MATCH_LIMIT)
-        c->out.matches[c->out.count++] = (struct match){.text = text, .type = type, .signature = signature ? signature : ""};
+        c->out.matches[c->out.count++] =
+            (struct match){.text = text, .type = type, .signature = signature ? signature : ""};
 }
 
 static bool is_word(char ch)
@@ -40,11 +41,13 @@ static bool is_word(char ch)
     return isalnum((unsigned char)ch) || ch == '_' || (unsigned char)ch >= 0x80;
 }
 
-/* Sets the word that ends at the cursor, of characters that `part` allows besides letters and digits. */
+/* Sets the word that ends at the cursor, of characters that `part` allows besides letters and
+ * digits. */
 static void take_word(struct completing *c, const char *parts)
 {
     size_t start = c->cursor;
-    while (start > 0 && c->text[start - 1] != '\0' && (is_word(c->text[start - 1]) || strchr(parts, c->text[start - 1])))
+    while (start > 0 && c->text[start - 1] != '\0' &&
+           (is_word(c->text[start - 1]) || strchr(parts, c->text[start - 1])))
         start--;
     c->start = start;
     c->word = c->text + start;
@@ -64,7 +67,8 @@ static void add_magics(struct completing *c, const char *percents)
 {
     for (size_t i = 0; magics[i]; i++)
         if (begins(c, magics[i]->name))
-            add(c, arena_printf(c->arena, "%s%s", percents, magics[i]->name), "magic", magics[i]->summary);
+            add(c, arena_printf(c->arena, "%s%s", percents, magics[i]->name), "magic",
+                magics[i]->summary);
 }
 
 /* ---- files ---- */
@@ -80,10 +84,12 @@ static void add_files(struct completing *c, bool folders_only)
     char **names = file_list(c->arena, *folder ? file_expand(c->arena, folder) : ".", &count);
     for (size_t i = 0; names && i < count; i++) {
         bool is_folder = names[i][0] && names[i][strlen(names[i]) - 1] == '/';
-        if (strncmp(names[i], prefix, strlen(prefix)) != 0 || (names[i][0] == '.' && *prefix != '.') || (folders_only && !is_folder))
+        if (strncmp(names[i], prefix, strlen(prefix)) != 0 ||
+            (names[i][0] == '.' && *prefix != '.') || (folders_only && !is_folder))
             continue;
         const char *full = arena_printf(c->arena, "%s%s", folder, names[i]);
-        add(c, strchr(full, ' ') ? arena_printf(c->arena, "\"%s\"", full) : full, is_folder ? "folder" : "file", "");
+        add(c, strchr(full, ' ') ? arena_printf(c->arena, "\"%s\"", full) : full,
+            is_folder ? "folder" : "file", "");
     }
 }
 
@@ -111,7 +117,8 @@ static void add_results(struct completing *c)
 static void add_values(struct completing *c, const struct magic *magic, const struct option *option)
 {
     static const char *const times[] = {"1h", "24h", "7d", "30d", "now", "today", NULL};
-    static const enum name_kind targets[] = {NAME_KEY, NAME_USER, NAME_ROLE, NAME_ADDRESS, NAME_INSTANCE, NAME_BUCKET, NAME_EVENT};
+    static const enum name_kind targets[] = {NAME_KEY,      NAME_USER,   NAME_ROLE, NAME_ADDRESS,
+                                             NAME_INSTANCE, NAME_BUCKET, NAME_EVENT};
     if (option->values == VALUES_FILE || option->values == VALUES_FOLDER) {
         add_files(c, option->values == VALUES_FOLDER);
         return;
@@ -162,11 +169,13 @@ static const struct option *find_option(const struct magic *magic, const char *n
 }
 
 /* Which positional the word is: the n-th one that is no option nor an option's value. */
-static const struct option *positional(const struct magic *magic, const struct option_words *words, size_t before)
+static const struct option *positional(const struct magic *magic, const struct option_words *words,
+                                       size_t before)
 {
     size_t index = 0;
     for (size_t i = 0; i < before; i++) {
-        const struct option *option = words->items[i][0] == '-' ? find_option(magic, words->items[i]) : NULL;
+        const struct option *option =
+            words->items[i][0] == '-' ? find_option(magic, words->items[i]) : NULL;
         if (option && option->type != OPTION_FLAG)
             i++;
         else if (!option)
@@ -198,7 +207,9 @@ static void complete_line(struct completing *c, const struct magic *magic, size_
     take_word(c, "-:./~+=@,");
     if (!options_words(c->text + line, c->start - line, c->arena, &words, &ignored))
         return;
-    const struct option *option = words.count && words.items[words.count - 1][0] == '-' ? find_option(magic, words.items[words.count - 1]) : NULL;
+    const struct option *option = words.count && words.items[words.count - 1][0] == '-'
+                                      ? find_option(magic, words.items[words.count - 1])
+                                      : NULL;
     if (c->word_size && c->word[0] == ':') {
         c->word++;
         c->word_size--;
@@ -220,13 +231,46 @@ static void complete_line(struct completing *c, const struct magic *magic, size_
 /* ---- SQL ---- */
 
 static const char *const keywords[] = {
-    "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "OFFSET", "JOIN", "LEFT JOIN", "ON", "USING", "WITH", "AS", "AND", "OR",
-    "NOT", "IN", "LIKE", "BETWEEN", "IS NULL", "IS NOT NULL", "DISTINCT", "UNION ALL", "CASE", "WHEN", "THEN", "ELSE", "END", "CAST", "COUNT(*)",
-    "DESC", "EXPLAIN", "DESCRIBE", "SUMMARIZE", "QUALIFY", "OVER", "PARTITION BY", "UNNEST", "EXISTS", "INTERVAL", NULL};
-static const char *const functions[] = {"count(", "count_if(", "min(", "max(", "sum(", "avg(", "any_value(", "array_agg(", "string_agg(", "coalesce(",
-                                        "date_trunc(", "date_diff(", "try_cast(", "lower(", "upper(", "length(", "contains(", "starts_with(",
-                                        "ends_with(", "regexp_matches(", "strftime(", "to_json(", "json_extract_string(", "list_contains(", "unnest(", "round(",
-                                        "row_number(", "lag(", "lead(", "first(", "last(", "epoch_ms(", "cardinality(", NULL};
+    "SELECT",      "FROM",     "WHERE",        "GROUP BY", "ORDER BY", "HAVING",   "LIMIT",
+    "OFFSET",      "JOIN",     "LEFT JOIN",    "ON",       "USING",    "WITH",     "AS",
+    "AND",         "OR",       "NOT",          "IN",       "LIKE",     "BETWEEN",  "IS NULL",
+    "IS NOT NULL", "DISTINCT", "UNION ALL",    "CASE",     "WHEN",     "THEN",     "ELSE",
+    "END",         "CAST",     "COUNT(*)",     "DESC",     "EXPLAIN",  "DESCRIBE", "SUMMARIZE",
+    "QUALIFY",     "OVER",     "PARTITION BY", "UNNEST",   "EXISTS",   "INTERVAL", NULL};
+static const char *const functions[] = {"count(",
+                                        "count_if(",
+                                        "min(",
+                                        "max(",
+                                        "sum(",
+                                        "avg(",
+                                        "any_value(",
+                                        "array_agg(",
+                                        "string_agg(",
+                                        "coalesce(",
+                                        "date_trunc(",
+                                        "date_diff(",
+                                        "try_cast(",
+                                        "lower(",
+                                        "upper(",
+                                        "length(",
+                                        "contains(",
+                                        "starts_with(",
+                                        "ends_with(",
+                                        "regexp_matches(",
+                                        "strftime(",
+                                        "to_json(",
+                                        "json_extract_string(",
+                                        "list_contains(",
+                                        "unnest(",
+                                        "round(",
+                                        "row_number(",
+                                        "lag(",
+                                        "lead(",
+                                        "first(",
+                                        "last(",
+                                        "epoch_ms(",
+                                        "cardinality(",
+                                        NULL};
 
 /* The word before the one at the cursor, in upper case, at most 31 bytes. */
 static void word_before(const struct completing *c, char out[32])
@@ -264,7 +308,8 @@ static const char *struct_member(const char *type, const char *name, size_t size
     return NULL;
 }
 
-static void add_members(struct completing *c, const char *type, const char *path, const char *last, size_t last_size)
+static void add_members(struct completing *c, const char *type, const char *path, const char *last,
+                        size_t last_size)
 {
     int depth = 0;
     bool begin = true;
@@ -329,7 +374,8 @@ static void complete_sql(struct completing *c)
     take_word(c, ".\"");
     char before[32];
     word_before(c, before);
-    if (strcmp(before, "FROM") == 0 || strcmp(before, "JOIN") == 0 || strcmp(before, "DESCRIBE") == 0 || strcmp(before, "SUMMARIZE") == 0) {
+    if (strcmp(before, "FROM") == 0 || strcmp(before, "JOIN") == 0 ||
+        strcmp(before, "DESCRIBE") == 0 || strcmp(before, "SUMMARIZE") == 0) {
         add_kind(c, NAME_TABLE);
         return;
     }
@@ -344,7 +390,8 @@ static void complete_sql(struct completing *c)
 
 static void complete_string(struct completing *c)
 {
-    static const enum name_kind kinds[] = {NAME_KEY, NAME_USER, NAME_ADDRESS, NAME_OPERATION, NAME_INSTANCE, NAME_BUCKET, NAME_ROLE, NAME_EVENT};
+    static const enum name_kind kinds[] = {NAME_KEY,      NAME_USER,   NAME_ADDRESS, NAME_OPERATION,
+                                           NAME_INSTANCE, NAME_BUCKET, NAME_ROLE,    NAME_EVENT};
     take_word(c, "-:./@");
     for (size_t i = 0; i < COUNT(kinds); i++)
         add_kind(c, kinds[i]);
@@ -387,9 +434,11 @@ static void complete_cell(struct completing *c)
         complete_line(c, magic, end);
 }
 
-struct completion complete(const char *text, size_t size, size_t cursor, const struct catalog *catalog, struct arena *arena)
+struct completion complete(const char *text, size_t size, size_t cursor,
+                           const struct catalog *catalog, struct arena *arena)
 {
-    struct completing c = {.text = arena_strndup(arena, text, size), .size = size, .catalog = catalog, .arena = arena};
+    struct completing c = {
+        .text = arena_strndup(arena, text, size), .size = size, .catalog = catalog, .arena = arena};
     c.cursor = text_offset(text, size, cursor);
     c.start = c.cursor;
     c.word = c.text + c.cursor;

@@ -1,4 +1,5 @@
-/* complete - what Tab offers at a cursor, from the magics' tables, a catalog snapshot and the file system. Aide's thread. */
+/* complete - what Tab offers at a cursor, from the magics' tables, a catalog snapshot and the file
+ * system. Aide's thread. */
 #ifndef COFFERDAM_COMPLETE_H
 #define COFFERDAM_COMPLETE_H
 
@@ -6,8 +7,8 @@
 #include "data/catalog.h"
 
 struct match {
-    const char *text; /* replaces start..end */
-    const char *type; /* "magic", "option", "table", "column", "access key", "file"... */
+    const char *text;      /* replaces start..end */
+    const char *type;      /* "magic", "option", "table", "column", "access key", "file"... */
     const char *signature; /* SQL type or usage, or "" */
 };
 
@@ -18,7 +19,7 @@ struct completion {
 };
 
 /* cursor: code points from the start of the cell. */
-struct completion complete(const char *text, size_t size, size_t cursor, const struct catalog *catalog,
-                           struct arena *arena);
+struct completion complete(const char *text, size_t size, size_t cursor,
+                           const struct catalog *catalog, struct arena *arena);
 
 #endif

@@ -36,12 +36,14 @@ static void say_name(struct prose *prose, const struct name *name)
         prose_paragraph(prose, "For example: %c", name->example);
 }
 
-static void say_columns(struct prose *prose, const struct catalog *catalog, const char *table, const char *view)
+static void say_columns(struct prose *prose, const struct catalog *catalog, const char *table,
+                        const char *view)
 {
     size_t count, first = catalog_prefix(catalog, NAME_COLUMN, "", 0, &count), shown = 0;
     for (size_t i = first; i < first + count && shown < COLUMNS_SHOWN; i++) {
         const struct name *column = catalog_at(catalog, i);
-        if (!column->parent || (strcmp(column->parent, table) != 0 && strcmp(column->parent, view) != 0))
+        if (!column->parent ||
+            (strcmp(column->parent, table) != 0 && strcmp(column->parent, view) != 0))
             continue;
         shown++;
         prose_bullet(prose, 0, "%c %s", column->text, column->type ? column->type : "");
@@ -50,10 +52,13 @@ static void say_columns(struct prose *prose, const struct catalog *catalog, cons
     }
 }
 
-static bool say_catalog(struct prose *prose, const char *text, int detail, const struct catalog *catalog)
+static bool say_catalog(struct prose *prose, const char *text, int detail,
+                        const struct catalog *catalog)
 {
-    static const enum name_kind kinds[] = {NAME_TABLE, NAME_PARAMETER, NAME_FUNCTION, NAME_COLUMN, NAME_SETTING, NAME_KEY, NAME_USER,
-                                           NAME_ROLE, NAME_ADDRESS, NAME_OPERATION, NAME_INSTANCE, NAME_BUCKET, NAME_EVENT};
+    static const enum name_kind kinds[] = {NAME_TABLE,   NAME_PARAMETER, NAME_FUNCTION, NAME_COLUMN,
+                                           NAME_SETTING, NAME_KEY,       NAME_USER,     NAME_ROLE,
+                                           NAME_ADDRESS, NAME_OPERATION, NAME_INSTANCE, NAME_BUCKET,
+                                           NAME_EVENT};
     for (size_t i = 0; i < COUNT(kinds); i++) {
         const struct name *name = catalog_find(catalog, kinds[i], text);
         if (!name)
@@ -76,24 +81,29 @@ static bool say_id(struct prose *prose, const char *text)
     return false;
 }
 
-static bool say_word(const char *text, int detail, const struct catalog *catalog, struct arena *arena, struct bundle *out)
+static bool say_word(const char *text, int detail, const struct catalog *catalog,
+                     struct arena *arena, struct bundle *out)
 {
     struct prose *prose = prose_new(arena);
     bool known = say_catalog(prose, text, detail, catalog);
     known = say_id(prose, text) || known;
     const char *dot = strchr(text, '.');
     if (!known && dot) /* actor.user.name: the column says its whole type */
-        known = say_catalog(prose, arena_strndup(arena, text, (size_t)(dot - text)), detail, catalog) ||
-                say_catalog(prose, strrchr(text, '.') + 1, detail, catalog);
+        known =
+            say_catalog(prose, arena_strndup(arena, text, (size_t)(dot - text)), detail, catalog) ||
+            say_catalog(prose, strrchr(text, '.') + 1, detail, catalog);
     if (known)
         *out = prose_bundle(prose);
     return known;
 }
 
-bool inspect_name(const char *name, const struct catalog *catalog, struct arena *arena, struct bundle *out)
+bool inspect_name(const char *name, const struct catalog *catalog, struct arena *arena,
+                  struct bundle *out)
 {
     const char *word = name + strspn(name, "%");
-    const struct magic *magic = word > name || !catalog_find(catalog, NAME_TABLE, name) ? magic_find(word, strlen(word)) : NULL;
+    const struct magic *magic = word > name || !catalog_find(catalog, NAME_TABLE, name)
+                                    ? magic_find(word, strlen(word))
+                                    : NULL;
     if (magic) {
         *out = magic_help(magic, arena);
         return true;
@@ -103,14 +113,16 @@ bool inspect_name(const char *name, const struct catalog *catalog, struct arena 
 
 static bool is_part(char c)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-' || c == '%' || (unsigned char)c >= 0x80;
+    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-' || c == '%' ||
+           (unsigned char)c >= 0x80;
 }
 
 /* An option under the cursor is explained by its magic's line. */
 static bool say_option(const char *line, const char *word, struct arena *arena, struct bundle *out)
 {
     const char *name = line + strspn(line, " \t%");
-    const struct magic *magic = line[strspn(line, " \t")] == '%' ? magic_find(name, strcspn(name, " \t\n")) : NULL;
+    const struct magic *magic =
+        line[strspn(line, " \t")] == '%' ? magic_find(name, strcspn(name, " \t\n")) : NULL;
     for (size_t i = 0; magic && i < magic->options.count; i++) {
         const struct option *option = &magic->options.options[i];
         if (strcmp(option->name, word) != 0)
@@ -126,8 +138,8 @@ static bool say_option(const char *line, const char *word, struct arena *arena, 
     return false;
 }
 
-bool inspect(const char *text, size_t size, size_t cursor, int detail_level, const struct catalog *catalog, struct arena *arena,
-             struct bundle *out)
+bool inspect(const char *text, size_t size, size_t cursor, int detail_level,
+             const struct catalog *catalog, struct arena *arena, struct bundle *out)
 {
     char *copy = arena_strndup(arena, text, size);
     size_t at = text_offset(text, size, cursor), begin = at, end = at;

@@ -58,8 +58,11 @@ static bool check_body(const struct magic_call *call, struct error *err)
         return error_hint(err, "Write it with one percent sign: %%%s", magic->name);
     }
     if (!call->body && magic->body == MAGIC_BODY_REQUIRED) {
-        (void)error_set(err, ERROR_USAGE, "%%%s needs a body of %s below it", magic->name, magic->body_name);
-        return error_hint(err, "Write %%%%%s as the cell's first line and the body from the second line on.", magic->name);
+        (void)error_set(err, ERROR_USAGE, "%%%s needs a body of %s below it", magic->name,
+                        magic->body_name);
+        return error_hint(
+            err, "Write %%%%%s as the cell's first line and the body from the second line on.",
+            magic->name);
     }
     return true;
 }
@@ -69,8 +72,11 @@ bool magic_run(struct magic_call *call, const char *line, size_t size, struct er
     if (!check_body(call, err))
         return false;
     void *options = NULL;
-    struct options_input input = {
-        .line = line, .size = size, .now = time_now(), .parameter = call->parameter, .state = call->parameter_state};
+    struct options_input input = {.line = line,
+                                  .size = size,
+                                  .now = time_now(),
+                                  .parameter = call->parameter,
+                                  .state = call->parameter_state};
     if (!options_parse(&call->magic->options, &input, call->arena, &options, err)) {
         const char *usage = options_usage(call->magic->name, &call->magic->options, call->arena);
         (void)error_hint(err, "Usage: %%%s", usage);
@@ -103,11 +109,13 @@ struct bundle magic_help(const struct magic *magic, struct arena *arena)
     struct prose *prose = prose_new(arena);
     prose_heading(prose, 3, arena_printf(arena, "%%%s", magic->name));
     prose_paragraph(prose, "%s.", magic->summary);
-    const char *usage = options_usage(arena_printf(arena, "%s%s", magic->body == MAGIC_BODY_REQUIRED ? "%%" : "%", magic->name),
-                                      &magic->options, arena);
+    const char *usage = options_usage(
+        arena_printf(arena, "%s%s", magic->body == MAGIC_BODY_REQUIRED ? "%%" : "%", magic->name),
+        &magic->options, arena);
     prose_code(prose, usage, strlen(usage));
     if (magic->body == MAGIC_BODY_OPTIONAL)
-        prose_paragraph(prose, "As %c the rest of the cell is its %s.", arena_printf(arena, "%%%%%s", magic->name), magic->body_name);
+        prose_paragraph(prose, "As %c the rest of the cell is its %s.",
+                        arena_printf(arena, "%%%%%s", magic->name), magic->body_name);
     if (magic->details)
         prose_paragraph(prose, "%s", magic->details);
     help_options(prose, magic);

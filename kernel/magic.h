@@ -1,7 +1,9 @@
-/* magic - one const struct per file in magics/: everything the kernel knows about a magic, and how it is run.
+/* magic - one const struct per file in magics/: everything the kernel knows about a magic, and how
+ * it is run.
  *
- * To add one: write magics/NAME.c with `const struct magic magic_NAME = {...}` and put one line into magics/magics.c. Parsing,
- * usage, help, completion, inspection and the README's table come from the definition; the tests run its examples.
+ * To add one: write magics/NAME.c with `const struct magic magic_NAME = {...}` and put one line
+ * into magics/magics.c. Parsing, usage, help, completion, inspection and the README's table come
+ * from the definition; the tests run its examples.
  */
 #ifndef COFFERDAM_MAGIC_H
 #define COFFERDAM_MAGIC_H
@@ -33,13 +35,15 @@ struct magic_call {
     size_t body_size;
     int line;      /* of the cell on which the magic stands, 1-based */
     int body_line; /* of the cell on which the body begins */
-    /* Asks the analyst for a line of text (Jupyter's stdin) and waits for it, ended by a stop. NULL in tests: then refuse. The
-       answer belongs to the arena. Fails where the front end cannot ask (papermill, nbconvert: ERROR_UNAVAILABLE). `password`
-       keeps it off the screen and out of the notebook. */
-    bool (*ask)(void *state, const struct magic_prompt *prompt, struct arena *arena, const char **answer,
-                struct error *err);
+    /* Asks the analyst for a line of text (Jupyter's stdin) and waits for it, ended by a stop. NULL
+       in tests: then refuse. The answer belongs to the arena. Fails where the front end cannot ask
+       (papermill, nbconvert: ERROR_UNAVAILABLE). `password` keeps it off the screen and out of the
+       notebook. */
+    bool (*ask)(void *state, const struct magic_prompt *prompt, struct arena *arena,
+                const char **answer, struct error *err);
     void *ask_state;
-    /* The text of a parameter for `:name` in the line (struct options_input); NULL: none are known. */
+    /* The text of a parameter for `:name` in the line (struct options_input); NULL: none are known.
+     */
     const char *(*parameter)(void *state, const char *name, struct arena *arena, bool *known);
     void *parameter_state;
 };
@@ -59,8 +63,8 @@ struct magic {
     struct option_table options;
     const struct magic_example *examples;
     size_t example_count;
-    /* Values of a positional that only the magic knows (question names...): fills names of matches; may be NULL. Called on the
-       aide's thread: const data only. */
+    /* Values of a positional that only the magic knows (question names...): fills names of matches;
+       may be NULL. Called on the aide's thread: const data only. */
     const char *const *(*values)(const struct option *option);
     bool (*run)(struct magic_call *call, struct error *err);
 };

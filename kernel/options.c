@@ -41,7 +41,8 @@ static bool read_word(const char *line, size_t size, size_t *at, struct buf *out
     return error_hint(err, "Close it, or write \\%c for the character itself.", quote);
 }
 
-bool options_words(const char *line, size_t size, struct arena *arena, struct option_words *out, struct error *err)
+bool options_words(const char *line, size_t size, struct arena *arena, struct option_words *out,
+                   struct error *err)
 {
     *out = (struct option_words){0};
     if (size > LINE_LIMIT)
@@ -81,7 +82,8 @@ struct parsing {
 
 static bool fail_at(struct parsing *parsing, size_t word)
 {
-    size_t offset = word < parsing->words.count ? parsing->words.offsets[word] : parsing->input->size;
+    size_t offset =
+        word < parsing->words.count ? parsing->words.offsets[word] : parsing->input->size;
     parsing->err->column = (int)text_points(parsing->input->line, offset) + 1;
     return false;
 }
@@ -116,11 +118,13 @@ static bool put_int(struct parsing *parsing, const struct option *option, const 
     errno = 0;
     intmax_t number = strtoimax(value, &end, 10);
     if (errno || end == value || *end) {
-        (void)error_set(parsing->err, ERROR_USAGE, "%s takes a number, not \"%s\"", option->name, value);
+        (void)error_set(parsing->err, ERROR_USAGE, "%s takes a number, not \"%s\"", option->name,
+                        value);
         return error_hint(parsing->err, "For example: %s 100", option->name);
     }
     if ((option->min || option->max) && (number < option->min || number > option->max)) {
-        (void)error_set(parsing->err, ERROR_USAGE, "%s must lie between %" PRId64 " and %" PRId64 ", not %s", option->name,
+        (void)error_set(parsing->err, ERROR_USAGE,
+                        "%s must lie between %" PRId64 " and %" PRId64 ", not %s", option->name,
                         option->min, option->max, value);
         return false;
     }
@@ -133,8 +137,11 @@ static bool put_time(struct parsing *parsing, const struct option *option, const
 {
     int64_t time;
     if (!time_parse_relative(value, parsing->input->now, &time)) {
-        (void)error_set(parsing->err, ERROR_USAGE, "%s takes a time, not \"%s\"", option->name, value);
-        return error_hint(parsing->err, "Times are UTC: 2026-03-04, 2026-03-04T10:00:00Z, or back from now: 24h, 7d.");
+        (void)error_set(parsing->err, ERROR_USAGE, "%s takes a time, not \"%s\"", option->name,
+                        value);
+        return error_hint(
+            parsing->err,
+            "Times are UTC: 2026-03-04, 2026-03-04T10:00:00Z, or back from now: 24h, 7d.");
     }
     memcpy(parsing->out + option->offset, &time, sizeof time);
     return true;
@@ -166,7 +173,8 @@ static bool resolve(struct parsing *parsing, const char **value, bool *absent)
     if (!parsing->input->parameter || !is_parameter(*value))
         return true;
     bool known = false;
-    const char *text = parsing->input->parameter(parsing->input->state, *value + 1, parsing->arena, &known);
+    const char *text =
+        parsing->input->parameter(parsing->input->state, *value + 1, parsing->arena, &known);
     if (!known) {
         (void)error_set(parsing->err, ERROR_USAGE, "no parameter %s", *value);
         return error_hint(parsing->err, "Set it in a cell before: %s = \"...\"", *value + 1);
@@ -221,27 +229,44 @@ static bool unknown_option(struct parsing *parsing, const char *name)
     return error_hint(parsing->err, "A ? behind the magic's name shows its options.");
 }
 
+static const struct option *find_option(const struct option_table *table, const char *name,
+                                        size_t size)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strlen(table->options[i].name) == size &&
+            memcmp(table->options[i].name, name, size) == 0)
+            return &table->options[i];
+    return NULL;
+}
+
+/* A word that is an option of the magic is not taken as the value of the one before it. */
+static bool is_option_name(const struct parsing *parsing, size_t word)
+{
+    const char *text = parsing->words.items[word];
+    return text[0] == '-' && text[1] == '-' &&
+           find_option(parsing->table, text, strcspn(text, "="));
+}
+
 /* `--name value` or `--name=value`; *word moves to the last word used. */
 static bool read_option(struct parsing *parsing, size_t *word)
 {
     const char *text = parsing->words.items[*word];
     size_t length = strcspn(text, "=");
-    for (size_t i = 0; i < parsing->table->count; i++) {
-        const struct option *option = &parsing->table->options[i];
-        if (strlen(option->name) != length || memcmp(option->name, text, length) != 0)
-            continue;
-        if (option->type == OPTION_FLAG && text[length])
-            return error_set(parsing->err, ERROR_USAGE, "%s takes no value", option->name);
-        if (option->type == OPTION_FLAG)
-            return put_value(parsing, i, "");
-        if (text[length])
-            return put_value(parsing, i, text + length + 1);
-        if (*word + 1 < parsing->words.count)
-            return put_value(parsing, i, parsing->words.items[++*word]);
-        (void)error_set(parsing->err, ERROR_USAGE, "%s needs a value", option->name);
-        return error_hint(parsing->err, "Write: %s %s", option->name, option->value ? option->value : "VALUE");
-    }
-    return unknown_option(parsing, arena_strndup(parsing->arena, text, length));
+    const struct option *option = find_option(parsing->table, text, length);
+    if (!option)
+        return unknown_option(parsing, arena_strndup(parsing->arena, text, length));
+    size_t index = (size_t)(option - parsing->table->options);
+    if (option->type == OPTION_FLAG && text[length])
+        return error_set(parsing->err, ERROR_USAGE, "%s takes no value", option->name);
+    if (option->type == OPTION_FLAG)
+        return put_value(parsing, index, "");
+    if (text[length])
+        return put_value(parsing, index, text + length + 1);
+    if (*word + 1 < parsing->words.count && !is_option_name(parsing, *word + 1))
+        return put_value(parsing, index, parsing->words.items[++*word]);
+    (void)error_set(parsing->err, ERROR_USAGE, "%s needs a value", option->name);
+    return error_hint(parsing->err, "Write: %s %s", option->name,
+                      option->value ? option->value : "VALUE");
 }
 
 static bool read_positional(struct parsing *parsing, size_t *word)
@@ -250,15 +275,10 @@ static bool read_positional(struct parsing *parsing, size_t *word)
         const struct option *option = &parsing->table->options[i];
         if (option->name[0] == '-' || (parsing->given[i] && option->type != OPTION_LIST))
             continue;
-        if (option->type != OPTION_REST)
-            return put_value(parsing, i, parsing->words.items[*word]);
-        size_t from = parsing->words.offsets[*word], to = parsing->input->size;
-        while (to > from && is_blank(parsing->input->line[to - 1]))
-            to--;
-        *word = parsing->words.count;
-        return put_value(parsing, i, arena_strndup(parsing->arena, parsing->input->line + from, to - from));
+        return put_value(parsing, i, parsing->words.items[*word]);
     }
-    (void)error_set(parsing->err, ERROR_USAGE, "\"%s\" is one word too many", parsing->words.items[*word]);
+    (void)error_set(parsing->err, ERROR_USAGE, "\"%s\" is one word too many",
+                    parsing->words.items[*word]);
     return error_hint(parsing->err, "Put quotes around a value with blanks.");
 }
 
@@ -279,21 +299,23 @@ static bool read_all(struct parsing *parsing)
     for (size_t i = 0; i < parsing->table->count; i++) {
         const struct option *option = &parsing->table->options[i];
         if (option->required && !parsing->given[i]) {
-            (void)error_set(parsing->err, ERROR_USAGE, "%s is missing: %s", option->name, option->help);
+            (void)error_set(parsing->err, ERROR_USAGE, "%s is missing: %s", option->name,
+                            option->help);
             return fail_at(parsing, parsing->words.count);
         }
     }
     return true;
 }
 
-/* A magic whose one positional is the rest of the line takes it verbatim: quotes may stay open in it. */
+/* A magic whose one positional is the rest of the line takes it verbatim: quotes may stay open in
+ * it. */
 static bool is_verbatim(const struct option_table *table)
 {
     return table->count == 1 && table->options[0].type == OPTION_REST;
 }
 
-bool options_parse(const struct option_table *table, const struct options_input *input, struct arena *arena, void **out,
-                   struct error *err)
+bool options_parse(const struct option_table *table, const struct options_input *input,
+                   struct arena *arena, void **out, struct error *err)
 {
     struct parsing parsing = {.table = table, .input = input, .arena = arena, .err = err};
     parsing.out = arena_alloc(arena, table->size ? table->size : 1);
@@ -304,7 +326,8 @@ bool options_parse(const struct option_table *table, const struct options_input 
         memcpy(parsing.out + table->options[0].offset, &text, sizeof text);
         return true;
     }
-    return options_words(input->line, input->size, arena, &parsing.words, err) && read_all(&parsing);
+    return options_words(input->line, input->size, arena, &parsing.words, err) &&
+           read_all(&parsing);
 }
 
 const char *options_usage(const char *name, const struct option_table *table, struct arena *arena)
@@ -318,7 +341,8 @@ const char *options_usage(const char *name, const struct option_table *table, st
         buf_adds(&out, option->name);
         if (option->name[0] == '-' && option->value)
             buf_addf(&out, " %s", option->value);
-        buf_addf(&out, "%s%s", option->type == OPTION_LIST ? "..." : "", option->required ? "" : "]");
+        buf_addf(&out, "%s%s", option->type == OPTION_LIST ? "..." : "",
+                 option->required ? "" : "]");
     }
     const char *text = buf_to_arena(&out, arena);
     buf_release(&out);

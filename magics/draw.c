@@ -7,8 +7,8 @@
 
 #define POINTS 5000
 
-static bool save_svg(struct magic_call *call, const struct table *table, const struct chart *chart, const char *save,
-                     struct error *err)
+static bool save_svg(struct magic_call *call, const struct table *table, const struct chart *chart,
+                     const char *save, struct error *err)
 {
     size_t length = strlen(save);
     if (length < 4 || strcmp(save + length - 4, ".svg") != 0) {
@@ -24,7 +24,8 @@ static bool save_svg(struct magic_call *call, const struct table *table, const s
     return true;
 }
 
-bool draw_result(struct magic_call *call, const char *result, const struct chart *chart, const char *save, struct error *err)
+bool draw_result(struct magic_call *call, const char *result, const struct chart *chart,
+                 const char *save, struct error *err)
 {
     struct result page;
     if (!results_page(call->session, result ? result : "_", 0, POINTS, call->arena, &page, err))
@@ -42,6 +43,7 @@ bool draw_result(struct magic_call *call, const char *result, const struct chart
         return false;
     outputs_display(call->outputs, bundle);
     if (page.caption.total_rows > POINTS)
-        outputs_warn(call->outputs, "drawn: the first %d of %lld rows; aggregate to draw them all", POINTS, (long long)page.caption.total_rows);
+        outputs_warn(call->outputs, "drawn: the first %d of %lld rows; aggregate to draw them all",
+                     POINTS, (long long)page.caption.total_rows);
     return true;
 }

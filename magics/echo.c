@@ -11,19 +11,31 @@ struct echo_options {
 };
 
 static const struct option options[] = {
-    {.name = "TEXT", .help = "what is printed; {name} is a parameter's value", OPT_LIST(struct echo_options, words)},
+    {.name = "TEXT",
+     .help = "what is printed; {name} is a parameter's value",
+     OPT_LIST(struct echo_options, words)},
     {.name = "--stderr", .help = "print to stderr", OPT_FLAG(struct echo_options, stderr_stream)},
-    {.name = "--clear", .help = "clear the cell's output first", OPT_FLAG(struct echo_options, clear)},
-    {.name = "--wait", .help = "with --clear: only when the next output comes", OPT_FLAG(struct echo_options, wait)},
-    {.name = "--ask", .value = "PROMPT", .help = "ask for a line of text and print it", OPT_TEXT(struct echo_options, ask)},
-    {.name = "--password", .help = "with --ask: do not show what is typed, nor print it", OPT_FLAG(struct echo_options, password)},
+    {.name = "--clear",
+     .help = "clear the cell's output first",
+     OPT_FLAG(struct echo_options, clear)},
+    {.name = "--wait",
+     .help = "with --clear: only when the next output comes",
+     OPT_FLAG(struct echo_options, wait)},
+    {.name = "--ask",
+     .value = "PROMPT",
+     .help = "ask for a line of text and print it",
+     OPT_TEXT(struct echo_options, ask)},
+    {.name = "--password",
+     .help = "with --ask: do not show what is typed, nor print it",
+     OPT_FLAG(struct echo_options, password)},
 };
 
 static bool ask(struct magic_call *call, const struct echo_options *given, struct error *err)
 {
     if (!call->ask) {
         (void)error_set(err, ERROR_UNAVAILABLE, "nobody can be asked here");
-        return error_hint(err, "Run the cell in a notebook or console, or set a parameter instead.");
+        return error_hint(err,
+                          "Run the cell in a notebook or console, or set a parameter instead.");
     }
     const char *answer = NULL;
     struct magic_prompt prompt = {.text = given->ask, .password = given->password};

@@ -9,13 +9,16 @@ struct help_options {
 };
 
 static const struct option options[] = {
-    {.name = "NAME", .help = "a magic, or \"functions\" for SQL functions under Trino's names", OPT_TEXT(struct help_options, name),
+    {.name = "NAME",
+     .help = "a magic, or \"functions\" for SQL functions under Trino's names",
+     OPT_TEXT(struct help_options, name),
      .values = VALUES_MAGIC},
 };
 
 static void list_magics(struct magic_call *call)
 {
-    static const struct column columns[] = {{.name = "magic", .type = TYPE_TEXT}, {.name = "does", .type = TYPE_TEXT}};
+    static const struct column columns[] = {{.name = "magic", .type = TYPE_TEXT},
+                                            {.name = "does", .type = TYPE_TEXT}};
     struct table *table = table_new(call->arena, columns, COUNT(columns));
     for (size_t i = 0; magics[i]; i++) {
         table_add_row(table);
@@ -25,17 +28,21 @@ static void list_magics(struct magic_call *call)
     struct caption caption = {.title = "Magics", .total_rows = table->rows};
     struct prose *prose = prose_new(call->arena);
     prose_paragraph(prose, "A cell is SQL, magics, parameters and comments, from top to bottom:");
-    prose_bullet(prose, 0, "%c a query; %c in it is a parameter, and the result is kept as %c", "SELECT ...;", ":name", "_");
+    prose_bullet(prose, 0, "%c a query; %c in it is a parameter, and the result is kept as %c",
+                 "SELECT ...;", ":name", "_");
     prose_bullet(prose, 0, "%c sets a parameter, as Python writes literals", "name = \"value\"");
-    prose_bullet(prose, 0, "%c a magic; %c explains it; %c takes it as well", "%magic options", "%magic?", "%magic :name");
-    prose_bullet(prose, 0, "%c explains a table or column, Tab completes, Shift+Tab tells more", "name?");
+    prose_bullet(prose, 0, "%c a magic; %c explains it; %c takes it as well", "%magic options",
+                 "%magic?", "%magic :name");
+    prose_bullet(prose, 0, "%c explains a table or column, Tab completes, Shift+Tab tells more",
+                 "name?");
     outputs_display(call->outputs, prose_bundle(prose));
     outputs_result(call->outputs, render_table(call->arena, table, &caption));
 }
 
 static void list_functions(struct magic_call *call)
 {
-    static const struct column columns[] = {{.name = "function", .type = TYPE_TEXT}, {.name = "does", .type = TYPE_TEXT},
+    static const struct column columns[] = {{.name = "function", .type = TYPE_TEXT},
+                                            {.name = "does", .type = TYPE_TEXT},
                                             {.name = "example", .type = TYPE_TEXT}};
     struct table *table = table_new(call->arena, columns, COUNT(columns));
     for (size_t i = 0; i < local_functions_count; i++) {
@@ -47,7 +54,8 @@ static void list_functions(struct magic_call *call)
     struct caption caption = {
         .title = "SQL functions under Trino's names, with Trino's results",
         .total_rows = table->rows,
-        .hint = "Where one name means two things (contains, split_part, date_diff, element_at) or a lambda is needed, DuckDB's meaning stays: "
+        .hint = "Where one name means two things (contains, split_part, date_diff, element_at) or "
+                "a lambda is needed, DuckDB's meaning stays: "
                 "for networks use ip_in(cidr, ip)."};
     outputs_result(call->outputs, render_table(call->arena, table, &caption));
 }

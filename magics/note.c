@@ -9,7 +9,9 @@ struct note_options {
 };
 
 static const struct option options[] = {
-    {.name = "TEXT", .help = "Markdown; {name} is a parameter's value, {_12.1.who} one of a kept result", OPT_REST(struct note_options, text)},
+    {.name = "TEXT",
+     .help = "Markdown; {name} is a parameter's value, {_12.1.who} one of a kept result",
+     OPT_REST(struct note_options, text)},
 };
 
 static bool run(struct magic_call *call, struct error *err)
@@ -28,7 +30,8 @@ static bool run(struct magic_call *call, struct error *err)
         (void)error_set(err, ERROR_USAGE, "the note is empty");
         ok = error_hint(err, "Write %%note TEXT, or %%%%note and Markdown below it.");
     } else if (ok) {
-        outputs_display(call->outputs, prose_markdown_bundle(call->arena, filled.data, filled.size));
+        outputs_display(call->outputs,
+                        prose_markdown_bundle(call->arena, filled.data, filled.size));
     }
     buf_release(&filled);
     return ok;
@@ -41,7 +44,8 @@ static const struct magic_example examples[] = {
 const struct magic magic_note = {
     .name = "note",
     .summary = "a remark in the record: Markdown with values",
-    .details = "Values of logs are escaped: what an attacker wrote cannot become a link, a picture or markup of the note.",
+    .details = "Values of logs are escaped: what an attacker wrote cannot become a link, a picture "
+               "or markup of the note.",
     .body = MAGIC_BODY_OPTIONAL,
     .body_name = "Markdown",
     .effect = MAGIC_READS,

@@ -11,14 +11,21 @@ struct set_options {
 };
 
 static const struct option options[] = {
-    {.name = "NAME", .help = "the setting", OPT_TEXT(struct set_options, name), .values = VALUES_SETTING},
-    {.name = "VALUE", .help = "its new value; without it the setting is shown", OPT_TEXT(struct set_options, value)},
+    {.name = "NAME",
+     .help = "the setting",
+     OPT_TEXT(struct set_options, name),
+     .values = VALUES_SETTING},
+    {.name = "VALUE",
+     .help = "its new value; without it the setting is shown",
+     OPT_TEXT(struct set_options, value)},
 };
 
 static void show(struct magic_call *call, const char *only)
 {
-    static const struct column columns[] = {{.name = "setting", .type = TYPE_TEXT}, {.name = "value", .type = TYPE_TEXT},
-                                            {.name = "takes", .type = TYPE_TEXT}, {.name = "is", .type = TYPE_TEXT}};
+    static const struct column columns[] = {{.name = "setting", .type = TYPE_TEXT},
+                                            {.name = "value", .type = TYPE_TEXT},
+                                            {.name = "takes", .type = TYPE_TEXT},
+                                            {.name = "is", .type = TYPE_TEXT}};
     struct table *table = table_new(call->arena, columns, COUNT(columns));
     for (size_t i = 0; i < settings_count; i++) {
         const struct setting *setting = &settings_table[i];

@@ -13,12 +13,31 @@ struct show_options {
 };
 
 static const struct option options[] = {
-    {.name = "NAME", .help = "a kept result (_, _12, a name given by --into) or a parameter", OPT_TEXT(struct show_options, name),
+    {.name = "NAME",
+     .help = "a kept result (_, _12, a name given by --into) or a parameter",
+     OPT_TEXT(struct show_options, name),
      .values = VALUES_RESULT},
-    {.name = "ROW", .help = "a row of it, from 1", OPT_INT(struct show_options, row), .min = 1, .max = INT64_MAX},
-    {.name = "COLUMN", .help = "a column of that row: its value is shown whole", OPT_TEXT(struct show_options, column), .values = VALUES_COLUMN},
-    {.name = "--offset", .value = "N", .help = "rows left out before", OPT_INT(struct show_options, offset), .min = 0, .max = INT64_MAX},
-    {.name = "--limit", .value = "N", .help = "rows shown", OPT_INT(struct show_options, limit), .min = 1, .max = 10000},
+    {.name = "ROW",
+     .help = "a row of it, from 1",
+     OPT_INT(struct show_options, row),
+     .min = 1,
+     .max = INT64_MAX},
+    {.name = "COLUMN",
+     .help = "a column of that row: its value is shown whole",
+     OPT_TEXT(struct show_options, column),
+     .values = VALUES_COLUMN},
+    {.name = "--offset",
+     .value = "N",
+     .help = "rows left out before",
+     OPT_INT(struct show_options, offset),
+     .min = 0,
+     .max = INT64_MAX},
+    {.name = "--limit",
+     .value = "N",
+     .help = "rows shown",
+     OPT_INT(struct show_options, limit),
+     .min = 1,
+     .max = 10000},
 };
 
 /* One value whole; a row without a column: all its values, one below the other. */
@@ -26,16 +45,19 @@ static bool show_value(struct magic_call *call, const struct show_options *given
 {
     if (given->column) {
         struct cell cell;
-        if (!results_value(call->session, given->name, given->row, given->column, call->arena, &cell, err))
+        if (!results_value(call->session, given->name, given->row, given->column, call->arena,
+                           &cell, err))
             return false;
-        const char *title = arena_printf(call->arena, "%s, row %lld, %s", given->name, (long long)given->row, given->column);
+        const char *title = arena_printf(call->arena, "%s, row %lld, %s", given->name,
+                                         (long long)given->row, given->column);
         outputs_result(call->outputs, render_value(call->arena, &cell, title));
         return true;
     }
     struct result page;
     if (!results_page(call->session, given->name, given->row - 1, 1, call->arena, &page, err))
         return false;
-    static const struct column columns[] = {{.name = "column", .type = TYPE_TEXT}, {.name = "value", .type = TYPE_TEXT}};
+    static const struct column columns[] = {{.name = "column", .type = TYPE_TEXT},
+                                            {.name = "value", .type = TYPE_TEXT}};
     struct table *table = table_new(call->arena, columns, COUNT(columns));
     struct buf text;
     buf_init(&text, RENDER_BUNDLE_LIMIT);
@@ -49,7 +71,9 @@ static bool show_value(struct magic_call *call, const struct show_options *given
             table_put_text(table, 1, text.data, text.size);
     }
     buf_release(&text);
-    struct caption caption = {.title = arena_printf(call->arena, "%s, row %lld", given->name, (long long)given->row), .total_rows = table->rows};
+    struct caption caption = {
+        .title = arena_printf(call->arena, "%s, row %lld", given->name, (long long)given->row),
+        .total_rows = table->rows};
     outputs_result(call->outputs, render_table(call->arena, table, &caption));
     return true;
 }
@@ -77,7 +101,8 @@ static bool run(struct magic_call *call, struct error *err)
 }
 
 static const struct magic_example examples[] = {
-    {"SELECT 'a long value' AS text, 42 AS n;\n%show _ 1 text", "one value of the last result, whole"},
+    {"SELECT 'a long value' AS text, 42 AS n;\n%show _ 1 text",
+     "one value of the last result, whole"},
 };
 
 const struct magic magic_show = {

@@ -1,4 +1,5 @@
-/* sql - what %sql, %local and later %athena and %trino share: the options of a query and how it is run. */
+/* sql - what %sql, %local and later %athena and %trino share: the options of a query and how it is
+ * run. */
 #ifndef COFFERDAM_MAGICS_SQL_H
 #define COFFERDAM_MAGICS_SQL_H
 
@@ -12,7 +13,11 @@ struct query_options {
 
 #define QUERY_OPTION_COUNT 4
 extern const struct option query_options[QUERY_OPTION_COUNT];
-#define QUERY_OPTIONS {.options = query_options, .count = QUERY_OPTION_COUNT, .size = sizeof(struct query_options)}
+#define QUERY_OPTIONS                                                                              \
+    {                                                                                              \
+        .options = query_options, .count = QUERY_OPTION_COUNT,                                     \
+        .size = sizeof(struct query_options)                                                       \
+    }
 
 /* Runs the line's SQL, or the body's. */
 bool query_run(struct magic_call *call, struct error *err);

@@ -13,20 +13,37 @@ struct trace_options {
 };
 
 static const struct option options[] = {
-    {.name = "KEY", .help = "access key the family descends from (AKIA..., or ASIA... of a session)", OPT_TEXT(struct trace_options, key),
-     .required = true, .values = VALUES_TARGET},
-    {.name = "--since", .value = "T", .help = "only events at or after T (UTC: ISO time, or back from now: 24h, 7d)",
-     OPT_TIME(struct trace_options, since), .values = VALUES_TIME},
-    {.name = "--until", .value = "T", .help = "only events before T", OPT_TIME(struct trace_options, until), .values = VALUES_TIME},
-    {.name = "--limit", .value = "N", .help = "members listed in the tree (default 200)", OPT_INT(struct trace_options, limit), .min = 1,
+    {.name = "KEY",
+     .help = "access key the family descends from (AKIA..., or ASIA... of a session)",
+     OPT_TEXT(struct trace_options, key),
+     .required = true,
+     .values = VALUES_TARGET},
+    {.name = "--since",
+     .value = "T",
+     .help = "only events at or after T (UTC: ISO time, or back from now: 24h, 7d)",
+     OPT_TIME(struct trace_options, since),
+     .values = VALUES_TIME},
+    {.name = "--until",
+     .value = "T",
+     .help = "only events before T",
+     OPT_TIME(struct trace_options, until),
+     .values = VALUES_TIME},
+    {.name = "--limit",
+     .value = "N",
+     .help = "members listed in the tree (default 200)",
+     OPT_INT(struct trace_options, limit),
+     .min = 1,
      .max = 10000},
-    {.name = "--into", .value = "NAME", .help = "keep the members under this name, for --family and SQL", OPT_TEXT(struct trace_options, into)},
+    {.name = "--into",
+     .value = "NAME",
+     .help = "keep the members under this name, for --family and SQL",
+     OPT_TEXT(struct trace_options, into)},
 };
 
 static bool is_credential(const struct member *member)
 {
-    return member->kind == MEMBER_KEY || member->kind == MEMBER_SESSION || member->kind == MEMBER_CONSOLE ||
-           member->kind == MEMBER_INSTANCE_SESSION;
+    return member->kind == MEMBER_KEY || member->kind == MEMBER_SESSION ||
+           member->kind == MEMBER_CONSOLE || member->kind == MEMBER_INSTANCE_SESSION;
 }
 
 /* One line of the tree: what, whose, when made, calls, and its end if somebody deleted it. */
@@ -42,7 +59,8 @@ static void tree_line(struct prose *prose, const struct member *member, int dept
     if (member->region && !is_credential(member))
         prose_add(prose, ", in %s", member->region);
     if (member->deleted_at)
-        prose_add(prose, " — %b %t by %c", "deleted", member->deleted_at, member->deleted_by ? member->deleted_by : "an unknown caller");
+        prose_add(prose, " — %b %t by %c", "deleted", member->deleted_at,
+                  member->deleted_by ? member->deleted_by : "an unknown caller");
 }
 
 struct tree {
@@ -53,8 +71,10 @@ struct tree {
 
 static void tree_children(struct tree *tree, const char *parent, int depth)
 {
-    for (const struct member *member = tree->lineage->members; member && depth < 64; member = member->next) {
-        if (member->depth == 0 || !member->parent || strcmp(member->parent, parent) != 0 || strcmp(member->id, parent) == 0)
+    for (const struct member *member = tree->lineage->members; member && depth < 64;
+         member = member->next) {
+        if (member->depth == 0 || !member->parent || strcmp(member->parent, parent) != 0 ||
+            strcmp(member->id, parent) == 0)
             continue;
         if (tree->left-- <= 0)
             return;
@@ -66,8 +86,10 @@ static void tree_children(struct tree *tree, const char *parent, int depth)
 
 static void count_kinds(struct prose *prose, const struct lineage *lineage)
 {
-    static const char *const many[MEMBER_KINDS] = {"access keys", "sessions",  "console sessions", "instance sessions", "users",         "roles",
-                                                   "instances",   "buckets",   "functions",        "policies",          "login profiles"};
+    static const char *const many[MEMBER_KINDS] = {
+        "access keys", "sessions", "console sessions", "instance sessions",
+        "users",       "roles",    "instances",        "buckets",
+        "functions",   "policies", "login profiles"};
     int64_t counts[MEMBER_KINDS] = {0}, deleted = 0;
     for (const struct member *member = lineage->members; member; member = member->next) {
         if (member->depth)
@@ -77,7 +99,8 @@ static void count_kinds(struct prose *prose, const struct lineage *lineage)
     const char *comma = "";
     for (size_t kind = 0; kind < MEMBER_KINDS; kind++)
         if (counts[kind]) {
-            prose_add(prose, "%s%d %s", comma, counts[kind], counts[kind] == 1 ? member_kind_name((enum member_kind)kind) : many[kind]);
+            prose_add(prose, "%s%d %s", comma, counts[kind],
+                      counts[kind] == 1 ? member_kind_name((enum member_kind)kind) : many[kind]);
             comma = ", ";
         }
     if (!*comma)
@@ -97,7 +120,8 @@ static void show_tree(struct magic_call *call, const struct lineage *lineage, in
     struct tree tree = {.prose = prose, .lineage = lineage, .left = limit};
     tree_children(&tree, root->id, 1);
     if (tree.left < 0)
-        prose_paragraph(prose, "The tree is cut at %d lines; the table below and --limit show more.", limit);
+        prose_paragraph(
+            prose, "The tree is cut at %d lines; the table below and --limit show more.", limit);
     if (lineage->warning)
         prose_paragraph(prose, "%s.", lineage->warning);
     outputs_display(call->outputs, prose_bundle(prose));
@@ -108,8 +132,12 @@ static bool run(struct magic_call *call, struct error *err)
     const struct trace_options *given = call->options;
     if (!target_check(TARGET_KEY, given->key, "key", err))
         return false;
-    struct lineage_request request = {.key = given->key, .since = given->since, .until = given->until, .into = given->into,
-                                      .limit = given->limit, .line = call->line};
+    struct lineage_request request = {.key = given->key,
+                                      .since = given->since,
+                                      .until = given->until,
+                                      .into = given->into,
+                                      .limit = given->limit,
+                                      .line = call->line};
     struct lineage lineage;
     struct result shown;
     if (!lineage_trace(call->session, &request, call->cancel, call->arena, &lineage, &shown, err))
@@ -125,10 +153,14 @@ static const struct magic_example examples[] = {
 
 const struct magic magic_trace = {
     .name = "trace",
-    .summary = "the family tree of a credential: what it made, what that made in turn, what was deleted by whom",
-    .details = "Follows successful calls to the fixpoint: access keys, sessions of AssumeRole, GetSessionToken and GetFederationToken, users and their "
-               "keys, console sign-ins with passwords that the family set, instances and the credentials their roles used, roles, policies, buckets and "
-               "functions. Failed calls make nothing. Deleted members stay in the tree with who deleted them, when, and the event that proves it.",
+    .summary = "the family tree of a credential: what it made, what that made in turn, what was "
+               "deleted by whom",
+    .details = "Follows successful calls to the fixpoint: access keys, sessions of AssumeRole, "
+               "GetSessionToken and GetFederationToken, users and their "
+               "keys, console sign-ins with passwords that the family set, instances and the "
+               "credentials their roles used, roles, policies, buckets and "
+               "functions. Failed calls make nothing. Deleted members stay in the tree with who "
+               "deleted them, when, and the event that proves it.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_READS,
     .options = {.options = options, .count = COUNT(options), .size = sizeof(struct trace_options)},

@@ -7,17 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool add_result(struct magic_call *call, const char *name, struct buf *out, struct error *err)
+static bool add_result(struct magic_call *call, const char *name, struct buf *out,
+                       struct error *err)
 {
     char *copy = arena_strdup(call->arena, name);
     char *row = strchr(copy, '.');
     *row++ = '\0';
     char *column = strchr(row, '.');
     if (!column)
-        return error_set(err, ERROR_USAGE, "{%s} needs a row and a column: {%s.1.column}", name, copy);
+        return error_set(err, ERROR_USAGE, "{%s} needs a row and a column: {%s.1.column}", name,
+                         copy);
     *column++ = '\0';
     struct cell cell;
-    if (!results_value(call->session, copy, strtoimax(row, NULL, 10), column, call->arena, &cell, err))
+    if (!results_value(call->session, copy, strtoimax(row, NULL, 10), column, call->arena, &cell,
+                       err))
         return false;
     render_cell_text(out, &cell);
     return true;
@@ -41,11 +44,15 @@ static bool add_value(struct magic_call *call, const char *name, struct buf *out
             return true;
         }
     (void)error_set(err, ERROR_NOT_FOUND, "no parameter {%s}", name);
-    return error_hint(err, "Set it with: %s = \"...\"; {_12.1.column} is a value of a kept result; {{ is a brace.", name);
+    return error_hint(
+        err,
+        "Set it with: %s = \"...\"; {_12.1.column} is a value of a kept result; {{ is a brace.",
+        name);
 }
 
-bool values_fill(struct magic_call *call, const char *text, size_t size, void (*escape)(struct buf *, const char *, size_t),
-                 struct buf *out, struct error *err)
+bool values_fill(struct magic_call *call, const char *text, size_t size,
+                 void (*escape)(struct buf *, const char *, size_t), struct buf *out,
+                 struct error *err)
 {
     struct buf value;
     buf_init(&value, 1024 * 1024);

@@ -1,7 +1,8 @@
-/* arena - memory of one request, released all at once, together with the foreign handles tied to it.
+/* arena - memory of one request, released all at once, together with the foreign handles tied to
+ * it.
  *
- * Not thread-safe: one owner at a time. Nothing allocated here may be freed alone. What outlives the request is an opaque
- * object with _new/_free instead.
+ * Not thread-safe: one owner at a time. Nothing allocated here may be freed alone. What outlives
+ * the request is an opaque object with _new/_free instead.
  */
 #ifndef COFFERDAM_BASE_ARENA_H
 #define COFFERDAM_BASE_ARENA_H
@@ -22,7 +23,8 @@ char *arena_strndup(struct arena *arena, const char *text, size_t size) ATTR_MAL
 char *arena_printf(struct arena *arena, const char *format, ...) ATTR_PRINTF(2, 3);
 char *arena_vprintf(struct arena *arena, const char *format, va_list args) ATTR_PRINTF(2, 0);
 
-/* Calls release(handle) when the arena ends: written on the line that obtains a json_t, FILE, result... */
+/* Calls release(handle) when the arena ends: written on the line that obtains a json_t, FILE,
+ * result... */
 void arena_defer(struct arena *arena, void (*release)(void *handle), void *handle);
 
 #endif

@@ -11,15 +11,17 @@
 /* Number of elements of a true array. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define ATTR_PRINTF(format_index, first_arg) __attribute__((format(printf, format_index, first_arg)))
+#define ATTR_PRINTF(format_index, first_arg)                                                       \
+    __attribute__((format(printf, format_index, first_arg)))
 #define ATTR_NORETURN __attribute__((noreturn))
 #define ATTR_USE_RESULT __attribute__((warn_unused_result))
 #define ATTR_UNUSED __attribute__((unused))
 #define ATTR_MALLOC __attribute__((malloc, returns_nonnull))
 #define ATTR_FALLTHROUGH __attribute__((fallthrough))
 
-/* Heap memory that is never NULL: a failed allocation ends the process with one line on stderr (inputs carry limits, so it
-   means that the machine is out of memory). Release with free(). Any thread. */
+/* Heap memory that is never NULL: a failed allocation ends the process with one line on stderr
+   (inputs carry limits, so it means that the machine is out of memory). Release with free(). Any
+   thread. */
 void *xmalloc(size_t size) ATTR_MALLOC;
 void *xcalloc(size_t count, size_t size) ATTR_MALLOC;
 void *xrealloc(void *old, size_t size) ATTR_USE_RESULT;

@@ -1,7 +1,8 @@
 /* buf - a growing byte buffer with a stated limit.
  *
- * `data` is always NUL-terminated (the NUL is not counted in `size`) and may hold any byte. Over the limit nothing more is
- * added and `full` is set: check it once at the end. Embedded: buf_init ... buf_release. Not thread-safe.
+ * `data` is always NUL-terminated (the NUL is not counted in `size`) and may hold any byte. Over
+ * the limit nothing more is added and `full` is set: check it once at the end. Embedded: buf_init
+ * ... buf_release. Not thread-safe.
  */
 #ifndef COFFERDAM_BASE_BUF_H
 #define COFFERDAM_BASE_BUF_H
@@ -35,7 +36,8 @@ void buf_fill(struct buf *buf, char byte, size_t count);
 char *buf_room(struct buf *buf, size_t size);
 void buf_grew(struct buf *buf, size_t size);
 
-/* The content as arena memory (the buf stays as it is), or as heap memory that the caller frees (the buf is empty then). */
+/* The content as arena memory (the buf stays as it is), or as heap memory that the caller frees
+ * (the buf is empty then). */
 char *buf_to_arena(const struct buf *buf, struct arena *arena);
 char *buf_take(struct buf *buf);
 

@@ -1,9 +1,10 @@
 /* error - what went wrong, as a plain value that can be copied across threads.
  *
- * A fallible function returns bool and takes `struct error *err` last, never NULL. It fills the error only when it returns
- * false; the first error wins, so a clean-up that fails as well does not hide the cause. Messages are lower case without a
- * full stop ("no table \"x\" in this lake"); hints are whole sentences that say what to do next ("Run %lake tables.").
- * Both may hold bytes of logs: they are valid UTF-8 (cut at a character) and are escaped by whoever shows them.
+ * A fallible function returns bool and takes `struct error *err` last, never NULL. It fills the
+ * error only when it returns false; the first error wins, so a clean-up that fails as well does not
+ * hide the cause. Messages are lower case without a full stop ("no table \"x\" in this lake");
+ * hints are whole sentences that say what to do next ("Run %lake tables."). Both may hold bytes of
+ * logs: they are valid UTF-8 (cut at a character) and are escaped by whoever shows them.
  */
 #ifndef COFFERDAM_BASE_ERROR_H
 #define COFFERDAM_BASE_ERROR_H
@@ -32,7 +33,7 @@ enum error_kind {
 
 struct error {
     enum error_kind kind;
-    int line, column;   /* 1-based place in the cell, 0 = no place known; columns count code points */
+    int line, column; /* 1-based place in the cell, 0 = no place known; columns count code points */
     char message[1024]; /* one line or a few; never empty when kind is set */
     char hint[512];     /* may be empty */
     char detail[1024];  /* may be empty: caret picture, request id, engine's own words */
@@ -41,7 +42,8 @@ struct error {
 /* An empty error: {.kind = ERROR_NONE}. */
 void error_clear(struct error *err);
 
-/* Fills *err unless it holds an error already. Always returns false, so that callers write `return error_set(err, ...)`. */
+/* Fills *err unless it holds an error already. Always returns false, so that callers write `return
+ * error_set(err, ...)`. */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...) ATTR_PRINTF(3, 4);
 
 /* Sets the hint of the error, or its detail, if it has none yet. Returns false as well. */
@@ -51,8 +53,8 @@ bool error_detail(struct error *err, const char *format, ...) ATTR_PRINTF(2, 3);
 /* Puts "context: " before the message on the way up. Returns false. */
 bool error_wrap(struct error *err, const char *format, ...) ATTR_PRINTF(2, 3);
 
-/* Error of a system call: message "format: strerror(number)", kind from the number (ENOSPC, EROFS, EACCES -> ERROR_IO with a
-   hint, ENOENT -> ERROR_NOT_FOUND). Returns false. */
+/* Error of a system call: message "format: strerror(number)", kind from the number (ENOSPC, EROFS,
+   EACCES -> ERROR_IO with a hint, ENOENT -> ERROR_NOT_FOUND). Returns false. */
 bool error_errno(struct error *err, int number, const char *format, ...) ATTR_PRINTF(3, 4);
 
 /* "SqlError", "UsageError", ...: stable names that notebooks and tests may rely on. */

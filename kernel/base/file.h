@@ -1,4 +1,5 @@
-/* file - files and folders with errors that name the path; nothing here follows a shell or the locale. Thread-safe. */
+/* file - files and folders with errors that name the path; nothing here follows a shell or the
+ * locale. Thread-safe. */
 #ifndef COFFERDAM_BASE_FILE_H
 #define COFFERDAM_BASE_FILE_H
 
@@ -9,12 +10,15 @@
 #include <sys/types.h>
 
 /* Reads a whole file of at most `limit` bytes into the arena (NUL added). */
-bool file_read(struct arena *arena, const char *path, size_t limit, char **data, size_t *size, struct error *err)
-    ATTR_USE_RESULT;
-/* Writes a new file beside the old one, fsyncs, renames over it, fsyncs the folder: the old or the new, never half. */
-bool file_replace(const char *path, const void *data, size_t size, mode_t mode, struct error *err) ATTR_USE_RESULT;
+bool file_read(struct arena *arena, const char *path, size_t limit, char **data, size_t *size,
+               struct error *err) ATTR_USE_RESULT;
+/* Writes a new file beside the old one, fsyncs, renames over it, fsyncs the folder: the old or the
+ * new, never half. */
+bool file_replace(const char *path, const void *data, size_t size, mode_t mode,
+                  struct error *err) ATTR_USE_RESULT;
 /* Appends and, if asked, fsyncs. Creates the file with `mode`. */
-bool file_append(const char *path, const void *data, size_t size, mode_t mode, bool sync, struct error *err) ATTR_USE_RESULT;
+bool file_append(const char *path, const void *data, size_t size, mode_t mode, bool sync,
+                 struct error *err) ATTR_USE_RESULT;
 
 /* Makes a folder and its parents (existing ones are fine); a new last one gets `mode`. */
 bool file_make_folder(const char *path, mode_t mode, struct error *err) ATTR_USE_RESULT;
@@ -25,8 +29,9 @@ bool file_is_folder(const char *path);
 int64_t file_size(const char *path); /* -1 if it cannot be read */
 bool file_sync_folder(const char *path, struct error *err) ATTR_USE_RESULT;
 
-/* Calls visit for every regular file below `root` (or root itself) in byte order of paths, symbolic links not followed, hidden
-   names included. Stops and returns false when visit does. At most `limit` files, else ERROR_LIMIT. */
+/* Calls visit for every regular file below `root` (or root itself) in byte order of paths, symbolic
+   links not followed, hidden names included. Stops and returns false when visit does. At most
+   `limit` files, else ERROR_LIMIT. */
 struct file_visit {
     bool (*visit)(void *state, const char *path, int64_t size, struct error *err);
     void *state;
@@ -34,14 +39,16 @@ struct file_visit {
 };
 bool file_walk(const char *root, const struct file_visit *visit, struct error *err) ATTR_USE_RESULT;
 
-/* Names in one folder, sorted, NULL-terminated, in arena memory; folders end in '/'. NULL if it cannot be read. */
+/* Names in one folder, sorted, NULL-terminated, in arena memory; folders end in '/'. NULL if it
+ * cannot be read. */
 char **file_list(struct arena *arena, const char *folder, size_t *count);
 
 const char *file_name(const char *path); /* after the last '/' */
 char *file_join(struct arena *arena, const char *folder, const char *name);
 /* "~" and "~/x" by $HOME; otherwise the same text. */
 char *file_expand(struct arena *arena, const char *path);
-/* Absolute path without ".", ".." and symbolic links where it exists; otherwise cwd + path, cleaned. */
+/* Absolute path without ".", ".." and symbolic links where it exists; otherwise cwd + path,
+ * cleaned. */
 char *file_absolute(struct arena *arena, const char *path);
 /* Folder of the running executable (/proc/self/exe), in arena memory. */
 char *file_executable_folder(struct arena *arena);

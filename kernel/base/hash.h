@@ -9,7 +9,8 @@
 #define UUID_TEXT_SIZE 37
 
 void hash_sha256(const void *data, size_t size, unsigned char out[static HASH_SIZE]);
-void hash_hex(const unsigned char *bytes, size_t size, char *out); /* writes 2 * size characters and NUL */
+void hash_hex(const unsigned char *bytes, size_t size,
+              char *out); /* writes 2 * size characters and NUL */
 
 /* SHA-256 in pieces. */
 struct hash;
@@ -19,11 +20,13 @@ void hash_end(struct hash *hash, unsigned char out[static HASH_SIZE]); /* frees 
 
 /* HMAC over several pieces, with a key prepared once. One thread at a time per object. */
 struct hmac;
-struct hmac *hmac_new(const char *scheme, const void *key, size_t size); /* "hmac-sha256", "-sha512", "-md5"...; NULL: unknown */
-void hmac_free(struct hmac *hmac);                                       /* wipes; NULL is allowed */
+struct hmac *hmac_new(const char *scheme, const void *key,
+                      size_t size); /* "hmac-sha256", "-sha512", "-md5"...; NULL: unknown */
+void hmac_free(struct hmac *hmac);  /* wipes; NULL is allowed */
 void hmac_begin(struct hmac *hmac);
 void hmac_add(struct hmac *hmac, const void *data, size_t size);
-size_t hmac_end_hex(struct hmac *hmac, char *out); /* lower-case hex with NUL, at most 129 bytes; returns its length */
+size_t hmac_end_hex(struct hmac *hmac,
+                    char *out); /* lower-case hex with NUL, at most 129 bytes; returns its length */
 
 /* Compares in constant time; lengths must be equal, which the caller checks first. */
 bool hash_equal(const void *a, const void *b, size_t size);

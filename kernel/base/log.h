@@ -1,7 +1,9 @@
-/* log - lines on stderr for the operator: "2026-11-23T09:12:00Z warn wire: ...". Jupyter shows them in its own log.
+/* log - lines on stderr for the operator: "2026-11-23T09:12:00Z warn wire: ...". Jupyter shows them
+ * in its own log.
  *
- * Only main, front, worker and aide log errors; everything below returns a struct error. Never a secret, never a log's bytes
- * unescaped. Thread-safe; the level is the program's one writable global.
+ * Only main, front, worker and aide log errors; everything below returns a struct error. Never a
+ * secret, never a log's bytes unescaped. Thread-safe; the level is the program's one writable
+ * global.
  */
 #ifndef COFFERDAM_BASE_LOG_H
 #define COFFERDAM_BASE_LOG_H

@@ -1,4 +1,5 @@
-/* process - a child program with a time limit: rsvg-convert, dot. No shell; its own process group; killed as a whole. */
+/* process - a child program with a time limit: rsvg-convert, dot. No shell; its own process group;
+ * killed as a whole. */
 #ifndef COFFERDAM_BASE_PROCESS_H
 #define COFFERDAM_BASE_PROCESS_H
 
@@ -14,8 +15,8 @@ struct process {
     struct cancel *cancel; /* may be NULL */
 };
 
-/* Runs it to its end; `out` gets stdout (its limit holds), stderr's first line goes into the error. A missing program is
-   ERROR_UNAVAILABLE. */
+/* Runs it to its end; `out` gets stdout (its limit holds), stderr's first line goes into the error.
+   A missing program is ERROR_UNAVAILABLE. */
 bool process_run(const struct process *process, struct buf *out, struct error *err) ATTR_USE_RESULT;
 
 #endif

@@ -8,8 +8,17 @@
 #include <strings.h>
 
 #define DEPTH_LIMIT 1024
+#define INDEX 'i' /* a bracket behind a value: a[...], unlike that of a list */
 
-enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_NUMBER, TOKEN_STRING, TOKEN_NAME, TOKEN_SYMBOL, TOKEN_PARAM };
+enum token_kind {
+    TOKEN_END,
+    TOKEN_WORD,
+    TOKEN_NUMBER,
+    TOKEN_STRING,
+    TOKEN_NAME,
+    TOKEN_SYMBOL,
+    TOKEN_PARAM
+};
 
 struct token {
     enum token_kind kind;
@@ -25,7 +34,8 @@ struct lexer {
 
 static bool is_word(char c, bool first)
 {
-    return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80 || (!first && (isdigit((unsigned char)c) || c == '$'));
+    return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80 ||
+           (!first && (isdigit((unsigned char)c) || c == '$'));
 }
 
 static char at(const struct lexer *lexer, size_t offset)
@@ -69,7 +79,8 @@ static void skip_blanks(struct lexer *lexer)
     }
 }
 
-/* A quoted token; the quote doubled stands for itself, and in E'' strings a backslash protects the next byte. */
+/* A quoted token; the quote doubled stands for itself, and in E'' strings a backslash protects the
+ * next byte. */
 static bool skip_quoted(struct lexer *lexer, char quote, bool backslash)
 {
     for (lexer->at++; lexer->at < lexer->size; lexer->at++) {
@@ -116,7 +127,8 @@ static bool skip_dollar(struct lexer *lexer, bool *closed)
 static struct token lex_word(struct lexer *lexer)
 {
     struct token token = {.kind = TOKEN_WORD, .offset = lexer->at};
-    bool escape = (lexer->text[lexer->at] == 'e' || lexer->text[lexer->at] == 'E') && at(lexer, lexer->at + 1) == '\'';
+    bool escape = (lexer->text[lexer->at] == 'e' || lexer->text[lexer->at] == 'E') &&
+                  at(lexer, lexer->at + 1) == '\'';
     if (escape) {
         lexer->at++;
         token.kind = TOKEN_STRING;
@@ -141,8 +153,9 @@ static struct token lex_quoted(struct lexer *lexer)
 static struct token lex_number(struct lexer *lexer)
 {
     struct token token = {.kind = TOKEN_NUMBER, .offset = lexer->at};
-    while (lexer->at < lexer->size && (isalnum((unsigned char)lexer->text[lexer->at]) || lexer->text[lexer->at] == '.' ||
-                                       lexer->text[lexer->at] == '_'))
+    while (lexer->at < lexer->size &&
+           (isalnum((unsigned char)lexer->text[lexer->at]) || lexer->text[lexer->at] == '.' ||
+            lexer->text[lexer->at] == '_'))
         lexer->at++;
     token.size = lexer->at - token.offset;
     return token;
@@ -167,7 +180,8 @@ static struct token next_token(struct lexer *lexer)
         token.open = !closed;
     } else {
         token.kind = TOKEN_SYMBOL;
-        bool two = (c == ':' && (at(lexer, lexer->at + 1) == ':' || at(lexer, lexer->at + 1) == '='));
+        bool two =
+            (c == ':' && (at(lexer, lexer->at + 1) == ':' || at(lexer, lexer->at + 1) == '='));
         lexer->at += two ? 2 : 1;
     }
     token.size = lexer->at - token.offset;
@@ -183,32 +197,41 @@ struct reader {
     size_t capacity, param_capacity;
     char brackets[DEPTH_LIMIT];
     size_t depth;
+    bool options; /* within the options of EXPLAIN */
 };
 
-/* A colon before a name is a parameter where a value can stand: after an operator, comma, opening bracket or keyword, never after
-   a value (slices a[x:y], struct keys {k: v}, aliases x: 42, JSON paths). */
+/* A colon before a name is a parameter where a value can stand: after an operator, comma, opening
+   bracket or keyword, never after a value (slices a[x:y], struct keys {k: v}, aliases x: 42, JSON
+   paths). */
 static bool value_expected(const struct reader *reader, const struct token *before)
 {
-    static const char *const values[] = {"NULL", "TRUE", "FALSE", "END", "CURRENT_DATE", "CURRENT_TIMESTAMP"};
+    static const char *const values[] = {"NULL", "TRUE",         "FALSE",
+                                         "END",  "CURRENT_DATE", "CURRENT_TIMESTAMP"};
     static const char *const keywords[] = {
-        "SELECT", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "BETWEEN", "IS", "CASE", "WHEN", "THEN", "ELSE", "HAVING", "ON",
-        "LIMIT", "OFFSET", "BY", "DISTINCT", "FROM", "VALUES", "AS", "SIMILAR", "TO", "ESCAPE", "QUALIFY", "ALL", "ANY", "SOME", "GLOB",
-        "INTERVAL", "TIMESTAMP", "DATE", "TIME", "RETURNING", "UNION", "EXCEPT", "INTERSECT", "USING", "COLLATE", "FILTER", "EXISTS"};
+        "SELECT",    "WHERE",   "AND",     "OR",        "NOT",       "IN",       "LIKE",
+        "ILIKE",     "BETWEEN", "IS",      "CASE",      "WHEN",      "THEN",     "ELSE",
+        "HAVING",    "ON",      "LIMIT",   "OFFSET",    "BY",        "DISTINCT", "FROM",
+        "VALUES",    "AS",      "SIMILAR", "TO",        "ESCAPE",    "QUALIFY",  "ALL",
+        "ANY",       "SOME",    "GLOB",    "INTERVAL",  "TIMESTAMP", "DATE",     "TIME",
+        "RETURNING", "UNION",   "EXCEPT",  "INTERSECT", "USING",     "COLLATE",  "FILTER",
+        "EXISTS",    "ZONE",    "ROWS",    "RANGE",     "GROUPS",    "FIRST",    "NEXT"};
     switch (before->kind) {
     case TOKEN_END:
         return true;
     case TOKEN_SYMBOL: {
         char c = reader->lexer.text[before->offset];
         if (before->size == 2)
-            return false; /* a cast's type cannot be a parameter; := takes a value */
+            return reader->lexer.text[before->offset + 1] == '='; /* := takes a value, :: a type */
         return c != ')' && c != ']' && c != '}' && c != '?' && c != '.';
     }
     case TOKEN_WORD:
         for (size_t i = 0; i < COUNT(values); i++)
-            if (strlen(values[i]) == before->size && strncasecmp(values[i], reader->lexer.text + before->offset, before->size) == 0)
+            if (strlen(values[i]) == before->size &&
+                strncasecmp(values[i], reader->lexer.text + before->offset, before->size) == 0)
                 return false;
         for (size_t i = 0; i < COUNT(keywords); i++)
-            if (strlen(keywords[i]) == before->size && strncasecmp(keywords[i], reader->lexer.text + before->offset, before->size) == 0)
+            if (strlen(keywords[i]) == before->size &&
+                strncasecmp(keywords[i], reader->lexer.text + before->offset, before->size) == 0)
                 return true;
         return false;
     default:
@@ -226,16 +249,18 @@ static struct sql_statement *statement_begin(struct reader *reader, size_t offse
         reader->out.statements = grown;
     }
     struct sql_statement *statement = &reader->out.statements[reader->out.count++];
-    *statement = (struct sql_statement){.offset = offset, .verb = ""};
+    *statement = (struct sql_statement){.offset = offset, .body = offset, .verb = ""};
     reader->param_capacity = 0;
     return statement;
 }
 
-static void add_param(struct reader *reader, struct sql_statement *statement, const struct token *colon, const struct token *name)
+static void add_param(struct reader *reader, struct sql_statement *statement,
+                      const struct token *colon, const struct token *name)
 {
     if (statement->param_count == reader->param_capacity) {
         reader->param_capacity = reader->param_capacity ? reader->param_capacity * 2 : 4;
-        struct sql_param *grown = arena_alloc(reader->arena, reader->param_capacity * sizeof *grown);
+        struct sql_param *grown =
+            arena_alloc(reader->arena, reader->param_capacity * sizeof *grown);
         if (statement->param_count)
             memcpy(grown, statement->params, statement->param_count * sizeof *grown);
         statement->params = grown;
@@ -247,48 +272,77 @@ static void add_param(struct reader *reader, struct sql_statement *statement, co
     };
 }
 
-static void set_verb(struct reader *reader, struct sql_statement *statement, const struct token *token)
+/* The options of EXPLAIN (ANALYZE, FORMAT JSON), unlike the bracket of EXPLAIN (SELECT 1). */
+static bool begins_options(const struct reader *reader)
 {
-    if (token->kind == TOKEN_SYMBOL && reader->lexer.text[token->offset] == '(') {
-        statement->verb = *statement->verb ? statement->verb : "(";
-        return;
-    }
-    if (token->kind != TOKEN_WORD)
-        return;
-    char *verb = arena_strndup(reader->arena, reader->lexer.text + token->offset, token->size);
-    for (char *c = verb; *c; c++)
+    static const char *const options[] = {"ANALYZE", "FORMAT", "VERBOSE", "COSTS", "TIMING"};
+    struct lexer ahead = reader->lexer;
+    struct token token = next_token(&ahead);
+    for (size_t i = 0; i < COUNT(options); i++)
+        if (token.size == strlen(options[i]) &&
+            strncasecmp(options[i], ahead.text + token.offset, token.size) == 0)
+            return true;
+    return false;
+}
+
+static char *upper(struct arena *arena, const char *text, size_t size)
+{
+    char *copy = arena_strndup(arena, text, size);
+    for (char *c = copy; *c; c++)
         *c = (char)toupper((unsigned char)*c);
-    statement->verb = verb;
+    return copy;
 }
 
-/* EXPLAIN [ANALYZE] [(options)] inner: the verb is that of the inner statement. */
-static bool verb_goes_on(struct sql_statement *statement)
+/* The first words: EXPLAIN [ANALYZE] [(options)] and then those of the inner statement. False when
+ * the verb is known. */
+static bool read_verb(struct reader *reader, struct sql_statement *statement,
+                      const struct token *token)
 {
+    const char *text = reader->lexer.text + token->offset;
+    bool bracket = token->kind == TOKEN_SYMBOL && *text == '(';
+    if (reader->options) {
+        reader->options = reader->depth > 0;
+        if (reader->options || *text == ')')
+            return true;
+    }
+    if (bracket && statement->explain && begins_options(reader))
+        return reader->options = true;
+    if (token->kind == TOKEN_WORD)
+        statement->verb = upper(reader->arena, text, token->size);
+    else if (bracket)
+        statement->verb = "(";
+    statement->body = token->offset;
     if (strcmp(statement->verb, "EXPLAIN") == 0)
-        statement->explain = true;
-    return statement->explain && (strcmp(statement->verb, "EXPLAIN") == 0 || strcmp(statement->verb, "ANALYZE") == 0 ||
-                                  strcmp(statement->verb, "VERBOSE") == 0 || strcmp(statement->verb, "(") == 0);
+        return statement->explain = true;
+    return statement->explain &&
+           (strcmp(statement->verb, "ANALYZE") == 0 || strcmp(statement->verb, "VERBOSE") == 0);
 }
 
-static void track_bracket(struct reader *reader, char c)
+static void track_bracket(struct reader *reader, char c, const struct token *before)
 {
     if ((c == '(' || c == '[' || c == '{') && reader->depth < DEPTH_LIMIT)
-        reader->brackets[reader->depth++] = c;
+        reader->brackets[reader->depth++] = c == '[' && !value_expected(reader, before) ? INDEX : c;
     else if ((c == ')' || c == ']' || c == '}') && reader->depth)
         reader->depth--;
 }
 
 /* A colon that is followed at once by a name, where a value can stand. */
-static bool read_param(struct reader *reader, struct sql_statement *statement, const struct token *colon, const struct token *before)
+static bool read_param(struct reader *reader, struct sql_statement *statement,
+                       const struct token *colon, const struct token *before)
 {
     size_t offset = colon->offset + 1;
     if (colon->size != 1 || !is_word(at(&reader->lexer, offset), true))
         return false;
     if (!value_expected(reader, before))
         return false;
-    if (before->kind == TOKEN_SYMBOL && reader->lexer.text[before->offset] == '[' && before->offset + 1 == colon->offset)
-        return false; /* a[:n] is a slice whose first bound is left out */
-    struct token name = next_token(&reader->lexer);
+    if (before->kind == TOKEN_SYMBOL && reader->lexer.text[before->offset] == '[' &&
+        reader->depth && reader->brackets[reader->depth - 1] == INDEX)
+        return false; /* a[:n] is a slice whose first bound is left out, [:n] a list */
+    struct token name = {.kind = TOKEN_WORD, .offset = offset};
+    while (reader->lexer.at < reader->lexer.size &&
+           is_word(reader->lexer.text[reader->lexer.at], false))
+        reader->lexer.at++;
+    name.size = reader->lexer.at - offset;
     add_param(reader, statement, colon, &name);
     return true;
 }
@@ -304,6 +358,7 @@ static bool read_statement(struct reader *reader)
         return false;
     struct sql_statement *statement = statement_begin(reader, token.offset);
     reader->depth = 0;
+    reader->options = false;
     reader->out.terminated = false;
     bool verb_wanted = true;
     size_t end = token.offset;
@@ -314,14 +369,13 @@ static bool read_statement(struct reader *reader)
             reader->out.terminated = true;
             break;
         }
-        if (verb_wanted) {
-            set_verb(reader, statement, &token);
-            verb_wanted = verb_goes_on(statement);
-        }
+        verb_wanted = verb_wanted && read_verb(reader, statement, &token);
         if (symbol && c == ':' && read_param(reader, statement, &token, &before))
-            token = (struct token){.kind = TOKEN_PARAM, .offset = token.offset, .size = reader->lexer.at - token.offset};
+            token = (struct token){.kind = TOKEN_PARAM,
+                                   .offset = token.offset,
+                                   .size = reader->lexer.at - token.offset};
         else if (symbol)
-            track_bracket(reader, c);
+            track_bracket(reader, c, &before);
         end = token.offset + token.size;
         statement->open = token.open;
         before = token;
@@ -344,6 +398,34 @@ struct sql_text sql_parse(struct arena *arena, const char *text, size_t size)
     return reader->out;
 }
 
+static bool begins_line(const char *text, size_t offset)
+{
+    while (offset > 0 && (text[offset - 1] == ' ' || text[offset - 1] == '\t'))
+        offset--;
+    return offset > 0 && text[offset - 1] == '\n';
+}
+
+size_t sql_until(const char *text, size_t size, const struct sql_lines *lines)
+{
+    struct lexer lexer = {.text = text, .size = size};
+    size_t depth = 0;
+    bool between = true;
+    for (;;) {
+        struct token token = next_token(&lexer);
+        if (token.kind == TOKEN_END)
+            return size;
+        if (!depth && begins_line(text, token.offset) &&
+            lines->ends(lines->state, token.offset, between))
+            return token.offset;
+        char c = token.kind == TOKEN_SYMBOL ? text[token.offset] : '\0';
+        if (c == '(' || c == '[' || c == '{')
+            depth++;
+        else if ((c == ')' || c == ']' || c == '}') && depth)
+            depth--;
+        between = c == ';' && !depth;
+    }
+}
+
 static size_t number_of(struct sql_bound *bound, const char *name)
 {
     for (size_t i = 0; i < bound->name_count; i++)
@@ -353,12 +435,15 @@ static size_t number_of(struct sql_bound *bound, const char *name)
     return bound->name_count;
 }
 
-struct sql_bound sql_bind(struct arena *arena, const char *text, const struct sql_statement *statement)
+struct sql_bound sql_bind(struct arena *arena, const char *text,
+                          const struct sql_statement *statement)
 {
-    struct sql_bound bound = {.names = arena_alloc(arena, (statement->param_count + 1) * sizeof(char *))};
+    struct sql_bound bound = {
+        .names = arena_alloc(arena, (statement->param_count + 1) * sizeof(char *))};
     struct buf out;
     buf_init(&out, statement->size * 2 + statement->param_count * 24 + 64);
-    size_t *map = arena_alloc(arena, (statement->size + statement->param_count * 24 + 2) * sizeof *map);
+    size_t *map =
+        arena_alloc(arena, (statement->size + statement->param_count * 24 + 2) * sizeof *map);
     size_t from = statement->offset, end = statement->offset + statement->size;
     for (size_t i = 0; i <= statement->param_count; i++) {
         size_t to = i < statement->param_count ? statement->params[i].offset : end;

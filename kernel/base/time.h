@@ -1,4 +1,5 @@
-/* time - UTC only: microseconds since 1970-01-01T00:00:00Z as int64_t, range years 1 to 9999. Thread-safe. */
+/* time - UTC only: microseconds since 1970-01-01T00:00:00Z as int64_t, range years 1 to 9999.
+ * Thread-safe. */
 #ifndef COFFERDAM_BASE_TIME_H
 #define COFFERDAM_BASE_TIME_H
 
@@ -14,10 +15,12 @@ const char *time_iso(int64_t time, char out[static TIME_TEXT_SIZE]);
 const char *time_millis(int64_t time, char out[static TIME_TEXT_SIZE]);
 const char *time_day(int64_t time, char out[static TIME_TEXT_SIZE]);
 
-/* ISO 8601 in its usual spellings: date alone, T or space, seconds and fraction optional, Z, +hh:mm or nothing (= UTC). */
+/* ISO 8601 in its usual spellings: date alone, T or space, seconds and fraction optional, Z, +hh:mm
+ * or nothing (= UTC). */
 bool time_parse(const char *text, size_t size, int64_t *out);
 
-/* What --since and --until take: ISO as above, or a span back from `now`: 90s, 30m, 24h, 7d, 2w; also "now", "today". */
+/* What --since and --until take: ISO as above, or a span back from `now`: 90s, 30m, 24h, 7d, 2w;
+ * also "now", "today". */
 bool time_parse_relative(const char *text, int64_t now, int64_t *out);
 
 /* Year, month, day of a time. */

@@ -1,4 +1,5 @@
-/* The names that completion offers: parameters, settings, kept results, functions, tables of lakes, values seen in results. */
+/* The names that completion offers: parameters, settings, kept results, functions, tables of lakes,
+ * values seen in results. */
 #include "case/session_state.h"
 
 #include "engine/functions.h"
@@ -79,7 +80,8 @@ static void add_seen(const struct session *session, struct catalog *catalog)
 static void add_parameter(void *state, const char *text, const json_t *value)
 {
     char *shown = json_dumps(value, JSON_ENCODE_ANY);
-    struct name name = {.kind = NAME_PARAMETER, .text = text, .type = "parameter", .comment = shown};
+    struct name name = {
+        .kind = NAME_PARAMETER, .text = text, .type = "parameter", .comment = shown};
     catalog_add(state, &name);
     free(shown);
 }
@@ -94,7 +96,10 @@ const struct catalog *session_snapshot(struct session *session)
     add_seen(session, catalog);
     session_each_param(session, add_parameter, catalog);
     for (size_t i = 0; i < settings_count; i++) {
-        struct name name = {.kind = NAME_SETTING, .text = settings_table[i].name, .type = settings_table[i].value, .comment = settings_table[i].help};
+        struct name name = {.kind = NAME_SETTING,
+                            .text = settings_table[i].name,
+                            .type = settings_table[i].value,
+                            .comment = settings_table[i].help};
         catalog_add(catalog, &name);
     }
     for (size_t i = 0; i < local_functions_count; i++) {

@@ -1,8 +1,9 @@
 /* results - the analyst's SQL: guarded, bound, run, kept, shown, saved.
  *
- * A SELECT is kept whole as a table of the results database: `_` is the last, `_12` that of cell 12 (its last query; earlier
- * ones of the same cell only under --into names). EXPLAIN, DESCRIBE, SHOW run directly. Everything that writes or reaches out
- * (COPY, ATTACH, INSTALL, SET, CREATE...) is ERROR_REFUSED with what to use instead.
+ * A SELECT is kept whole as a table of the results database: `_` is the last, `_12` that of cell 12
+ * (its last query; earlier ones of the same cell only under --into names). EXPLAIN, DESCRIBE, SHOW
+ * run directly. Everything that writes or reaches out (COPY, ATTACH, INSTALL, SET, CREATE...) is
+ * ERROR_REFUSED with what to use instead.
  */
 #ifndef COFFERDAM_CASE_RESULTS_H
 #define COFFERDAM_CASE_RESULTS_H
@@ -13,14 +14,14 @@
 struct results_request {
     const char *sql; /* any number of statements; each is run, the last table is the result */
     size_t size;
-    int line;            /* of the cell on which `sql` begins (1-based): for error positions */
-    const char *into;    /* --into NAME, a plain identifier, or NULL */
-    const char *save;    /* --save FILE, or NULL */
-    int64_t limit;       /* rows shown; 0 = setting */
+    int line;         /* of the cell on which `sql` begins (1-based): for error positions */
+    const char *into; /* --into NAME, a plain identifier, or NULL */
+    const char *save; /* --save FILE, or NULL */
+    int64_t limit;    /* rows shown; 0 = setting */
     const struct engine_param *params; /* besides the session's parameters; these win */
     size_t param_count;
-    const char *title;   /* caption, or NULL */
-    const char *source;  /* or NULL: "local: " + tables named */
+    const char *title;  /* caption, or NULL */
+    const char *source; /* or NULL: "local: " + tables named */
     int64_t since, until;
 };
 
@@ -31,18 +32,20 @@ struct result {
     struct engine_info info;
 };
 
-/* Runs all statements, showing each result through `outputs` (NULL: shows nothing); *last is the last statement's. */
-bool results_run(struct session *session, const struct results_request *request, struct outputs *outputs,
-                 struct cancel *cancel, struct arena *arena, struct result *last, struct error *err) ATTR_USE_RESULT;
+/* Runs all statements, showing each result through `outputs` (NULL: shows nothing); *last is the
+ * last statement's. */
+bool results_run(struct session *session, const struct results_request *request,
+                 struct outputs *outputs, struct cancel *cancel, struct arena *arena,
+                 struct result *last, struct error *err) ATTR_USE_RESULT;
 
 /* One value of a kept result, whole. row is 1-based as shown. */
-bool results_value(struct session *session, const char *name, int64_t row, const char *column, struct arena *arena,
-                   struct cell *out, struct error *err) ATTR_USE_RESULT;
+bool results_value(struct session *session, const char *name, int64_t row, const char *column,
+                   struct arena *arena, struct cell *out, struct error *err) ATTR_USE_RESULT;
 /* Pages of a kept result: rows offset+1 .. offset+limit. */
-bool results_page(struct session *session, const char *name, int64_t offset, int64_t limit, struct arena *arena,
-                  struct result *out, struct error *err) ATTR_USE_RESULT;
+bool results_page(struct session *session, const char *name, int64_t offset, int64_t limit,
+                  struct arena *arena, struct result *out, struct error *err) ATTR_USE_RESULT;
 /* Writes a kept result to FILE.csv, .parquet or .json (lines): beside the file, then renamed. */
-bool results_save(struct session *session, const char *name, const char *path, struct arena *arena, int64_t *rows,
-                  struct error *err) ATTR_USE_RESULT;
+bool results_save(struct session *session, const char *name, const char *path, struct arena *arena,
+                  int64_t *rows, struct error *err) ATTR_USE_RESULT;
 
 #endif

@@ -21,8 +21,9 @@ bool results_name_check(const char *name, struct error *err)
     bool plain = isalpha((unsigned char)name[0]) && strlen(name) <= 100;
     for (const char *c = name; *c && plain; c++)
         plain = isalnum((unsigned char)*c) || *c == '_';
-    static const char *const taken[] = {"cloudtrail", "s3_data", "lambda_execution", "vpc_flow", "route53", "findings", "eks_audit", "waf",
-                                        "lake_tables", "results", "main", "memory"};
+    static const char *const taken[] = {
+        "cloudtrail", "s3_data", "lambda_execution", "vpc_flow", "route53", "findings",
+        "eks_audit",  "waf",     "lake_tables",      "results",  "main",    "memory"};
     for (size_t i = 0; i < COUNT(taken); i++)
         if (strcasecmp(taken[i], name) == 0) {
             (void)error_set(err, ERROR_USAGE, "the name %s is taken by a table", name);
@@ -50,7 +51,8 @@ bool results_format_check(const char *path, struct error *err)
     return error_hint(err, "End the name with .csv, .parquet or .json.");
 }
 
-static bool ask(struct session *session, const char *sql, struct arena *arena, struct table **out, struct error *err)
+static bool ask(struct session *session, const char *sql, struct arena *arena, struct table **out,
+                struct error *err)
 {
     struct local *local = session_local(session, err);
     struct local_statement statement = {.sql = sql};
@@ -63,7 +65,8 @@ static void add_name(struct buf *sql, const char *name)
     text_sql_name(sql, name, strlen(name));
 }
 
-/* A table cannot replace a view of its name, nor a view a table: what is in the way goes. Failing means that nothing was. */
+/* A table cannot replace a view of its name, nor a view a table: what is in the way goes. Failing
+ * means that nothing was. */
 void results_clear(struct session *session, const char *kind, const char *name)
 {
     struct arena *arena = arena_new();
@@ -94,14 +97,17 @@ bool results_alias(struct session *session, const char *alias, const char *kept,
     return made || error_wrap(err, "naming the result %s", alias);
 }
 
-static bool missing(struct session *session, const char *name, struct arena *arena, struct error *err)
+static bool missing(struct session *session, const char *name, struct arena *arena,
+                    struct error *err)
 {
     struct table *names = NULL;
     struct error ignored = {0};
     const char *candidates[256];
     size_t count = 0;
-    if (ask(session, "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'results' ORDER BY 1 LIMIT 256", arena,
-            &names, &ignored))
+    if (ask(session,
+            "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'results' "
+            "ORDER BY 1 LIMIT 256",
+            arena, &names, &ignored))
         for (; count < (size_t)names->rows && count < COUNT(candidates); count++)
             candidates[count] = table_text(names, (int64_t)count, "table_name");
     *err = (struct error){0};
@@ -109,15 +115,18 @@ static bool missing(struct session *session, const char *name, struct arena *are
     const char *near = text_nearest(name, candidates, count);
     if (near)
         return error_hint(err, "Did you mean %s?", near);
-    return error_hint(err, "_ is the last result, _12 that of cell 12; --into NAME keeps one under a name.");
+    return error_hint(
+        err, "_ is the last result, _12 that of cell 12; --into NAME keeps one under a name.");
 }
 
-static bool is_kept(struct session *session, const char *name, struct arena *arena, struct error *err)
+static bool is_kept(struct session *session, const char *name, struct arena *arena,
+                    struct error *err)
 {
     struct engine_param param = {.name = "name", .value = json_own(arena, json_texts(name))};
     struct local *local = session_local(session, err);
     struct local_statement statement = {
-        .sql = "SELECT count(*) AS n FROM information_schema.tables WHERE table_catalog = 'results' AND lower(table_name) = lower($1)",
+        .sql = "SELECT count(*) AS n FROM information_schema.tables WHERE table_catalog = "
+               "'results' AND lower(table_name) = lower($1)",
         .params = &param,
         .param_count = 1};
     struct table *answer = NULL;
@@ -126,7 +135,8 @@ static bool is_kept(struct session *session, const char *name, struct arena *are
     return table_int(answer, 0, "n") > 0 || missing(session, name, arena, err);
 }
 
-static bool count_rows(struct session *session, const char *name, struct arena *arena, int64_t *rows, struct error *err)
+static bool count_rows(struct session *session, const char *name, struct arena *arena,
+                       int64_t *rows, struct error *err)
 {
     struct buf sql;
     buf_init(&sql, 4096);
@@ -140,8 +150,8 @@ static bool count_rows(struct session *session, const char *name, struct arena *
     return ok;
 }
 
-static bool read_page(struct session *session, const char *name, int64_t offset, int64_t limit, struct arena *arena,
-                      struct table **out, struct error *err)
+static bool read_page(struct session *session, const char *name, int64_t offset, int64_t limit,
+                      struct arena *arena, struct table **out, struct error *err)
 {
     struct buf sql;
     buf_init(&sql, 4096);
@@ -153,14 +163,15 @@ static bool read_page(struct session *session, const char *name, int64_t offset,
     return ok;
 }
 
-bool results_page(struct session *session, const char *name, int64_t offset, int64_t limit, struct arena *arena,
-                  struct result *out, struct error *err)
+bool results_page(struct session *session, const char *name, int64_t offset, int64_t limit,
+                  struct arena *arena, struct result *out, struct error *err)
 {
     *out = (struct result){0};
     if (!is_kept(session, name, arena, err))
         return false;
     int64_t total = 0;
-    if (!count_rows(session, name, arena, &total, err) || !read_page(session, name, offset, limit, arena, &out->table, err))
+    if (!count_rows(session, name, arena, &total, err) ||
+        !read_page(session, name, offset, limit, arena, &out->table, err))
         return false;
     out->info = (struct engine_info){.fraction = 1, .rows = total, .kept = name};
     out->caption = (struct caption){.source = "kept result", .kept = name, .total_rows = total};
@@ -169,14 +180,15 @@ bool results_page(struct session *session, const char *name, int64_t offset, int
     return true;
 }
 
-bool results_value(struct session *session, const char *name, int64_t row, const char *column, struct arena *arena,
-                   struct cell *out, struct error *err)
+bool results_value(struct session *session, const char *name, int64_t row, const char *column,
+                   struct arena *arena, struct cell *out, struct error *err)
 {
     struct result page;
     if (!results_page(session, name, row - 1, 1, arena, &page, err))
         return false;
     if (!page.table->rows)
-        return error_set(err, ERROR_NOT_FOUND, "%s has no row %" PRId64 ": it has %" PRId64, name, row, page.caption.total_rows);
+        return error_set(err, ERROR_NOT_FOUND, "%s has no row %" PRId64 ": it has %" PRId64, name,
+                         row, page.caption.total_rows);
     int index = table_column(page.table, column);
     if (index >= 0) {
         *out = table_cell(page.table, 0, (size_t)index);
@@ -188,7 +200,8 @@ bool results_value(struct session *session, const char *name, int64_t row, const
         names[count] = page.table->columns[count].name;
     const char *near = text_nearest(column, names, count);
     (void)error_set(err, ERROR_NOT_FOUND, "%s has no column %s", name, column);
-    return near ? error_hint(err, "Did you mean %s?", near) : error_hint(err, "%%show %s shows its columns.", name);
+    return near ? error_hint(err, "Did you mean %s?", near)
+                : error_hint(err, "%%show %s shows its columns.", name);
 }
 
 /* ---- files ---- */
@@ -201,7 +214,8 @@ static bool write_all(const char *path, FILE *file, const struct buf *text, stru
 }
 
 /* Page by page, so that a result of any size takes little memory; the header only once. */
-static bool save_pages(struct session *session, const char *name, const char *path, FILE *file, int64_t *rows, struct error *err)
+static bool save_pages(struct session *session, const char *name, const char *path, FILE *file,
+                       int64_t *rows, struct error *err)
 {
     bool csv = strcasecmp(suffix_of(path), ".csv") == 0;
     for (int64_t offset = 0, got = SAVE_ROWS; got == SAVE_ROWS; offset += got) {
@@ -226,7 +240,8 @@ static bool save_pages(struct session *session, const char *name, const char *pa
     return true;
 }
 
-static bool save_text(struct session *session, const char *name, const char *path, int64_t *rows, struct error *err)
+static bool save_text(struct session *session, const char *name, const char *path, int64_t *rows,
+                      struct error *err)
 {
     FILE *file = fopen(path, "we");
     if (!file)
@@ -238,8 +253,10 @@ static bool save_text(struct session *session, const char *name, const char *pat
     return ok;
 }
 
-/* The session's instance reaches no file outside: an instance of its own reads the kept rows as JSON and writes Parquet. */
-static bool save_parquet(struct session *session, const char *name, const char *path, struct arena *arena, int64_t *rows, struct error *err)
+/* The session's instance reaches no file outside: an instance of its own reads the kept rows as
+ * JSON and writes Parquet. */
+static bool save_parquet(struct session *session, const char *name, const char *path,
+                         struct arena *arena, int64_t *rows, struct error *err)
 {
     const char *lines = arena_printf(arena, "%s.jsonl", path);
     struct local_place anywhere = {0};
@@ -260,15 +277,18 @@ static bool save_parquet(struct session *session, const char *name, const char *
     return ok;
 }
 
-bool results_save(struct session *session, const char *name, const char *path, struct arena *arena, int64_t *rows, struct error *err)
+bool results_save(struct session *session, const char *name, const char *path, struct arena *arena,
+                  int64_t *rows, struct error *err)
 {
     *rows = 0;
     const char *target = file_absolute(arena, file_expand(arena, path));
-    const char *part = arena_printf(arena, "%s.part-%ld%s", target, (long)getpid(), suffix_of(target));
+    const char *part =
+        arena_printf(arena, "%s.part-%ld%s", target, (long)getpid(), suffix_of(target));
     if (!results_format_check(target, err) || !is_kept(session, name, arena, err))
         return false;
     bool parquet = strcasecmp(suffix_of(target), ".parquet") == 0;
-    bool ok = parquet ? save_parquet(session, name, part, arena, rows, err) : save_text(session, name, part, rows, err);
+    bool ok = parquet ? save_parquet(session, name, part, arena, rows, err)
+                      : save_text(session, name, part, rows, err);
     if (ok && rename(part, target) != 0)
         ok = error_errno(err, errno, "cannot write %s", target);
     if (!ok)

@@ -1,4 +1,5 @@
-/* results_name - names of kept results and files they are saved to; for the files of this folder. */
+/* results_name - names of kept results and files they are saved to; for the files of this folder.
+ */
 #ifndef COFFERDAM_CASE_RESULTS_NAME_H
 #define COFFERDAM_CASE_RESULTS_NAME_H
 

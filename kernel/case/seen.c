@@ -1,6 +1,5 @@
 #include "case/seen.h"
 
-
 #include <string.h>
 #include <strings.h>
 
@@ -9,10 +8,25 @@ static const struct {
     const char *column;
     enum name_kind kind;
 } columns[] = {
-    {"key", NAME_KEY}, {"child", NAME_KEY}, {"parent", NAME_KEY}, {"session_key", NAME_KEY}, {"made_by", NAME_KEY}, {"deleted_by", NAME_KEY},
-    {"credential_uid", NAME_KEY}, {"who", NAME_USER}, {"user", NAME_USER}, {"owner", NAME_USER}, {"source", NAME_ADDRESS}, {"address", NAME_ADDRESS},
-    {"ip", NAME_ADDRESS}, {"operation", NAME_OPERATION}, {"role", NAME_ROLE}, {"instance", NAME_INSTANCE}, {"bucket", NAME_BUCKET},
-    {"event_id", NAME_EVENT}, {"made_event", NAME_EVENT},
+    {"key", NAME_KEY},
+    {"child", NAME_KEY},
+    {"parent", NAME_KEY},
+    {"session_key", NAME_KEY},
+    {"made_by", NAME_KEY},
+    {"deleted_by", NAME_KEY},
+    {"credential_uid", NAME_KEY},
+    {"who", NAME_USER},
+    {"user", NAME_USER},
+    {"owner", NAME_USER},
+    {"source", NAME_ADDRESS},
+    {"address", NAME_ADDRESS},
+    {"ip", NAME_ADDRESS},
+    {"operation", NAME_OPERATION},
+    {"role", NAME_ROLE},
+    {"instance", NAME_INSTANCE},
+    {"bucket", NAME_BUCKET},
+    {"event_id", NAME_EVENT},
+    {"made_event", NAME_EVENT},
 };
 
 static bool kind_of(const char *column, enum name_kind *kind)
@@ -37,7 +51,8 @@ void seen_collect(struct session *session, const struct table *table)
 {
     for (size_t column = 0; table && column < table->column_count; column++) {
         enum name_kind kind;
-        if (table->columns[column].type != TYPE_TEXT || !kind_of(table->columns[column].name, &kind))
+        if (table->columns[column].type != TYPE_TEXT ||
+            !kind_of(table->columns[column].name, &kind))
             continue;
         for (const struct batch *batch = table->first; batch; batch = batch->next)
             for (size_t row = 0; row < batch->rows; row++) {

@@ -13,7 +13,8 @@ struct session *session_new(const char *notebook_path, struct error *err)
     struct session *session = xcalloc(1, sizeof *session);
     (void)err;
     session->arena = arena_new();
-    session->settings = (struct settings){.limit = 200, .engine = "local", .case_folder = ".cofferdam", .progress = true};
+    session->settings = (struct settings){
+        .limit = 200, .engine = "local", .case_folder = ".cofferdam", .progress = true};
     session->parameters = json_object();
     session->lakes = json_array();
     session->registered = json_object();
@@ -65,7 +66,9 @@ const json_t *session_param(const struct session *session, const char *name)
     return json_object_get(session->parameters, name);
 }
 
-void session_each_param(const struct session *session, void (*visit)(void *state, const char *name, const json_t *value), void *state)
+void session_each_param(const struct session *session,
+                        void (*visit)(void *state, const char *name, const json_t *value),
+                        void *state)
 {
     const char *name;
     json_t *value;
@@ -92,7 +95,8 @@ const char *session_folder(struct session *session, struct error *err)
 /* The session's file, in a case folder that need not exist yet. */
 static char *session_file(const struct session *session, struct arena *arena)
 {
-    return file_join(arena, file_absolute(arena, file_expand(arena, session->settings.case_folder)), "session.json");
+    return file_join(arena, file_absolute(arena, file_expand(arena, session->settings.case_folder)),
+                     "session.json");
 }
 
 /* ---- the local engine and what it may read ---- */
@@ -167,7 +171,8 @@ static json_t *texts(const char *const *items)
     return list;
 }
 
-void session_register(struct session *session, const char *key, const char *const *folders, const char *const *setup)
+void session_register(struct session *session, const char *key, const char *const *folders,
+                      const char *const *setup)
 {
     json_t *entry = json_object();
     json_object_set_new(entry, "folders", texts(folders));
@@ -204,19 +209,22 @@ void session_add_lake(struct session *session, const char *path)
 /* ---- what survives a restart ---- */
 
 static bool reopen_lakes(struct session *session, const json_t *lakes,
-                         bool (*reopen)(struct session *, const char *path, struct error *err), struct buf *lost)
+                         bool (*reopen)(struct session *, const char *path, struct error *err),
+                         struct buf *lost)
 {
     for (size_t i = 0; i < json_array_size(lakes); i++) {
         const char *path = json_string_value(json_array_get(lakes, i));
         struct error problem = {0};
         if (path && !reopen(session, path, &problem))
-            buf_addf(lost, "%slake %s could not be opened again (%s)", lost->size ? "; " : "", path, problem.message);
+            buf_addf(lost, "%slake %s could not be opened again (%s)", lost->size ? "; " : "", path,
+                     problem.message);
     }
     return true;
 }
 
-bool session_restore(struct session *session, bool (*reopen)(struct session *, const char *path, struct error *err), struct buf *lost,
-                     struct error *err)
+bool session_restore(struct session *session,
+                     bool (*reopen)(struct session *, const char *path, struct error *err),
+                     struct buf *lost, struct error *err)
 {
     struct arena *arena = arena_new();
     char *file = session_file(session, arena);

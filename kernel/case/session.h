@@ -1,7 +1,9 @@
-/* session - what outlives a cell: the case folder, settings, parameters, opened lakes, the engine, kept results.
+/* session - what outlives a cell: the case folder, settings, parameters, opened lakes, the engine,
+ * kept results.
  *
- * Owned by the worker; nothing of it is shared but the catalog snapshot. The case folder (./.cofferdam unless `%set case`,
- * mode 0700) holds results.duckdb, session.json (lakes, settings, parameters: opened again after a restart) and spill/.
+ * Owned by the worker; nothing of it is shared but the catalog snapshot. The case folder
+ * (./.cofferdam unless `%set case`, mode 0700) holds results.duckdb, session.json (lakes, settings,
+ * parameters: opened again after a restart) and spill/.
  */
 #ifndef COFFERDAM_CASE_SESSION_H
 #define COFFERDAM_CASE_SESSION_H
@@ -32,7 +34,8 @@ struct setting {
 extern const struct setting settings_table[];
 extern const size_t settings_count;
 
-/* An opened lake or folder: data that lake/ wrote into the session so that it can be opened again. */
+/* An opened lake or folder: data that lake/ wrote into the session so that it can be opened again.
+ */
 struct session_lake {
     const char *path; /* absolute */
     const char *name; /* short name, NULL for the first */
@@ -40,7 +43,8 @@ struct session_lake {
 
 struct session;
 
-struct session *session_new(const char *notebook_path, struct error *err); /* reads nothing yet; cheap */
+struct session *session_new(const char *notebook_path,
+                            struct error *err); /* reads nothing yet; cheap */
 void session_free(struct session *session);
 
 const struct settings *session_settings(const struct session *session);
@@ -49,33 +53,39 @@ struct settings *session_settings_edit(struct session *session);
 /* Parameters: name -> JSON. `value` is borrowed (a reference is taken). */
 void session_set_param(struct session *session, const char *name, json_t *value);
 const json_t *session_param(const struct session *session, const char *name); /* NULL: none */
-void session_each_param(const struct session *session, void (*visit)(void *state, const char *name, const json_t *value),
+void session_each_param(const struct session *session,
+                        void (*visit)(void *state, const char *name, const json_t *value),
                         void *state);
 
 /* The case folder, made at first use. */
 const char *session_folder(struct session *session, struct error *err);
 
-/* The local engine, opened at first use with the lakes opened so far. When the set of readable folders or views changed,
-   it is opened anew; kept results stay. */
+/* The local engine, opened at first use with the lakes opened so far. When the set of readable
+   folders or views changed, it is opened anew; kept results stay. */
 struct local *session_local(struct session *session, struct error *err);
 
-/* What lake/ registers: folders that SQL may read and statements (views) to run at open. A key replaces an older entry. */
-void session_register(struct session *session, const char *key, const char *const *folders, const char *const *setup);
+/* What lake/ registers: folders that SQL may read and statements (views) to run at open. A key
+ * replaces an older entry. */
+void session_register(struct session *session, const char *key, const char *const *folders,
+                      const char *const *setup);
 void session_unregister(struct session *session, const char *key);
 /* lakes to be opened again: paths in the order they were opened */
 void session_lakes(const struct session *session, const char *const **paths, size_t *count);
 void session_add_lake(struct session *session, const char *path);
 
-/* Restores what the last kernel of this case had: calls reopen for each lake (lake/ does it), reads kept results' names, fills
-   `lost` with one line on what could not be opened again ("" if nothing). */
-bool session_restore(struct session *session, bool (*reopen)(struct session *, const char *path, struct error *err),
+/* Restores what the last kernel of this case had: calls reopen for each lake (lake/ does it), reads
+   kept results' names, fills `lost` with one line on what could not be opened again ("" if
+   nothing). */
+bool session_restore(struct session *session,
+                     bool (*reopen)(struct session *, const char *path, struct error *err),
                      struct buf *lost, struct error *err);
 bool session_save(struct session *session, struct error *err);
 
 /* The names for completion: built when something changed since the last call, else NULL. */
 struct catalog;
 void session_names_changed(struct session *session);
-/* Adds names that stay (lake/ adds tables and columns with comments under a key, the results add values they have seen). */
+/* Adds names that stay (lake/ adds tables and columns with comments under a key, the results add
+ * values they have seen). */
 void session_add_name(struct session *session, const struct name *name);
 /* Adds a value that a result showed (a key, an address...), once; at most 20,000. */
 void session_add_seen(struct session *session, enum name_kind kind, const char *text, size_t size);

@@ -24,7 +24,8 @@ static bool set_limit(struct session *session, const char *value, struct error *
     char *end;
     intmax_t number = strtoimax(value, &end, 10);
     if (*end || end == value || number < 1 || number > 10000)
-        return error_set(err, ERROR_USAGE, "limit must be a number from 1 to 10000, not \"%s\"", value);
+        return error_set(err, ERROR_USAGE, "limit must be a number from 1 to 10000, not \"%s\"",
+                         value);
     session_settings_edit(session)->limit = (int64_t)number;
     return true;
 }
@@ -83,7 +84,8 @@ static bool read_time(const char *value, int64_t *out, struct error *err)
     if (is_none(value) || time_parse_relative(value, time_now(), out))
         return true;
     (void)error_set(err, ERROR_USAGE, "\"%s\" is no time", value);
-    return error_hint(err, "Times are UTC: 2026-03-04, 2026-03-04T10:00:00Z, or back from now: 24h, 7d; none for all.");
+    return error_hint(err, "Times are UTC: 2026-03-04, 2026-03-04T10:00:00Z, or back from now: "
+                           "24h, 7d; none for all.");
 }
 
 static const char *show_time(int64_t time, struct arena *arena)
@@ -121,7 +123,8 @@ static bool set_memory(struct session *session, const char *value, struct error 
     char *end;
     intmax_t number = strtoimax(value, &end, 10);
     for (size_t i = 0; i < COUNT(units) && end != value; i++)
-        if (strcmp(end, units[i].unit) == 0 && number >= 0 && number <= INT64_MAX / units[i].bytes &&
+        if (strcmp(end, units[i].unit) == 0 && number >= 0 &&
+            number <= INT64_MAX / units[i].bytes &&
             (number == 0 || number * units[i].bytes >= 64000000)) {
             session_settings_edit(session)->memory = (int64_t)number * units[i].bytes;
             session_local_changed(session);
@@ -134,7 +137,9 @@ static bool set_memory(struct session *session, const char *value, struct error 
 static const char *get_memory(const struct session *session, struct arena *arena)
 {
     char text[32];
-    return session->settings.memory ? arena_strdup(arena, text_bytes(session->settings.memory, text)) : "half of the machine";
+    return session->settings.memory
+               ? arena_strdup(arena, text_bytes(session->settings.memory, text))
+               : "half of the machine";
 }
 
 static bool set_case(struct session *session, const char *value, struct error *err)
@@ -181,9 +186,11 @@ const struct setting settings_table[] = {
     {"engine", "NAME", "where SQL runs: local", set_engine, get_engine},
     {"account", "ID", "account that questions look at; none for all", set_account, get_account},
     {"region", "NAME", "region that questions look at; none for all", set_region, get_region},
-    {"since", "T", "begin of the window that questions look at; none for all", set_since, get_since},
+    {"since", "T", "begin of the window that questions look at; none for all", set_since,
+     get_since},
     {"until", "T", "end of that window", set_until, get_until},
-    {"memory", "SIZE", "most memory of the embedded engine; 0 is half of the machine", set_memory, get_memory},
+    {"memory", "SIZE", "most memory of the embedded engine; 0 is half of the machine", set_memory,
+     get_memory},
     {"case", "FOLDER", "folder of the case: kept results and the session", set_case, get_case},
     {"progress", "on|off", "show a line while long work runs", set_progress, get_progress},
 };

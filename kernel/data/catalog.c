@@ -106,14 +106,18 @@ const struct name *catalog_at(const struct catalog *catalog, size_t index)
     return &catalog->names[index];
 }
 
-/* First index whose name is not below (kind, prefix); with `after`, the first beyond all that begin with it. */
-static size_t bound(const struct catalog *catalog, enum name_kind kind, const char *prefix, size_t size, bool after)
+/* First index whose name is not below (kind, prefix); with `after`, the first beyond all that begin
+ * with it. */
+static size_t bound(const struct catalog *catalog, enum name_kind kind, const char *prefix,
+                    size_t size, bool after)
 {
     size_t low = 0, high = catalog->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct name *name = &catalog->names[middle];
-        int order = name->kind == kind ? strncasecmp(name->text, prefix, size) : name->kind < kind ? -1 : 1;
+        int order = name->kind == kind  ? strncasecmp(name->text, prefix, size)
+                    : name->kind < kind ? -1
+                                        : 1;
         if (order < 0 || (after && order == 0))
             low = middle + 1;
         else
@@ -122,8 +126,8 @@ static size_t bound(const struct catalog *catalog, enum name_kind kind, const ch
     return low;
 }
 
-size_t catalog_prefix(const struct catalog *catalog, enum name_kind kind, const char *prefix, size_t prefix_size,
-                      size_t *count)
+size_t catalog_prefix(const struct catalog *catalog, enum name_kind kind, const char *prefix,
+                      size_t prefix_size, size_t *count)
 {
     *count = 0;
     if (!catalog)
@@ -133,7 +137,8 @@ size_t catalog_prefix(const struct catalog *catalog, enum name_kind kind, const 
     return first;
 }
 
-const struct name *catalog_find(const struct catalog *catalog, enum name_kind kind, const char *text)
+const struct name *catalog_find(const struct catalog *catalog, enum name_kind kind,
+                                const char *text)
 {
     size_t count, first = catalog_prefix(catalog, kind, text, strlen(text), &count);
     for (size_t i = first; i < first + count; i++)
@@ -145,10 +150,12 @@ const struct name *catalog_find(const struct catalog *catalog, enum name_kind ki
 const char *name_kind_name(enum name_kind kind)
 {
     static const char *const names[NAME_KINDS] = {
-        [NAME_TABLE] = "table",         [NAME_COLUMN] = "column",       [NAME_FUNCTION] = "function",
-        [NAME_PARAMETER] = "parameter", [NAME_SETTING] = "setting",     [NAME_KEY] = "access key",
-        [NAME_USER] = "user",           [NAME_ADDRESS] = "address",     [NAME_OPERATION] = "operation",
-        [NAME_ROLE] = "role",           [NAME_INSTANCE] = "instance",   [NAME_BUCKET] = "bucket",
+        [NAME_TABLE] = "table",         [NAME_COLUMN] = "column",
+        [NAME_FUNCTION] = "function",   [NAME_PARAMETER] = "parameter",
+        [NAME_SETTING] = "setting",     [NAME_KEY] = "access key",
+        [NAME_USER] = "user",           [NAME_ADDRESS] = "address",
+        [NAME_OPERATION] = "operation", [NAME_ROLE] = "role",
+        [NAME_INSTANCE] = "instance",   [NAME_BUCKET] = "bucket",
         [NAME_EVENT] = "event",         [NAME_KEYWORD] = "keyword",
     };
     return names[kind];

@@ -14,7 +14,8 @@
 #define PNG_LIMIT ((size_t)4 * 1024 * 1024)
 #define PNG_TIME 10000 /* milliseconds */
 
-static bool find_column(const struct table *table, const char *name, const char *option, int *out, struct error *err)
+static bool find_column(const struct table *table, const char *name, const char *option, int *out,
+                        struct error *err)
 {
     *out = -1;
     if (!name)
@@ -28,7 +29,8 @@ static bool find_column(const struct table *table, const char *name, const char 
         names[count] = table->columns[count].name;
     const char *near = text_nearest(name, names, count);
     (void)error_set(err, ERROR_USAGE, "the result has no column %s for %s", name, option);
-    return near ? error_hint(err, "Did you mean %s?", near) : error_hint(err, "%%show shows the result's columns.");
+    return near ? error_hint(err, "Did you mean %s?", near)
+                : error_hint(err, "%%show shows the result's columns.");
 }
 
 static double number_of(const struct cell *cell, bool *known)
@@ -71,7 +73,8 @@ static size_t category(struct categories *categories, const char *name, struct a
     return categories->count++;
 }
 
-static void read_point(struct charting *charting, const struct table *table, int64_t row, struct point *point)
+static void read_point(struct charting *charting, const struct table *table, int64_t row,
+                       struct point *point)
 {
     struct cell x = table_cell(table, row, (size_t)charting->x);
     bool known;
@@ -94,7 +97,8 @@ static void read_point(struct charting *charting, const struct table *table, int
     }
     if (charting->color >= 0) {
         struct cell color = table_cell(table, row, (size_t)charting->color);
-        point->color = category(&charting->colors, text_of(&color, charting->arena), charting->arena);
+        point->color =
+            category(&charting->colors, text_of(&color, charting->arena), charting->arena);
     }
     if (charting->label >= 0) {
         struct cell label = table_cell(table, row, (size_t)charting->label);
@@ -104,7 +108,8 @@ static void read_point(struct charting *charting, const struct table *table, int
 
 static bool is_number(const struct column *column)
 {
-    return column->type == TYPE_INT64 || column->type == TYPE_DOUBLE || column->type == TYPE_TIME || column->numeric;
+    return column->type == TYPE_INT64 || column->type == TYPE_DOUBLE || column->type == TYPE_TIME ||
+           column->numeric;
 }
 
 static void count_bars(struct charting *charting)
@@ -112,7 +117,8 @@ static void count_bars(struct charting *charting)
     size_t kept = 0;
     for (size_t i = 0; i < charting->count; i++) {
         size_t j = 0;
-        while (j < kept && (charting->points[j].x != charting->points[i].x || charting->points[j].color != charting->points[i].color))
+        while (j < kept && (charting->points[j].x != charting->points[i].x ||
+                            charting->points[j].color != charting->points[i].color))
             j++;
         if (j < kept)
             charting->points[j].y += charting->points[i].y;
@@ -122,17 +128,23 @@ static void count_bars(struct charting *charting)
     charting->count = kept;
 }
 
-static bool read_chart(struct arena *arena, const struct table *table, const struct chart *chart, struct charting *out,
-                       struct error *err)
+static bool read_chart(struct arena *arena, const struct table *table, const struct chart *chart,
+                       struct charting *out, struct error *err)
 {
     *out = (struct charting){.arena = arena, .chart = chart};
-    if (!find_column(table, chart->x, chart->kind == CHART_TIMELINE ? "--time" : "--x", &out->x, err) ||
-        !find_column(table, chart->y, chart->kind == CHART_TIMELINE ? "--lane" : "--y", &out->y, err) ||
-        !find_column(table, chart->color, "--color", &out->color, err) || !find_column(table, chart->label, "--label", &out->label, err))
+    if (!find_column(table, chart->x, chart->kind == CHART_TIMELINE ? "--time" : "--x", &out->x,
+                     err) ||
+        !find_column(table, chart->y, chart->kind == CHART_TIMELINE ? "--lane" : "--y", &out->y,
+                     err) ||
+        !find_column(table, chart->color, "--color", &out->color, err) ||
+        !find_column(table, chart->label, "--label", &out->label, err))
         return false;
     if (table->rows > POINT_LIMIT) {
-        (void)error_set(err, ERROR_LIMIT, "%lld rows are too many to draw: at most %d", (long long)table->rows, POINT_LIMIT);
-        return error_hint(err, "Aggregate first: SELECT date_trunc('hour', time) AS hour, count(*) ... GROUP BY 1.");
+        (void)error_set(err, ERROR_LIMIT, "%lld rows are too many to draw: at most %d",
+                        (long long)table->rows, POINT_LIMIT);
+        return error_hint(
+            err,
+            "Aggregate first: SELECT date_trunc('hour', time) AS hour, count(*) ... GROUP BY 1.");
     }
     out->x_number = is_number(&table->columns[out->x]) && chart->kind != CHART_BAR;
     out->x_time = table->columns[out->x].type == TYPE_TIME && chart->kind != CHART_BAR;
@@ -149,12 +161,14 @@ static bool read_chart(struct arena *arena, const struct table *table, const str
         count_bars(out);
     out->width = chart->width ? chart->width : 720;
     size_t lanes = out->lanes.count ? out->lanes.count : 1;
-    out->height = chart->height ? chart->height : chart->kind == CHART_TIMELINE ? (int)(80 + lanes * 28) : 320;
+    out->height = chart->height                   ? chart->height
+                  : chart->kind == CHART_TIMELINE ? (int)(80 + lanes * 28)
+                                                  : 320;
     return true;
 }
 
-bool chart_svg(struct arena *arena, const struct table *table, const struct chart *chart, char **svg, size_t *size,
-               struct error *err)
+bool chart_svg(struct arena *arena, const struct table *table, const struct chart *chart,
+               char **svg, size_t *size, struct error *err)
 {
     struct charting charting;
     if (!read_chart(arena, table, chart, &charting, err))
@@ -186,7 +200,8 @@ static json_t *plain_text(const struct charting *charting)
         else if (charting->x_number)
             buf_addf(&out, "%g", point->x);
         else
-            text_plain(&out, charting->xs.names[(size_t)point->x], strlen(charting->xs.names[(size_t)point->x]));
+            text_plain(&out, charting->xs.names[(size_t)point->x],
+                       strlen(charting->xs.names[(size_t)point->x]));
         const char *lane = charting->lanes.count ? charting->lanes.names[(size_t)point->y] : NULL;
         buf_adds(&out, "  ");
         if (lane)
@@ -195,7 +210,8 @@ static json_t *plain_text(const struct charting *charting)
             buf_addf(&out, "%g", point->y);
         if (charting->colors.count) {
             buf_adds(&out, "  ");
-            text_plain(&out, charting->colors.names[point->color], strlen(charting->colors.names[point->color]));
+            text_plain(&out, charting->colors.names[point->color],
+                       strlen(charting->colors.names[point->color]));
         }
         if (point->label) {
             buf_adds(&out, "  ");
@@ -236,7 +252,11 @@ static bool add_png(const struct charting *charting, json_t *data, struct error 
     buf_init(&svg, PNG_LIMIT);
     buf_init(&png, PNG_LIMIT);
     charting_svg(charting, &svg);
-    struct process process = {.argv = argv, .input = svg.data, .input_size = svg.size, .limit_ms = PNG_TIME, .cancel = charting->chart->cancel};
+    struct process process = {.argv = argv,
+                              .input = svg.data,
+                              .input_size = svg.size,
+                              .limit_ms = PNG_TIME,
+                              .cancel = charting->chart->cancel};
     struct error problem = {0};
     bool drawn = process_run(&process, &png, &problem);
     if (drawn)
@@ -248,7 +268,8 @@ static bool add_png(const struct charting *charting, json_t *data, struct error 
     return drawn || problem.kind != ERROR_INTERRUPTED;
 }
 
-bool chart_bundle(struct arena *arena, const struct table *table, const struct chart *chart, struct bundle *out, struct error *err)
+bool chart_bundle(struct arena *arena, const struct table *table, const struct chart *chart,
+                  struct bundle *out, struct error *err)
 {
     struct charting charting;
     if (!read_chart(arena, table, chart, &charting, err))

@@ -1,4 +1,5 @@
-/* The same drawing as SVG, by ourselves: for files, and for the PNG. Deterministic: the same points, the same bytes. */
+/* The same drawing as SVG, by ourselves: for files, and for the PNG. Deterministic: the same
+ * points, the same bytes. */
 #include "data/charting.h"
 
 #include "base/text.h"
@@ -22,7 +23,8 @@ struct frame {
 
 const char *charting_color(size_t index)
 {
-    static const char *const palette[] = {"#2f6f9f", "#d1603d", "#4f9d69", "#8e5ea2", "#c9a227", "#5b8e9c", "#b5446e", "#6b7f3a", "#7a6a58", "#3f4e8c"};
+    static const char *const palette[] = {"#2f6f9f", "#d1603d", "#4f9d69", "#8e5ea2", "#c9a227",
+                                          "#5b8e9c", "#b5446e", "#6b7f3a", "#7a6a58", "#3f4e8c"};
     return palette[index % COUNT(palette)];
 }
 
@@ -43,7 +45,8 @@ static double place_x(const struct frame *frame, double x)
 static double place_y(const struct frame *frame, double y)
 {
     double span = frame->y_high - frame->y_low;
-    return frame->top + frame->height - (span > 0 ? (y - frame->y_low) / span : 0.5) * frame->height;
+    return frame->top + frame->height -
+           (span > 0 ? (y - frame->y_low) / span : 0.5) * frame->height;
 }
 
 /* 1, 2 or 5 times a power of ten. */
@@ -57,8 +60,10 @@ static double nice_step(double span)
 
 static double time_step(double span)
 {
-    static const double steps[] = {1e3, 1e4, 1e5, 1e6, 5e6, 15e6, 60e6, 300e6, 900e6, 3600e6, 3 * 3600e6, 6 * 3600e6, 12 * 3600e6, 86400e6,
-                                   2 * 86400e6, 7 * 86400e6, 30 * 86400e6, 91 * 86400e6, 365 * 86400e6, 3650 * 86400e6};
+    static const double steps[] = {
+        1e3,         1e4,         1e5,          1e6,          5e6,           15e6,          60e6,
+        300e6,       900e6,       3600e6,       3 * 3600e6,   6 * 3600e6,    12 * 3600e6,   86400e6,
+        2 * 86400e6, 7 * 86400e6, 30 * 86400e6, 91 * 86400e6, 365 * 86400e6, 3650 * 86400e6};
     for (size_t i = 0; i < COUNT(steps); i++)
         if (span / steps[i] <= TICKS)
             return steps[i];
@@ -116,9 +121,11 @@ static void y_axis(const struct frame *frame)
     if (charting->lanes.count) {
         for (size_t i = 0; i < charting->lanes.count; i++) {
             double y = place_y(frame, (double)i);
-            buf_addf(frame->out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#dddddd\"/>", frame->left, y,
-                     frame->left + frame->width, y);
-            buf_addf(frame->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">", frame->left - 8, y + 4);
+            buf_addf(frame->out,
+                     "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#dddddd\"/>",
+                     frame->left, y, frame->left + frame->width, y);
+            buf_addf(frame->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">",
+                     frame->left - 8, y + 4);
             add_text(frame->out, charting->lanes.names[i], 24);
             buf_adds(frame->out, "</text>\n");
         }
@@ -127,14 +134,18 @@ static void y_axis(const struct frame *frame)
     double step = nice_step(frame->y_high - frame->y_low);
     for (double value = frame->y_low; value <= frame->y_high + step / 2; value += step) {
         double y = place_y(frame, value);
-        buf_addf(frame->out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#dddddd\"/>", frame->left, y, frame->left + frame->width, y);
-        buf_addf(frame->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", frame->left - 8, y + 4, value);
+        buf_addf(frame->out,
+                 "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#dddddd\"/>",
+                 frame->left, y, frame->left + frame->width, y);
+        buf_addf(frame->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
+                 frame->left - 8, y + 4, value);
     }
 }
 
 static void x_tick(const struct frame *frame, double x, const char *text, size_t most)
 {
-    buf_addf(frame->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", x, frame->top + frame->height + 18);
+    buf_addf(frame->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", x,
+             frame->top + frame->height + 18);
     add_text(frame->out, text, most);
     buf_adds(frame->out, "</text>\n");
 }
@@ -147,8 +158,9 @@ static void time_axis(const struct frame *frame)
         (void)time_millis((int64_t)value, text);
         text[step >= 86400e6 ? 10 : step >= 60e6 ? 16 : 19] = '\0';
         double x = place_x(frame, value);
-        buf_addf(frame->out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#eeeeee\"/>", x, frame->top, x,
-                 frame->top + frame->height);
+        buf_addf(frame->out,
+                 "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#eeeeee\"/>", x,
+                 frame->top, x, frame->top + frame->height);
         x_tick(frame, x, text, 24);
     }
 }
@@ -161,7 +173,8 @@ static void x_axis(const struct frame *frame)
         time_axis(frame);
     } else if (charting->x_number) {
         double step = nice_step(frame->x_high - frame->x_low);
-        for (double value = ceil(frame->x_low / step) * step; value <= frame->x_high; value += step) {
+        for (double value = ceil(frame->x_low / step) * step; value <= frame->x_high;
+             value += step) {
             (void)snprintf(text, sizeof text, "%g", value);
             x_tick(frame, place_x(frame, value), text, 24);
         }
@@ -171,8 +184,8 @@ static void x_axis(const struct frame *frame)
             x_tick(frame, place_x(frame, (double)i), charting->xs.names[i], 14);
     }
     if (charting->chart->x) {
-        buf_addf(frame->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#555555\">", frame->left + frame->width / 2,
-                 charting->height - 12);
+        buf_addf(frame->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#555555\">",
+                 frame->left + frame->width / 2, charting->height - 12);
         add_text(frame->out, charting->chart->x, 60);
         buf_adds(frame->out, charting->x_time ? " (UTC)</text>\n" : "</text>\n");
     }
@@ -187,8 +200,10 @@ static void draw_bars(const struct frame *frame)
         const struct point *point = &charting->points[i];
         double *top = &tops[(size_t)point->x];
         double from = place_y(frame, *top), to = place_y(frame, *top + point->y);
-        buf_addf(frame->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n", place_x(frame, point->x) - width / 2,
-                 fmin(from, to), width, fabs(from - to), charting_color(point->color));
+        buf_addf(frame->out,
+                 "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n",
+                 place_x(frame, point->x) - width / 2, fmin(from, to), width, fabs(from - to),
+                 charting_color(point->color));
         *top += point->y;
     }
 }
@@ -197,11 +212,13 @@ static void draw_line(const struct frame *frame, size_t color)
 {
     const struct charting *charting = frame->charting;
     bool first = true;
-    buf_addf(frame->out, "<path fill=\"none\" stroke-width=\"2\" stroke=\"%s\" d=\"", charting_color(color));
+    buf_addf(frame->out, "<path fill=\"none\" stroke-width=\"2\" stroke=\"%s\" d=\"",
+             charting_color(color));
     for (size_t i = 0; i < charting->count; i++) {
         if (charting->points[i].color != color)
             continue;
-        buf_addf(frame->out, "%c%.1f %.1f", first ? 'M' : 'L', place_x(frame, charting->points[i].x), place_y(frame, charting->points[i].y));
+        buf_addf(frame->out, "%c%.1f %.1f", first ? 'M' : 'L',
+                 place_x(frame, charting->points[i].x), place_y(frame, charting->points[i].y));
         first = false;
     }
     buf_adds(frame->out, "\"/>\n");
@@ -214,16 +231,20 @@ static void draw_points(const struct frame *frame)
         const struct point *point = &charting->points[i];
         double x = place_x(frame, point->x), y = place_y(frame, point->y);
         if (charting->chart->kind == CHART_TIMELINE)
-            buf_addf(frame->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"3\" height=\"16\" fill=\"%s\"", x - 1.5, y - 8, charting_color(point->color));
+            buf_addf(frame->out,
+                     "<rect x=\"%.1f\" y=\"%.1f\" width=\"3\" height=\"16\" fill=\"%s\"", x - 1.5,
+                     y - 8, charting_color(point->color));
         else
-            buf_addf(frame->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"", x, y, charting_color(point->color));
+            buf_addf(frame->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"", x, y,
+                     charting_color(point->color));
         if (!point->label) {
             buf_adds(frame->out, "/>\n");
             continue;
         }
         buf_adds(frame->out, "><title>");
         add_text(frame->out, point->label, 120);
-        buf_addf(frame->out, "</title></%s>\n", charting->chart->kind == CHART_TIMELINE ? "rect" : "circle");
+        buf_addf(frame->out, "</title></%s>\n",
+                 charting->chart->kind == CHART_TIMELINE ? "rect" : "circle");
     }
 }
 
@@ -232,7 +253,8 @@ static void draw_legend(const struct frame *frame)
     const struct charting *charting = frame->charting;
     double x = frame->left;
     for (size_t i = 0; i < charting->colors.count && x < charting->width - 80; i++) {
-        buf_addf(frame->out, "<rect x=\"%.1f\" y=\"%d\" width=\"10\" height=\"10\" fill=\"%s\"/>", x, MARGIN_TOP - 14, charting_color(i));
+        buf_addf(frame->out, "<rect x=\"%.1f\" y=\"%d\" width=\"10\" height=\"10\" fill=\"%s\"/>",
+                 x, MARGIN_TOP - 14, charting_color(i));
         buf_addf(frame->out, "<text x=\"%.1f\" y=\"%d\">", x + 14, MARGIN_TOP - 5);
         add_text(frame->out, charting->colors.names[i], 20);
         buf_adds(frame->out, "</text>\n");
@@ -256,16 +278,22 @@ static void draw_data(const struct frame *frame)
 
 void charting_svg(const struct charting *charting, struct buf *out)
 {
-    struct frame frame = {.charting = charting, .out = out, .left = charting->lanes.count ? 170 : 72, .top = MARGIN_TOP};
+    struct frame frame = {.charting = charting,
+                          .out = out,
+                          .left = charting->lanes.count ? 170 : 72,
+                          .top = MARGIN_TOP};
     frame.width = charting->width - frame.left - MARGIN_RIGHT;
     frame.height = charting->height - MARGIN_TOP - MARGIN_BOTTOM;
     set_ranges(&frame);
     if (charting->chart->kind == CHART_BAR)
         stack_range(&frame);
-    buf_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"DejaVu Sans, sans-serif\" "
-                  "font-size=\"11\" fill=\"#222222\">\n",
+    buf_addf(out,
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 "
+             "%d %d\" font-family=\"DejaVu Sans, sans-serif\" "
+             "font-size=\"11\" fill=\"#222222\">\n",
              charting->width, charting->height, charting->width, charting->height);
-    buf_addf(out, "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n", charting->width, charting->height);
+    buf_addf(out, "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n", charting->width,
+             charting->height);
     if (charting->chart->title) {
         buf_adds(out, "<text x=\"16\" y=\"18\" font-size=\"14\" font-weight=\"bold\">");
         add_text(out, charting->chart->title, 100);

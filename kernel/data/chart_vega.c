@@ -1,4 +1,5 @@
-/* Vega-Lite v5 with inline values only, neutral field names and no expression: a log's text is data and nothing else. */
+/* Vega-Lite v5 with inline values only, neutral field names and no expression: a log's text is data
+ * and nothing else. */
 #include "data/charting.h"
 
 #include "base/time.h"
@@ -22,7 +23,10 @@ static json_t *values(const struct charting *charting)
         if (charting->x_time)
             json_object_set_new(row, "x", json_texts(time_iso((int64_t)point->x, time)));
         else
-            json_object_set_new(row, "x", charting->x_number ? json_real(point->x) : json_texts(charting->xs.names[(size_t)point->x]));
+            json_object_set_new(row, "x",
+                                charting->x_number
+                                    ? json_real(point->x)
+                                    : json_texts(charting->xs.names[(size_t)point->x]));
         if (charting->lanes.count)
             json_object_set_new(row, "y", json_texts(charting->lanes.names[(size_t)point->y]));
         else
@@ -38,7 +42,11 @@ static json_t *values(const struct charting *charting)
 
 static json_t *x_channel(const struct charting *charting)
 {
-    json_t *x = channel("x", charting->x_time ? "temporal" : charting->x_number ? "quantitative" : "ordinal", charting->chart->x);
+    json_t *x = channel("x",
+                        charting->x_time     ? "temporal"
+                        : charting->x_number ? "quantitative"
+                                             : "ordinal",
+                        charting->chart->x);
     if (charting->x_time) {
         json_t *scale = json_object();
         json_object_set_new(scale, "type", json_texts("utc"));
@@ -65,7 +73,10 @@ static json_t *color_channel(const struct charting *charting)
 
 static json_t *mark(const struct charting *charting)
 {
-    static const char *const marks[] = {[CHART_BAR] = "bar", [CHART_LINE] = "line", [CHART_POINT] = "point", [CHART_TIMELINE] = "tick"};
+    static const char *const marks[] = {[CHART_BAR] = "bar",
+                                        [CHART_LINE] = "line",
+                                        [CHART_POINT] = "point",
+                                        [CHART_TIMELINE] = "tick"};
     json_t *object = json_object();
     json_object_set_new(object, "type", json_texts(marks[charting->chart->kind]));
     json_object_set_new(object, "tooltip", json_true());
@@ -82,7 +93,8 @@ static json_t *tooltips(const struct charting *charting)
 {
     json_t *list = json_array();
     json_array_append_new(list, channel("l", "nominal", charting->chart->label));
-    json_array_append_new(list, channel("x", charting->x_time ? "temporal" : "nominal", charting->chart->x));
+    json_array_append_new(
+        list, channel("x", charting->x_time ? "temporal" : "nominal", charting->chart->x));
     if (charting->colors.count)
         json_array_append_new(list, channel("c", "nominal", charting->chart->color));
     return list;
@@ -91,8 +103,11 @@ static json_t *tooltips(const struct charting *charting)
 json_t *charting_vega(const struct charting *charting)
 {
     json_t *spec = json_object(), *data = json_object(), *encoding = json_object();
-    const char *y = charting->chart->y ? charting->chart->y : charting->lanes.count ? NULL : "count";
-    json_object_set_new(spec, "$schema", json_texts("https://vega.github.io/schema/vega-lite/v5.json"));
+    const char *y = charting->chart->y      ? charting->chart->y
+                    : charting->lanes.count ? NULL
+                                            : "count";
+    json_object_set_new(spec, "$schema",
+                        json_texts("https://vega.github.io/schema/vega-lite/v5.json"));
     json_object_set_new(data, "values", values(charting));
     json_object_set_new(spec, "data", data);
     if (charting->chart->title)
@@ -101,7 +116,8 @@ json_t *charting_vega(const struct charting *charting)
     json_object_set_new(spec, "height", json_integer(charting->height - 80));
     json_object_set_new(spec, "mark", mark(charting));
     json_object_set_new(encoding, "x", x_channel(charting));
-    json_object_set_new(encoding, "y", channel("y", charting->lanes.count ? "nominal" : "quantitative", y));
+    json_object_set_new(encoding, "y",
+                        channel("y", charting->lanes.count ? "nominal" : "quantitative", y));
     if (charting->colors.count)
         json_object_set_new(encoding, "color", color_channel(charting));
     if (charting->label >= 0)

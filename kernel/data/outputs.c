@@ -81,8 +81,8 @@ void outputs_print(struct outputs *outputs, const char *text, size_t size)
     stream(outputs, OUTPUT_STDOUT, text, size);
 }
 
-static void stream_format(struct outputs *outputs, enum output_kind kind, const char *format, va_list args,
-                          const char *end)
+static void stream_format(struct outputs *outputs, enum output_kind kind, const char *format,
+                          va_list args, const char *end)
 {
     struct buf line;
     buf_init(&line, RENDER_BUNDLE_LIMIT);
@@ -108,7 +108,8 @@ void outputs_warn(struct outputs *outputs, const char *format, ...)
     va_end(args);
 }
 
-static void emit_bundle(struct outputs *outputs, enum output_kind kind, struct bundle bundle, const char *display_id)
+static void emit_bundle(struct outputs *outputs, enum output_kind kind, struct bundle bundle,
+                        const char *display_id)
 {
     flush(outputs);
     struct output output = {
@@ -116,7 +117,8 @@ static void emit_bundle(struct outputs *outputs, enum output_kind kind, struct b
     emit(outputs, &output);
 }
 
-/* What was held back as the cell's value turns out not to be the last: it is shown where it stood. */
+/* What was held back as the cell's value turns out not to be the last: it is shown where it stood.
+ */
 static void release_result(struct outputs *outputs, enum output_kind kind)
 {
     if (!outputs->has_result)
@@ -146,7 +148,8 @@ void outputs_result(struct outputs *outputs, struct bundle bundle)
 {
     release_result(outputs, OUTPUT_DISPLAY);
     flush(outputs);
-    outputs->result = (struct bundle){.data = json_incref(bundle.data), .metadata = json_incref(bundle.metadata)};
+    outputs->result =
+        (struct bundle){.data = json_incref(bundle.data), .metadata = json_incref(bundle.metadata)};
     outputs->has_result = true;
 }
 
@@ -161,7 +164,8 @@ void outputs_next_cell(struct outputs *outputs, const char *source)
     emit(outputs, &output);
 }
 
-/* The line as text/plain and, so that it looks like a remark and not like a stream, as one paragraph of HTML. */
+/* The line as text/plain and, so that it looks like a remark and not like a stream, as one
+ * paragraph of HTML. */
 static struct bundle progress_bundle(const char *format, va_list args)
 {
     struct buf line, plain, html;
@@ -189,7 +193,8 @@ static void progress_show(struct outputs *outputs, const char *format, va_list a
         uuid_text(outputs->progress_id);
     }
     struct bundle bundle = progress_bundle(format, args);
-    emit_bundle(outputs, outputs->progress_shown ? OUTPUT_UPDATE : OUTPUT_DISPLAY, bundle, outputs->progress_id);
+    emit_bundle(outputs, outputs->progress_shown ? OUTPUT_UPDATE : OUTPUT_DISPLAY, bundle,
+                outputs->progress_id);
     json_decref(bundle.data);
     outputs->progress_shown = true;
 }
@@ -199,7 +204,8 @@ void outputs_progress(struct outputs *outputs, const char *format, ...)
     int64_t now = time_monotonic();
     if (!outputs->progress_begun)
         outputs->progress_begun = now;
-    if (now - outputs->progress_begun < PROGRESS_AFTER || now - outputs->progress_last < PROGRESS_INTERVAL)
+    if (now - outputs->progress_begun < PROGRESS_AFTER ||
+        now - outputs->progress_last < PROGRESS_INTERVAL)
         return;
     outputs->progress_last = now;
     va_list args;

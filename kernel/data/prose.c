@@ -53,7 +53,8 @@ static void run_add(struct prose *prose, enum style style, const char *text, siz
 {
     struct block *block = prose->last;
     struct run *run = arena_alloc(prose->arena, sizeof *run);
-    *run = (struct run){.style = style, .text = arena_strndup(prose->arena, text, size), .size = size};
+    *run =
+        (struct run){.style = style, .text = arena_strndup(prose->arena, text, size), .size = size};
     if (block->last)
         block->last->next = run;
     else
@@ -225,15 +226,24 @@ static void html_code(struct buf *out, const char *bytes, size_t size)
     buf_release(&lines);
 }
 
-static const struct writer plain_writer = {
-    .open = {"", "", "", ""}, .close = {"", "", "", ""}, .escape = text_plain,
-    .begin = plain_begin, .end = plain_end, .code = plain_code};
-static const struct writer markdown_writer = {
-    .open = {"", "", "<code>", "**"}, .close = {"", "", "</code>", "**"}, .escape = text_markdown,
-    .begin = markdown_begin, .end = plain_end, .code = markdown_code};
-static const struct writer html_writer = {
-    .open = {"", "", "<code>", "<strong>"}, .close = {"", "", "</code>", "</strong>"}, .escape = text_html,
-    .begin = html_begin, .end = html_end, .code = html_code};
+static const struct writer plain_writer = {.open = {"", "", "", ""},
+                                           .close = {"", "", "", ""},
+                                           .escape = text_plain,
+                                           .begin = plain_begin,
+                                           .end = plain_end,
+                                           .code = plain_code};
+static const struct writer markdown_writer = {.open = {"", "", "<code>", "**"},
+                                              .close = {"", "", "</code>", "**"},
+                                              .escape = text_markdown,
+                                              .begin = markdown_begin,
+                                              .end = plain_end,
+                                              .code = markdown_code};
+static const struct writer html_writer = {.open = {"", "", "<code>", "<strong>"},
+                                          .close = {"", "", "</code>", "</strong>"},
+                                          .escape = text_html,
+                                          .begin = html_begin,
+                                          .end = html_end,
+                                          .code = html_code};
 
 static void write_prose(const struct prose *prose, const struct writer *writer, struct buf *out)
 {
@@ -251,7 +261,8 @@ static void write_prose(const struct prose *prose, const struct writer *writer, 
     }
 }
 
-static json_t *written(const struct prose *prose, const struct writer *writer, const char *before, const char *after)
+static json_t *written(const struct prose *prose, const struct writer *writer, const char *before,
+                       const char *after)
 {
     struct buf out;
     buf_init(&out, RENDER_BUNDLE_LIMIT);
@@ -268,8 +279,9 @@ struct bundle prose_bundle(struct prose *prose)
     json_t *data = json_own(prose->arena, json_object());
     json_object_set_new(data, "text/plain", written(prose, &plain_writer, "", ""));
     json_object_set_new(data, "text/markdown", written(prose, &markdown_writer, "", ""));
-    json_object_set_new(data, "text/html",
-                        written(prose, &html_writer, "<div class=\"tex2jax_ignore mathjax_ignore\">\n", "</div>"));
+    json_object_set_new(
+        data, "text/html",
+        written(prose, &html_writer, "<div class=\"tex2jax_ignore mathjax_ignore\">\n", "</div>"));
     return (struct bundle){.data = data};
 }
 

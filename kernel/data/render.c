@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* A renderer writes rows [0, rows) of the table in its format; the caption's words are put around it by the caller. */
+/* A renderer writes rows [0, rows) of the table in its format; the caption's words are put around
+ * it by the caller. */
 struct renderer {
     const char *mime;
     void (*write)(struct buf *out, const struct rendering *rendering);
@@ -52,11 +53,13 @@ static void add_window(struct buf *out, const struct caption *caption)
     char since[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
     if (!caption->since && !caption->until)
         return;
-    buf_addf(out, " · %s to %s UTC", caption->since ? time_millis(caption->since, since) : "the beginning",
+    buf_addf(out, " · %s to %s UTC",
+             caption->since ? time_millis(caption->since, since) : "the beginning",
              caption->until ? time_millis(caption->until, until) : "the end");
 }
 
-/* The factual line under a table. Values may hold log bytes: the format's writer escapes the whole line. */
+/* The factual line under a table. Values may hold log bytes: the format's writer escapes the whole
+ * line. */
 static char *facts_line(struct arena *arena, const struct rendering *rendering)
 {
     struct buf out;
@@ -86,7 +89,8 @@ static char *warning_line(struct arena *arena, const struct rendering *rendering
         struct buf part;
         buf_init(&part, 512);
         buf_addf(&part, "%s value%s cut at 2 KiB: %%show %s ROW COLUMN opens one whole",
-                 text_number(rendering->cut_values, count), rendering->cut_values == 1 ? " is" : "s are",
+                 text_number(rendering->cut_values, count),
+                 rendering->cut_values == 1 ? " is" : "s are",
                  rendering->caption->kept ? rendering->caption->kept : "_");
         add_part(&out, "; ", part.data);
         buf_release(&part);
@@ -120,8 +124,9 @@ static size_t write_formats(struct rendering *rendering, struct formats *formats
         const struct renderer *renderer = &renderers[i];
         struct buf *text = &formats->texts[i];
         buf_clear(text);
-        formats->given[i] = !renderer->row_limit || (rendering->rows <= renderer->row_limit &&
-                                                     rendering->table->column_count <= renderer->column_limit);
+        formats->given[i] =
+            !renderer->row_limit || (rendering->rows <= renderer->row_limit &&
+                                     rendering->table->column_count <= renderer->column_limit);
         if (!formats->given[i])
             continue;
         renderer->write(text, rendering);
@@ -146,7 +151,8 @@ static void write_fitting(struct arena *arena, struct rendering *rendering, stru
         size_t total = write_formats(rendering, formats);
         if (total <= RENDER_BUNDLE_LIMIT || rendering->rows == 0)
             return;
-        int64_t fewer = (int64_t)((double)rendering->rows * RENDER_BUNDLE_LIMIT / (double)total * 0.95);
+        int64_t fewer =
+            (int64_t)((double)rendering->rows * RENDER_BUNDLE_LIMIT / (double)total * 0.95);
         rendering->rows = fewer < rendering->rows ? fewer : rendering->rows - 1;
     }
 }
@@ -164,7 +170,8 @@ static json_t *metadata_of(struct arena *arena, const struct caption *caption)
     return metadata;
 }
 
-struct bundle render_table(struct arena *arena, const struct table *table, const struct caption *caption)
+struct bundle render_table(struct arena *arena, const struct table *table,
+                           const struct caption *caption)
 {
     struct rendering rendering = {.table = table, .caption = caption, .rows = table->rows};
     struct formats formats;
@@ -174,7 +181,8 @@ struct bundle render_table(struct arena *arena, const struct table *table, const
     json_t *data = json_own(arena, json_object());
     for (size_t i = 0; i < COUNT(renderers); i++) {
         if (formats.given[i])
-            json_object_set_new(data, renderers[i].mime, json_text(formats.texts[i].data, formats.texts[i].size));
+            json_object_set_new(data, renderers[i].mime,
+                                json_text(formats.texts[i].data, formats.texts[i].size));
         buf_release(&formats.texts[i]);
     }
     return (struct bundle){.data = data, .metadata = metadata_of(arena, caption)};

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-/* Inline styles only, from the list that JupyterLab's sanitizer keeps; colours that work on white and on black. The class keeps
-   MathJax away from what stands in logs. */
-#define TABLE_OPEN                                                                                                     \
-    "<div class=\"tex2jax_ignore mathjax_ignore\">"
-#define CELL "padding: 2px 8px; vertical-align: top; border-bottom: 1px solid rgba(128,128,128,0.25); "
+/* Inline styles only, from the list that JupyterLab's sanitizer keeps; colours that work on white
+   and on black. The class keeps MathJax away from what stands in logs. */
+#define TABLE_OPEN "<div class=\"tex2jax_ignore mathjax_ignore\">"
+#define CELL                                                                                       \
+    "padding: 2px 8px; vertical-align: top; border-bottom: 1px solid rgba(128,128,128,0.25); "
 #define LINE "<div style=\"font-size: 90%; opacity: 0.75\">"
 
 static const char left_open[] = "<td style=\"" CELL "text-align: left\">";
@@ -29,7 +29,9 @@ static void add_header(struct buf *out, const struct table *table)
 {
     buf_adds(out, "<table style=\"border-collapse: collapse; font-size: 90%\">\n<thead><tr>");
     for (size_t i = 0; i < table->column_count; i++) {
-        buf_addf(out, "<th style=\"padding: 2px 8px; border-bottom: 2px solid rgba(128,128,128,0.6); text-align: %s\">",
+        buf_addf(out,
+                 "<th style=\"padding: 2px 8px; border-bottom: 2px solid rgba(128,128,128,0.6); "
+                 "text-align: %s\">",
                  render_is_number(&table->columns[i]) ? "right" : "left");
         text_html(out, table->columns[i].name, strlen(table->columns[i].name));
         buf_adds(out, "</th>");
@@ -50,7 +52,8 @@ static void add_cell(struct buf *out, struct buf *scratch, const struct cell *ce
         buf_adds(out, null_text);
         return;
     }
-    if (cell->type == TYPE_TEXT && cell->text.size <= RENDER_VALUE_LIMIT) { /* the common case needs no copy */
+    if (cell->type == TYPE_TEXT &&
+        cell->text.size <= RENDER_VALUE_LIMIT) { /* the common case needs no copy */
         text_html(out, cell->text.data, cell->text.size);
         return;
     }

@@ -8,7 +8,8 @@
 #define PLAIN_WIDTH 48 /* widest column of a text table; longer values are cut with an ellipsis */
 #define MARKDOWN_ROWS 200
 
-static void add_line(struct buf *out, const char *text, void (*escape)(struct buf *, const char *, size_t), const char *end)
+static void add_line(struct buf *out, const char *text,
+                     void (*escape)(struct buf *, const char *, size_t), const char *end)
 {
     if (!text || !*text)
         return;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON_SHOWN_LIMIT ((size_t)64 * 1024) /* larger JSON is shown as its text: parsing it for a line is waste */
+#define JSON_SHOWN_LIMIT                                                                           \
+    ((size_t)64 * 1024) /* larger JSON is shown as its text: parsing it for a line is waste */
 
 struct cursor cursor_begin(const struct table *table)
 {
@@ -147,7 +148,8 @@ void render_cell_text(struct buf *out, const struct cell *cell)
 
 static bool is_long(const struct cell *cell)
 {
-    return !cell->null && (cell->type == TYPE_TEXT || cell->type == TYPE_JSON) && cell->text.size > RENDER_VALUE_LIMIT;
+    return !cell->null && (cell->type == TYPE_TEXT || cell->type == TYPE_JSON) &&
+           cell->text.size > RENDER_VALUE_LIMIT;
 }
 
 void render_short(struct buf *out, const struct cell *cell)
@@ -176,7 +178,8 @@ int64_t render_cut_values(const struct table *table, int64_t rows)
 static void add_whole(struct buf *out, const struct cell *cell)
 {
     bool text = !cell->null && (cell->type == TYPE_TEXT || cell->type == TYPE_JSON);
-    json_t *value = text ? json_loadb(cell->text.data, cell->text.size, JSON_ALLOW_NUL, NULL) : NULL;
+    json_t *value =
+        text ? json_loadb(cell->text.data, cell->text.size, JSON_ALLOW_NUL, NULL) : NULL;
     char *pretty = value ? json_dumps(value, JSON_INDENT(2)) : NULL;
     if (pretty)
         buf_adds(out, pretty);
@@ -197,8 +200,8 @@ struct bundle render_value(struct arena *arena, const struct cell *cell, const c
         prose_paragraph(prose, "%b", title);
     prose_code(prose, text.data, shown);
     if (shown < text.size)
-        prose_paragraph(prose, "Cut: %d of %d bytes are shown; --save FILE.json writes the whole.", (int64_t)shown,
-                        (int64_t)text.size);
+        prose_paragraph(prose, "Cut: %d of %d bytes are shown; --save FILE.json writes the whole.",
+                        (int64_t)shown, (int64_t)text.size);
     buf_release(&text);
     return prose_bundle(prose);
 }

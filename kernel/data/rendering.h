@@ -20,7 +20,8 @@ void render_latex(struct buf *out, const struct rendering *rendering);
 
 /* Values among the first rows that are longer than RENDER_VALUE_LIMIT. */
 int64_t render_cut_values(const struct table *table, int64_t rows);
-/* A value as one line, cut to RENDER_VALUE_LIMIT with an ellipsis; numbers and times as the caption's words promise. */
+/* A value as one line, cut to RENDER_VALUE_LIMIT with an ellipsis; numbers and times as the
+ * caption's words promise. */
 void render_short(struct buf *out, const struct cell *cell);
 bool render_is_number(const struct column *column);
 

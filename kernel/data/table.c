@@ -21,9 +21,12 @@ struct table *table_new(struct arena *arena, const struct column *columns, size_
 static size_t width_of(enum type type)
 {
     static const size_t widths[TYPE_COUNT] = {
-        [TYPE_BOOL] = sizeof(bool),    [TYPE_INT64] = sizeof(int64_t),
-        [TYPE_DOUBLE] = sizeof(double), [TYPE_TIME] = sizeof(int64_t),
-        [TYPE_TEXT] = sizeof(struct text_value), [TYPE_JSON] = sizeof(struct text_value),
+        [TYPE_BOOL] = sizeof(bool),
+        [TYPE_INT64] = sizeof(int64_t),
+        [TYPE_DOUBLE] = sizeof(double),
+        [TYPE_TIME] = sizeof(int64_t),
+        [TYPE_TEXT] = sizeof(struct text_value),
+        [TYPE_JSON] = sizeof(struct text_value),
     };
     return widths[type];
 }
@@ -35,7 +38,8 @@ static struct batch *batch_new(struct table *table, size_t capacity)
     batch->columns = arena_alloc(table->arena, table->column_count * sizeof *batch->columns);
     for (size_t i = 0; i < table->column_count; i++) {
         batch->columns[i].null = arena_alloc(table->arena, capacity * sizeof(bool));
-        batch->columns[i].bools = arena_alloc(table->arena, capacity * width_of(table->columns[i].type));
+        batch->columns[i].bools =
+            arena_alloc(table->arena, capacity * width_of(table->columns[i].type));
     }
     if (table->last)
         table->last->next = batch;
@@ -119,7 +123,9 @@ struct cell table_cell(const struct table *table, int64_t row, size_t column)
         row -= (int64_t)batch->rows;
         batch = batch->next;
     }
-    struct cell cell = {.type = table->columns[column].type, .numeric = table->columns[column].numeric, .null = true};
+    struct cell cell = {.type = table->columns[column].type,
+                        .numeric = table->columns[column].numeric,
+                        .null = true};
     if (!batch || row < 0)
         return cell;
     const struct batch_column *from = &batch->columns[column];

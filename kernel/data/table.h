@@ -1,8 +1,9 @@
 /* table - rows of an answer: a schema and columnar batches of at most 2,048 rows, all in one arena.
  *
- * Every engine fills it, every renderer reads it. Times are UTC microseconds. Decimals and integers beyond 64 bits are text
- * marked `numeric`, so that no digit is lost. Nested values are JSON text. Text is any bytes (valid UTF-8 by engines, but
- * renderers do not rely on it). Not thread-safe; immutable once shown.
+ * Every engine fills it, every renderer reads it. Times are UTC microseconds. Decimals and integers
+ * beyond 64 bits are text marked `numeric`, so that no digit is lost. Nested values are JSON text.
+ * Text is any bytes (valid UTF-8 by engines, but renderers do not rely on it). Not thread-safe;
+ * immutable once shown.
  */
 #ifndef COFFERDAM_DATA_TABLE_H
 #define COFFERDAM_DATA_TABLE_H
@@ -15,10 +16,11 @@
 enum type { TYPE_BOOL, TYPE_INT64, TYPE_DOUBLE, TYPE_TIME, TYPE_TEXT, TYPE_JSON, TYPE_COUNT };
 
 struct column {
-    const char *name;        /* belongs to the table's arena */
-    enum type type;          /* how the values lie in memory */
-    bool numeric;            /* text that is a number: aligned right */
-    const char *engine_type; /* what the engine calls it: "TIMESTAMP", "STRUCT(uid VARCHAR)"; may be NULL */
+    const char *name; /* belongs to the table's arena */
+    enum type type;   /* how the values lie in memory */
+    bool numeric;     /* text that is a number: aligned right */
+    const char *
+        engine_type; /* what the engine calls it: "TIMESTAMP", "STRUCT(uid VARCHAR)"; may be NULL */
 };
 
 struct text_value {
@@ -64,13 +66,15 @@ struct cell {
     };
 };
 
-struct table *table_new(struct arena *arena, const struct column *columns, size_t column_count); /* copies names */
+struct table *table_new(struct arena *arena, const struct column *columns,
+                        size_t column_count); /* copies names */
 
-/* A new batch of `rows` rows at the end, columns allocated (null arrays too, all false): an engine fills it in place. */
+/* A new batch of `rows` rows at the end, columns allocated (null arrays too, all false): an engine
+ * fills it in place. */
 struct batch *table_add_batch(struct table *table, size_t rows);
 
-/* Row by row, for tables that magics make: table_add_row, then one table_put_* per column (a column not put is NULL). Bytes
-   are copied. */
+/* Row by row, for tables that magics make: table_add_row, then one table_put_* per column (a column
+   not put is NULL). Bytes are copied. */
 void table_add_row(struct table *table);
 void table_put_text(struct table *table, size_t column, const char *bytes, size_t size);
 void table_put_string(struct table *table, size_t column, const char *text); /* NULL stays NULL */

@@ -21,7 +21,8 @@ static const struct {
     {"duckdb_disconnect", offsetof(struct duckdb_api, disconnect)},
     {"duckdb_free", offsetof(struct duckdb_api, free)},
     {"duckdb_extract_statements", offsetof(struct duckdb_api, extract_statements)},
-    {"duckdb_prepare_extracted_statement", offsetof(struct duckdb_api, prepare_extracted_statement)},
+    {"duckdb_prepare_extracted_statement",
+     offsetof(struct duckdb_api, prepare_extracted_statement)},
     {"duckdb_extract_statements_error", offsetof(struct duckdb_api, extract_statements_error)},
     {"duckdb_destroy_extracted", offsetof(struct duckdb_api, destroy_extracted)},
     {"duckdb_prepare_error", offsetof(struct duckdb_api, prepare_error)},
@@ -48,7 +49,8 @@ static const struct {
     {"duckdb_rows_changed", offsetof(struct duckdb_api, rows_changed)},
     {"duckdb_destroy_result", offsetof(struct duckdb_api, destroy_result)},
     {"duckdb_data_chunk_get_size", offsetof(struct duckdb_api, data_chunk_get_size)},
-    {"duckdb_data_chunk_get_column_count", offsetof(struct duckdb_api, data_chunk_get_column_count)},
+    {"duckdb_data_chunk_get_column_count",
+     offsetof(struct duckdb_api, data_chunk_get_column_count)},
     {"duckdb_data_chunk_get_vector", offsetof(struct duckdb_api, data_chunk_get_vector)},
     {"duckdb_destroy_data_chunk", offsetof(struct duckdb_api, destroy_data_chunk)},
     {"duckdb_vector_get_data", offsetof(struct duckdb_api, vector_get_data)},
@@ -79,15 +81,22 @@ static const struct {
     {"duckdb_create_scalar_function", offsetof(struct duckdb_api, create_scalar_function)},
     {"duckdb_destroy_scalar_function", offsetof(struct duckdb_api, destroy_scalar_function)},
     {"duckdb_scalar_function_set_name", offsetof(struct duckdb_api, scalar_function_set_name)},
-    {"duckdb_scalar_function_add_parameter", offsetof(struct duckdb_api, scalar_function_add_parameter)},
-    {"duckdb_scalar_function_set_return_type", offsetof(struct duckdb_api, scalar_function_set_return_type)},
-    {"duckdb_scalar_function_set_function", offsetof(struct duckdb_api, scalar_function_set_function)},
+    {"duckdb_scalar_function_add_parameter",
+     offsetof(struct duckdb_api, scalar_function_add_parameter)},
+    {"duckdb_scalar_function_set_return_type",
+     offsetof(struct duckdb_api, scalar_function_set_return_type)},
+    {"duckdb_scalar_function_set_function",
+     offsetof(struct duckdb_api, scalar_function_set_function)},
     {"duckdb_register_scalar_function", offsetof(struct duckdb_api, register_scalar_function)},
-    {"duckdb_scalar_function_set_extra_info", offsetof(struct duckdb_api, scalar_function_set_extra_info)},
-    {"duckdb_scalar_function_get_extra_info", offsetof(struct duckdb_api, scalar_function_get_extra_info)},
-    {"duckdb_vector_ensure_validity_writable", offsetof(struct duckdb_api, vector_ensure_validity_writable)},
+    {"duckdb_scalar_function_set_extra_info",
+     offsetof(struct duckdb_api, scalar_function_set_extra_info)},
+    {"duckdb_scalar_function_get_extra_info",
+     offsetof(struct duckdb_api, scalar_function_get_extra_info)},
+    {"duckdb_vector_ensure_validity_writable",
+     offsetof(struct duckdb_api, vector_ensure_validity_writable)},
     {"duckdb_validity_set_row_invalid", offsetof(struct duckdb_api, validity_set_row_invalid)},
-    {"duckdb_vector_assign_string_element_len", offsetof(struct duckdb_api, vector_assign_string_element_len)},
+    {"duckdb_vector_assign_string_element_len",
+     offsetof(struct duckdb_api, vector_assign_string_element_len)},
     {"duckdb_scalar_function_set_error", offsetof(struct duckdb_api, scalar_function_set_error)},
 };
 
@@ -137,8 +146,10 @@ bool duckdb_api_load(struct duckdb_api *api, struct error *err)
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     bool loaded = library && look_up(library, path, api, err);
     if (!library) {
-        (void)error_set(err, ERROR_UNAVAILABLE, "the embedded engine cannot be loaded: %s", dlerror());
-        (void)error_hint(err, "SQL and %%lake need libduckdb: run make setup, or set DUCKDB_LIB to the path of libduckdb.so. "
+        (void)error_set(err, ERROR_UNAVAILABLE, "the embedded engine cannot be loaded: %s",
+                        dlerror());
+        (void)error_hint(err, "SQL and %%lake need libduckdb: run make setup, or set DUCKDB_LIB to "
+                              "the path of libduckdb.so. "
                               "Everything else works without it.");
     }
     arena_free(arena);

@@ -1,4 +1,5 @@
-/* duckdb_api - the functions of libduckdb that we call, looked up once when the library is first needed. */
+/* duckdb_api - the functions of libduckdb that we call, looked up once when the library is first
+ * needed. */
 #ifndef COFFERDAM_ENGINE_DUCKDB_API_H
 #define COFFERDAM_ENGINE_DUCKDB_API_H
 
@@ -88,8 +89,8 @@ struct duckdb_api {
     __typeof__(&duckdb_scalar_function_set_error) scalar_function_set_error;
 };
 
-/* Loads libduckdb (local_library says where it is looked for) and fills the table; every symbol is there or it fails. The library
-   stays loaded: it cannot be unloaded safely. */
+/* Loads libduckdb (local_library says where it is looked for) and fills the table; every symbol is
+   there or it fails. The library stays loaded: it cannot be unloaded safely. */
 bool duckdb_api_load(struct duckdb_api *api, struct error *err) ATTR_USE_RESULT;
 
 #endif

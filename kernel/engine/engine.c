@@ -4,8 +4,8 @@
 
 #include <poll.h>
 
-#define STOP_LIMIT 80000        /* microseconds that an engine has to stop after a cancel */
-#define STOP_REPEAT 5000        /* a stop that came before the engine began is lost: asked again */
+#define STOP_LIMIT 80000 /* microseconds that an engine has to stop after a cancel */
+#define STOP_REPEAT 5000 /* a stop that came before the engine began is lost: asked again */
 #define PROGRESS_INTERVAL 200000
 
 struct reader {

@@ -1,7 +1,8 @@
 /* engine - a query as a state machine, the same for the embedded engine, Athena and Trino.
  *
- * open, then step until ENGINE_END or ENGINE_ERROR; an engine never sleeps, loops or reads the clock. engine_read() is the only
- * loop: it waits, watches the cancel object, reports progress and holds the limits. Worker thread.
+ * open, then step until ENGINE_END or ENGINE_ERROR; an engine never sleeps, loops or reads the
+ * clock. engine_read() is the only loop: it waits, watches the cancel object, reports progress and
+ * holds the limits. Worker thread.
  */
 #ifndef COFFERDAM_ENGINE_ENGINE_H
 #define COFFERDAM_ENGINE_ENGINE_H
@@ -41,8 +42,8 @@ struct engine_info {
     int64_t rows;       /* of the whole result, -1 unknown */
     int64_t bytes_read; /* 0 unknown */
     int64_t scanned_rows;
-    bool changed;       /* it made or dropped something in the engine's own results */
-    const char *kept;   /* name of the kept result or NULL */
+    bool changed;     /* it made or dropped something in the engine's own results */
+    const char *kept; /* name of the kept result or NULL */
 };
 
 struct engine;
@@ -50,13 +51,17 @@ struct query;
 
 struct engine_ops {
     const char *name; /* "local" */
-    bool (*open)(struct engine *engine, const struct engine_request *request, struct arena *arena, struct query **out,
-                 struct error *err);
-    /* BATCH: rows were added to *table, which is made on the first one and lives as long as the arena given to open. */
-    enum engine_step (*step)(struct query *query, struct engine_wait *wait, struct table **table, struct error *err);
+    bool (*open)(struct engine *engine, const struct engine_request *request, struct arena *arena,
+                 struct query **out, struct error *err);
+    /* BATCH: rows were added to *table, which is made on the first one and lives as long as the
+     * arena given to open. */
+    enum engine_step (*step)(struct query *query, struct engine_wait *wait, struct table **table,
+                             struct error *err);
     void (*describe)(struct query *query, struct engine_info *info);
-    void (*stop)(struct query *query);  /* asks the far end to stop; may be repeated; step goes on until END or ERROR */
-    void (*close)(struct query *query); /* ends it whatever its state, within a few ms; exactly once */
+    void (*stop)(struct query *query); /* asks the far end to stop; may be repeated; step goes on
+                                          until END or ERROR */
+    void (*close)(
+        struct query *query); /* ends it whatever its state, within a few ms; exactly once */
 };
 
 struct engine { /* first member of each engine's own struct */
@@ -69,15 +74,18 @@ struct query { /* first member of each engine's own query */
 
 struct engine_reading {
     struct cancel *cancel;
-    void (*progress)(void *state, const struct engine_info *info, int64_t elapsed); /* about 5 times a second, may be NULL */
+    void (*progress)(void *state, const struct engine_info *info,
+                     int64_t elapsed); /* about 5 times a second, may be NULL */
     void *state;
     struct engine_info info; /* filled at the end */
     int64_t elapsed;
 };
 
-/* Runs a request to its end and returns its first `limit` rows as a table. After a cancel the engine has 80 ms to stop; then
-   the query is closed and set aside. ERROR_INTERRUPTED says how far it came. */
+/* Runs a request to its end and returns its first `limit` rows as a table. After a cancel the
+   engine has 80 ms to stop; then the query is closed and set aside. ERROR_INTERRUPTED says how far
+   it came. */
 bool engine_read(struct engine *engine, const struct engine_request *request, struct arena *arena,
-                 struct engine_reading *reading, struct table **out, struct error *err) ATTR_USE_RESULT;
+                 struct engine_reading *reading, struct table **out,
+                 struct error *err) ATTR_USE_RESULT;
 
 #endif

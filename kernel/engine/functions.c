@@ -1,27 +1,29 @@
-/* Functions under Trino's names: macros over DuckDB's own, and those that need C (local_udf.c), whose sql is NULL. Where one name
-   means two things in DuckDB and Trino, DuckDB's meaning stays and the name is not here. */
+/* Functions under Trino's names: macros over DuckDB's own, and those that need C (local_udf.c),
+   whose sql is NULL. Where one name means two things in DuckDB and Trino, DuckDB's meaning stays
+   and the name is not here. */
 #include "engine/functions.h"
 
 const struct local_function local_functions[] = {
-    {"json_extract_scalar", "json_extract_scalar(json, path)", "The scalar at a JSON path as text; null for arrays, objects and broken JSON.",
+    {"json_extract_scalar", "json_extract_scalar(json, path)",
+     "The scalar at a JSON path as text; null for arrays, objects and broken JSON.",
      "json_extract_scalar(api.request.\"data\", '$.bucketName')",
      "CREATE OR REPLACE MACRO json_extract_scalar(j, p) AS CASE WHEN "
      "json_valid(j::VARCHAR) AND json_type(j::VARCHAR, p) NOT IN ('OBJECT', 'ARRAY') "
      "THEN json_extract_string(j::VARCHAR, p) END"},
-    {"json_parse", "json_parse(text)", "Text as JSON.",
-     "json_parse('{\"a\": 1}')",
+    {"json_parse", "json_parse(text)", "Text as JSON.", "json_parse('{\"a\": 1}')",
      "CREATE OR REPLACE MACRO json_parse(t) AS CAST(t AS JSON)"},
     {"json_format", "json_format(json)", "JSON as compact text.",
      "json_format(json_parse('[1, 2]'))",
      "CREATE OR REPLACE MACRO json_format(j) AS CAST(json(j) AS VARCHAR)"},
-    {"json_size", "json_size(json, path)", "Members of the object or array at a path; 0 for a scalar.",
+    {"json_size", "json_size(json, path)",
+     "Members of the object or array at a path; 0 for a scalar.",
      "json_size('{\"a\": [1, 2]}', '$.a')",
      "CREATE OR REPLACE MACRO json_size(j, p) AS CASE json_type(j::VARCHAR, p) WHEN "
      "'OBJECT' THEN len(json_keys(j::VARCHAR, p)) WHEN 'ARRAY' THEN "
      "json_array_length(j::VARCHAR, p) WHEN NULL THEN NULL ELSE CASE WHEN "
      "json_type(j::VARCHAR, p) IS NULL THEN NULL ELSE 0 END END"},
-    {"is_json_scalar", "is_json_scalar(json)", "Whether the JSON is neither an array nor an object.",
-     "is_json_scalar('1')",
+    {"is_json_scalar", "is_json_scalar(json)",
+     "Whether the JSON is neither an array nor an object.", "is_json_scalar('1')",
      "CREATE OR REPLACE MACRO is_json_scalar(j) AS json_type(j::VARCHAR) NOT IN "
      "('OBJECT', 'ARRAY')"},
     {"from_iso8601_timestamp", "from_iso8601_timestamp(text)", "An ISO 8601 text as a time in UTC.",
@@ -35,11 +37,9 @@ const struct local_function local_functions[] = {
      "from_unixtime(1772442000)",
      "CREATE OR REPLACE MACRO from_unixtime(s) AS make_timestamp(CAST(CAST(s AS "
      "DECIMAL(20, 6)) * 1000000 AS BIGINT))"},
-    {"to_unixtime", "to_unixtime(time)", "A time as seconds since 1970.",
-     "to_unixtime(time_dt)",
+    {"to_unixtime", "to_unixtime(time)", "A time as seconds since 1970.", "to_unixtime(time_dt)",
      "CREATE OR REPLACE MACRO to_unixtime(t) AS epoch_us(t) / 1000000.0"},
-    {"to_iso8601", "to_iso8601(time)", "A time or date as ISO 8601 text.",
-     "to_iso8601(time_dt)",
+    {"to_iso8601", "to_iso8601(time)", "A time or date as ISO 8601 text.", "to_iso8601(time_dt)",
      "CREATE OR REPLACE MACRO to_iso8601(t) AS CASE WHEN typeof(t) = 'DATE' THEN "
      "strftime(t, '%Y-%m-%d') ELSE strftime(CAST(t AS TIMESTAMP), "
      "'%Y-%m-%dT%H:%M:%S.%gZ') END"},
@@ -73,7 +73,8 @@ const struct local_function local_functions[] = {
      "url_extract_fragment('https://a.example/x#z')",
      "CREATE OR REPLACE MACRO url_extract_fragment(u) AS nullif(regexp_extract(u, "
      "'#(.*)$', 1), '')"},
-    {"url_extract_parameter", "url_extract_parameter(url, name)", "The value of a parameter in a URL's query.",
+    {"url_extract_parameter", "url_extract_parameter(url, name)",
+     "The value of a parameter in a URL's query.",
      "url_extract_parameter('https://a.example/?k=v', 'k')",
      "CREATE OR REPLACE MACRO url_extract_parameter(u, n) AS CASE WHEN "
      "regexp_matches(u, '[?&]' || regexp_escape(n) || '(=|&|#|$)') THEN "
@@ -81,14 +82,13 @@ const struct local_function local_functions[] = {
     {"regexp_like", "regexp_like(text, pattern)", "Whether a pattern occurs in the text.",
      "regexp_like(api.operation, '^Delete')",
      "CREATE OR REPLACE MACRO regexp_like(t, p) AS regexp_matches(t, p)"},
-    {"slice", "slice(array, start, length)", "A part of an array; a negative start counts from the end.",
-     "slice([1, 2, 3, 4], 2, 2)",
+    {"slice", "slice(array, start, length)",
+     "A part of an array; a negative start counts from the end.", "slice([1, 2, 3, 4], 2, 2)",
      "CREATE OR REPLACE MACRO slice(a, s, n) AS CASE WHEN s > 0 THEN list_slice(a, s, "
      "s + n - 1) WHEN s < 0 AND -s <= len(a) THEN list_slice(a, len(a) + s + 1, "
      "len(a) + s + n) WHEN s < 0 THEN a[1:0] END"},
     {"sequence", "sequence(start, stop)", "The integers or days from start to stop, both included.",
-     "sequence(1, 5)",
-     "CREATE OR REPLACE MACRO sequence(a, b) AS generate_series(a, b)"},
+     "sequence(1, 5)", "CREATE OR REPLACE MACRO sequence(a, b) AS generate_series(a, b)"},
     {"array_join", "array_join(array, separator)", "The elements that are not null as one text.",
      "array_join(['a', 'b'], ', ')",
      "CREATE OR REPLACE MACRO array_join(a, s) AS array_to_string(list_filter(a, "
@@ -96,7 +96,8 @@ const struct local_function local_functions[] = {
     {"approx_distinct", "approx_distinct(value)", "About how many different values there are.",
      "approx_distinct(src_endpoint.ip)",
      "CREATE OR REPLACE MACRO approx_distinct(x) AS approx_count_distinct(x)"},
-    {"ip_in", "ip_in(cidr, ip)", "Whether an address lies in a network, IPv4 or IPv6; null if either is not one.",
+    {"ip_in", "ip_in(cidr, ip)",
+     "Whether an address lies in a network, IPv4 or IPv6; null if either is not one.",
      "ip_in('10.0.0.0/8', src_endpoint.ip)", NULL},
 };
 const size_t local_functions_count = COUNT(local_functions);

@@ -1,4 +1,5 @@
-/* functions - SQL functions under Trino's names with Trino's results, where DuckDB has no function of that name; and ours. */
+/* functions - SQL functions under Trino's names with Trino's results, where DuckDB has no function
+ * of that name; and ours. */
 #ifndef COFFERDAM_ENGINE_FUNCTIONS_H
 #define COFFERDAM_ENGINE_FUNCTIONS_H
 

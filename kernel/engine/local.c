@@ -57,7 +57,8 @@ void instance_release(struct instance *instance)
 duckdb_connection instance_take(struct instance *instance)
 {
     pthread_mutex_lock(&instance->mutex);
-    duckdb_connection connection = instance->free_count ? instance->pool[--instance->free_count] : NULL;
+    duckdb_connection connection =
+        instance->free_count ? instance->pool[--instance->free_count] : NULL;
     pthread_mutex_unlock(&instance->mutex);
     return connection;
 }
@@ -72,14 +73,16 @@ void instance_give_back(struct instance *instance, duckdb_connection connection)
 /* Half of the machine, or of the control group (versions 2 and 1) when that is less. */
 static int64_t memory_default(void)
 {
-    static const char *const limits[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+    static const char *const limits[] = {"/sys/fs/cgroup/memory.max",
+                                         "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
     int64_t total = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE);
     struct arena *arena = arena_new();
     for (size_t i = 0; i < COUNT(limits); i++) {
         char *text;
         size_t size;
         struct error ignored = {0};
-        if (!file_read(arena, limits[i], 64, &text, &size, &ignored) || !isdigit((unsigned char)text[0]))
+        if (!file_read(arena, limits[i], 64, &text, &size, &ignored) ||
+            !isdigit((unsigned char)text[0]))
             continue;
         int64_t limit = (int64_t)strtoimax(text, NULL, 10);
         total = limit > 0 && limit < total ? limit : total;
@@ -104,14 +107,16 @@ static void sweep_spill(const char *folder)
     arena_free(arena);
 }
 
-static bool make_spill(struct instance *instance, const struct local_place *place, struct error *err)
+static bool make_spill(struct instance *instance, const struct local_place *place,
+                       struct error *err)
 {
     static _Atomic unsigned serial; /* instances of one process must not share a folder */
     struct arena *arena = arena_new();
     const char *base = place->spill_folder;
     if (!base) {
         const char *temporary = getenv("TMPDIR");
-        base = arena_printf(arena, "%s/cofferdam-%ld", temporary && *temporary ? temporary : "/tmp", (long)getuid());
+        base = arena_printf(arena, "%s/cofferdam-%ld", temporary && *temporary ? temporary : "/tmp",
+                            (long)getuid());
     }
     char *folder = arena_printf(arena, "%s/" SPILL_PREFIX "%ld-%u", base, (long)getpid(), serial++);
     instance->spill_folder = xstrdup(folder);
@@ -122,12 +127,17 @@ static bool make_spill(struct instance *instance, const struct local_place *plac
     return made;
 }
 
-static bool configure(struct instance *instance, const struct local_place *place, duckdb_config config, struct error *err)
+static bool configure(struct instance *instance, const struct local_place *place,
+                      duckdb_config config, struct error *err)
 {
     char memory[40], threads[40];
-    (void)snprintf(memory, sizeof memory, "%" PRId64 "B", place->memory_limit ? place->memory_limit : memory_default());
+    (void)snprintf(memory, sizeof memory, "%" PRId64 "B",
+                   place->memory_limit ? place->memory_limit : memory_default());
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    (void)snprintf(threads, sizeof threads, "%ld", place->threads ? (long)place->threads : processors > 0 ? processors : 1);
+    (void)snprintf(threads, sizeof threads, "%ld",
+                   place->threads   ? (long)place->threads
+                   : processors > 0 ? processors
+                                    : 1);
     const struct {
         const char *name, *value;
     } settings[] = {
@@ -140,11 +150,13 @@ static bool configure(struct instance *instance, const struct local_place *place
     };
     for (size_t i = 0; i < COUNT(settings); i++)
         if (instance->api.set_config(config, settings[i].name, settings[i].value) != DuckDBSuccess)
-            return error_set(err, ERROR_INTERNAL, "the engine refuses the setting %s = %s", settings[i].name, settings[i].value);
+            return error_set(err, ERROR_INTERNAL, "the engine refuses the setting %s = %s",
+                             settings[i].name, settings[i].value);
     return true;
 }
 
-static bool open_database(struct instance *instance, const struct local_place *place, struct error *err)
+static bool open_database(struct instance *instance, const struct local_place *place,
+                          struct error *err)
 {
     duckdb_config config = NULL;
     if (instance->api.create_config(&config) != DuckDBSuccess)
@@ -152,14 +164,16 @@ static bool open_database(struct instance *instance, const struct local_place *p
     bool ok = configure(instance, place, config, err);
     char *words = NULL;
     if (ok && instance->api.open_ext(NULL, &instance->database, config, &words) != DuckDBSuccess) {
-        ok = error_set(err, ERROR_UNAVAILABLE, "the embedded engine does not start: %s", words ? words : "no reason given");
+        ok = error_set(err, ERROR_UNAVAILABLE, "the embedded engine does not start: %s",
+                       words ? words : "no reason given");
         instance->api.free(words);
     }
     instance->api.destroy_config(&config);
     return ok;
 }
 
-static bool execute(struct instance *instance, duckdb_connection connection, const char *sql, struct error *err)
+static bool execute(struct instance *instance, duckdb_connection connection, const char *sql,
+                    struct error *err)
 {
     duckdb_result result;
     bool ok = instance->api.query(connection, sql, &result) == DuckDBSuccess;
@@ -169,8 +183,10 @@ static bool execute(struct instance *instance, duckdb_connection connection, con
     return ok;
 }
 
-/* The kept results: one writer only, so a second kernel of the same case works with a file of its own. */
-static bool attach_results(struct instance *instance, duckdb_connection connection, const char *file, struct error *err)
+/* The kept results: one writer only, so a second kernel of the same case works with a file of its
+ * own. */
+static bool attach_results(struct instance *instance, duckdb_connection connection,
+                           const char *file, struct error *err)
 {
     struct arena *arena = arena_new();
     struct error busy = {0};
@@ -182,7 +198,9 @@ static bool attach_results(struct instance *instance, duckdb_connection connecti
     bool attached = execute(instance, connection, sql.data, &busy);
     if (!attached && strstr(busy.message, "lock")) {
         const char *own = arena_printf(arena, "%s.%ld", file, (long)getpid());
-        log_line(LOG_LEVEL_WARN, "local", "another kernel holds the kept results; this one keeps its own in %s", file_name(own));
+        log_line(LOG_LEVEL_WARN, "local",
+                 "another kernel holds the kept results; this one keeps its own in %s",
+                 file_name(own));
         buf_clear(&sql);
         buf_adds(&sql, "ATTACH ");
         text_sql_string(&sql, own, strlen(own));
@@ -208,9 +226,10 @@ static void add_readable(struct buf *sql, const char *path, bool folder)
     buf_release(&text);
 }
 
-/* Folders and files become what SQL may read; from then on nothing else can be reached and no setting changes. */
-static bool lock_down(struct instance *instance, duckdb_connection connection, const struct local_place *place,
-                      struct error *err)
+/* Folders and files become what SQL may read; from then on nothing else can be reached and no
+ * setting changes. */
+static bool lock_down(struct instance *instance, duckdb_connection connection,
+                      const struct local_place *place, struct error *err)
 {
     struct buf sql;
     buf_init(&sql, (size_t)4 * 1024 * 1024);
@@ -233,14 +252,16 @@ static bool lock_down(struct instance *instance, duckdb_connection connection, c
            execute(instance, connection, "SET lock_configuration = true", err);
 }
 
-static bool prepare_connection(struct instance *instance, duckdb_connection connection, bool results, struct error *err)
+static bool prepare_connection(struct instance *instance, duckdb_connection connection,
+                               bool results, struct error *err)
 {
     static const char *const settings[] = {"SET TimeZone = 'UTC'", "SET enable_progress_bar = true",
                                            "SET enable_progress_bar_print = false"};
     for (size_t i = 0; i < COUNT(settings); i++)
         if (!execute(instance, connection, settings[i], err))
             return false;
-    return !results || execute(instance, connection, "SET search_path = 'memory.main,results.main'", err);
+    return !results ||
+           execute(instance, connection, "SET search_path = 'memory.main,results.main'", err);
 }
 
 static bool fill_pool(struct instance *instance, bool results, struct error *err)
@@ -285,8 +306,8 @@ struct local *local_open(const struct local_place *place, struct error *err)
     pthread_mutex_init(&instance->mutex, NULL);
     struct local *local = xcalloc(1, sizeof *local);
     *local = (struct local){.engine = {.ops = &local_ops}, .instance = instance};
-    if (duckdb_api_load(&instance->api, err) && make_spill(instance, place, err) && open_database(instance, place, err) &&
-        set_up(local, place, err))
+    if (duckdb_api_load(&instance->api, err) && make_spill(instance, place, err) &&
+        open_database(instance, place, err) && set_up(local, place, err))
         return local;
     local_close(local);
     return NULL;

@@ -1,9 +1,11 @@
-/* local - DuckDB, embedded: the engine that needs no account. libduckdb is loaded at first use, never before.
+/* local - DuckDB, embedded: the engine that needs no account. libduckdb is loaded at first use,
+ * never before.
  *
- * Kept results are tables of a database file in the case folder ("results"), attached before external access is closed.
- * SQL of the analyst reads the folders given at open and nothing else, and writes nothing. Each query runs on a thread of its
- * own over a pooled connection; when DuckDB does not answer a stop within 80 ms, thread and connection are set aside and the
- * next query takes another (refused with the reason while the memory is held). Owned by the session; worker thread.
+ * Kept results are tables of a database file in the case folder ("results"), attached before
+ * external access is closed. SQL of the analyst reads the folders given at open and nothing else,
+ * and writes nothing. Each query runs on a thread of its own over a pooled connection; when DuckDB
+ * does not answer a stop within 80 ms, thread and connection are set aside and the next query takes
+ * another (refused with the reason while the memory is held). Owned by the session; worker thread.
  */
 #ifndef COFFERDAM_ENGINE_LOCAL_H
 #define COFFERDAM_ENGINE_LOCAL_H
@@ -15,32 +17,35 @@ struct local; /* its first member is struct engine */
 
 /* Where the engine works. Texts are copied. */
 struct local_place {
-    const char *results_file; /* database of kept results; its folder exists. NULL: none, and then nothing is closed to SQL */
-    const char *spill_folder; /* private, made and removed by the engine; dead ones of other processes are swept. NULL: below
-                                 the system's temporary folder */
+    const char *results_file; /* database of kept results; its folder exists. NULL: none, and then
+                                 nothing is closed to SQL */
+    const char *spill_folder; /* private, made and removed by the engine; dead ones of other
+                                 processes are swept. NULL: below the system's temporary folder */
     const char *const *readable; /* folders and files SQL may read */
     size_t readable_count;
-    const char *const *setup;    /* statements run at open before access is closed: CREATE VIEW..., CREATE MACRO... */
+    const char *const *
+        setup; /* statements run at open before access is closed: CREATE VIEW..., CREATE MACRO... */
     size_t setup_count;
     int64_t memory_limit; /* bytes; 0 = half of the machine or of the cgroup */
     int threads;          /* 0 = processors */
 };
 
-/* Loads the library, opens the instance, runs setup. A missing library is ERROR_UNAVAILABLE with what to do. */
+/* Loads the library, opens the instance, runs setup. A missing library is ERROR_UNAVAILABLE with
+ * what to do. */
 struct local *local_open(const struct local_place *place, struct error *err);
 void local_close(struct local *local); /* NULL is allowed */
 struct engine *local_engine(struct local *local);
 
-/* A statement of the kernel itself (not of the analyst) on the calling thread, to its end; no guard; not kept. `out` may be
-   NULL. For catalog look-ups, ingest, save. */
+/* A statement of the kernel itself (not of the analyst) on the calling thread, to its end; no
+   guard; not kept. `out` may be NULL. For catalog look-ups, ingest, save. */
 struct local_statement {
     const char *sql; /* one statement */
     const struct engine_param *params;
     size_t param_count;
     struct cancel *cancel; /* may be NULL */
 };
-bool local_run(struct local *local, const struct local_statement *statement, struct arena *arena, struct table **out,
-               struct error *err) ATTR_USE_RESULT;
+bool local_run(struct local *local, const struct local_statement *statement, struct arena *arena,
+               struct table **out, struct error *err) ATTR_USE_RESULT;
 
 const char *local_version(struct local *local); /* "v1.5.6" */
 /* The library's path as it would be loaded, and whether it is there: for %doctor and --version. */

@@ -17,18 +17,22 @@ static const struct {
     {"Parser Error: ", ERROR_SQL, NULL},
     {"Binder Error: ", ERROR_SQL, NULL},
     {"Catalog Error: ", ERROR_SQL, "%lake tables lists the tables, Tab completes names."},
-    {"Conversion Error: ", ERROR_SQL, "try_cast(value AS type) gives null where a value does not fit."},
+    {"Conversion Error: ", ERROR_SQL,
+     "try_cast(value AS type) gives null where a value does not fit."},
     {"Out of Memory Error: ", ERROR_LIMIT, "Narrow the query, or raise the limit: %set memory 8GB"},
     {"IO Error: ", ERROR_IO, NULL},
     {"HTTP Error: ", ERROR_REFUSED, "The embedded engine reads local files only."},
-    {"Permission Error: ", ERROR_REFUSED, "SQL reads only the lakes and folders that were opened: %lake open FOLDER"},
-    {"Missing Extension Error: ", ERROR_REFUSED, "Extensions are not loaded: the embedded engine reads local Parquet, CSV and JSON."},
+    {"Permission Error: ", ERROR_REFUSED,
+     "SQL reads only the lakes and folders that were opened: %lake open FOLDER"},
+    {"Missing Extension Error: ", ERROR_REFUSED,
+     "Extensions are not loaded: the embedded engine reads local Parquet, CSV and JSON."},
     {"Invalid Input Error: ", ERROR_SQL, NULL},
     {"Not implemented Error: ", ERROR_SQL, NULL},
     {"Constraint Error: ", ERROR_SQL, NULL},
 };
 
-/* DuckDB's caret counts columns of a terminal, where wide characters take two; errors count code points. */
+/* DuckDB's caret counts columns of a terminal, where wide characters take two; errors count code
+ * points. */
 static size_t points_of_width(const char *text, size_t size, size_t width)
 {
     size_t points = 0, limit = text_points(text, size);
@@ -56,19 +60,25 @@ static void place(struct error *err, const char *words)
         return;
     size_t before = (size_t)(caret - line_end - 1), prefix = (size_t)(text - line);
     err->line = (int)number;
-    if (before >= prefix && strncmp(text, "...", 3) != 0) /* a long line is shown cut: its column is not known */
+    if (before >= prefix &&
+        strncmp(text, "...", 3) != 0) /* a long line is shown cut: its column is not known */
         err->column = (int)points_of_width(text, (size_t)(line_end - text), before - prefix) + 1;
-    (void)error_detail(err, "%.*s\n%.*s^", (int)(line_end - text), text, (int)(before >= prefix ? before - prefix : 0),
-                       "                                                                                                    "
-                       "                                                                                                    ");
+    (void)error_detail(err, "%.*s\n%.*s^", (int)(line_end - text), text,
+                       (int)(before >= prefix ? before - prefix : 0),
+                       "                                                                           "
+                       "                         "
+                       "                                                                           "
+                       "                         ");
 }
 
 static void hint(struct error *err, const char *words, const char *otherwise)
 {
-    static const char *const marks[] = {"Did you mean ", "Candidate bindings: ", "Candidate functions:"};
+    static const char *const marks[] = {"Did you mean ",
+                                        "Candidate bindings: ", "Candidate functions:"};
     if (strstr(words, "No space left") || strstr(words, "failed to offload")) {
         err->kind = ERROR_IO;
-        (void)error_hint(err, "The disk is full: free space or choose another folder; nothing was lost.");
+        (void)error_hint(
+            err, "The disk is full: free space or choose another folder; nothing was lost.");
         return;
     }
     for (size_t i = 0; i < COUNT(marks); i++) {
@@ -97,7 +107,9 @@ bool local_fail(struct error *err, const char *words, bool interrupted)
     if (interrupted)
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
     if (kind == ERROR_INTERRUPTED)
-        return error_set(err, ERROR_SQL, "the query failed for a cause that the engine does not name; run it again");
+        return error_set(
+            err, ERROR_SQL,
+            "the query failed for a cause that the engine does not name; run it again");
     size_t length = strcspn(message, "\n");
     (void)error_set(err, kind, "%.*s", (int)text_cut(message, length, 1000), message);
     hint(err, words, otherwise);

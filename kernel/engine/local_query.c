@@ -12,8 +12,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Shared by the worker and the query's thread; the last of the two frees it. What the thread writes before `done`, the worker
-   reads after it. */
+/* Shared by the worker and the query's thread; the last of the two frees it. What the thread writes
+   before `done`, the worker reads after it. */
 struct local_query {
     struct query query;
     struct instance *instance;
@@ -26,7 +26,7 @@ struct local_query {
     int done_fd;
     atomic_bool done, stop, set_aside;
     atomic_int holders;
-    bool shown; /* worker: the batch was handed out */
+    bool shown;          /* worker: the batch was handed out */
     struct arena *arena; /* rows, of the thread until done */
     struct table *table;
     int64_t total;
@@ -57,7 +57,8 @@ static void query_release(void *state)
 
 /* ---- the query's thread ---- */
 
-static bool execute(struct local_query *query, duckdb_prepared_statement prepared, duckdb_result *result)
+static bool execute(struct local_query *query, duckdb_prepared_statement prepared,
+                    duckdb_result *result)
 {
     const struct duckdb_api *api = &query->instance->api;
     if (atomic_load(&query->stop))
@@ -77,7 +78,8 @@ static void read_rows(struct local_query *query, duckdb_result *result)
     for (duckdb_data_chunk chunk; (chunk = api->fetch_chunk(*result)) != NULL;) {
         int64_t size = (int64_t)api->data_chunk_get_size(chunk);
         if (!query->limit || seen < query->limit)
-            local_add_chunk(api, result, chunk, query->table, query->limit ? (size_t)(query->limit - seen) : SIZE_MAX);
+            local_add_chunk(api, result, chunk, query->table,
+                            query->limit ? (size_t)(query->limit - seen) : SIZE_MAX);
         seen += size;
         api->destroy_data_chunk(&chunk);
     }
@@ -87,13 +89,15 @@ static void read_rows(struct local_query *query, duckdb_result *result)
 
 static bool run_sql(struct local_query *query, const char *sql, bool analyst, bool read)
 {
-    struct local_request request = {.sql = sql, .size = strlen(sql), .guarded = analyst && !query->keep_as};
+    struct local_request request = {
+        .sql = sql, .size = strlen(sql), .guarded = analyst && !query->keep_as};
     if (analyst) {
         request.params = query->params;
         request.param_count = query->param_count;
     }
     duckdb_prepared_statement prepared;
-    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared, &query->error))
+    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared,
+                       &query->error))
         return false;
     duckdb_result result;
     bool ok = execute(query, prepared, &result);
@@ -110,10 +114,14 @@ static bool run_sql(struct local_query *query, const char *sql, bool analyst, bo
 /* The guard looks at the analyst's own statement, before our CREATE TABLE is put before it. */
 static bool check(struct local_query *query)
 {
-    struct local_request request = {.sql = query->sql, .size = query->size, .params = query->params,
-                                    .param_count = query->param_count, .guarded = true};
+    struct local_request request = {.sql = query->sql,
+                                    .size = query->size,
+                                    .params = query->params,
+                                    .param_count = query->param_count,
+                                    .guarded = true};
     duckdb_prepared_statement prepared;
-    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared, &query->error))
+    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared,
+                       &query->error))
         return false;
     query->instance->api.destroy_prepare(&prepared);
     return true;
@@ -125,7 +133,8 @@ static void add_name(struct buf *sql, const char *name)
     text_sql_name(sql, name, strlen(name));
 }
 
-/* The prefix stands on a line of its own: DuckDB's line numbers are one too high then, its columns are right. */
+/* The prefix stands on a line of its own: DuckDB's line numbers are one too high then, its columns
+ * are right. */
 static bool keep(struct local_query *query)
 {
     struct buf sql;
@@ -149,7 +158,8 @@ static bool keep(struct local_query *query)
     return ok;
 }
 
-/* Set aside or stopped while DuckDB finished all the same: the result was refused to the analyst, so it goes. */
+/* Set aside or stopped while DuckDB finished all the same: the result was refused to the analyst,
+ * so it goes. */
 static void drop_kept(struct local_query *query)
 {
     struct buf sql;
@@ -201,7 +211,8 @@ static struct local_query *query_new(struct local *local, const struct engine_re
     query->param_count = request->param_count;
     query->params = xcalloc(request->param_count, sizeof *query->params);
     for (size_t i = 0; i < request->param_count; i++)
-        query->params[i] = (struct engine_param){.name = "", .value = json_deep_copy(request->params[i].value)};
+        query->params[i] =
+            (struct engine_param){.name = "", .value = json_deep_copy(request->params[i].value)};
     query->arena = arena_new();
     query->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_init(&query->holders, 2);
@@ -219,14 +230,17 @@ static bool query_start(struct local_query *query, struct error *err)
     return failed ? error_errno(err, failed, "no thread for the query") : true;
 }
 
-static bool local_query_open(struct engine *engine, const struct engine_request *request, struct arena *arena,
-                             struct query **out, struct error *err)
+static bool local_query_open(struct engine *engine, const struct engine_request *request,
+                             struct arena *arena, struct query **out, struct error *err)
 {
     struct local *local = (struct local *)engine;
     duckdb_connection connection = instance_take(local->instance);
     if (!connection) {
-        (void)error_set(err, ERROR_UNAVAILABLE, "%zu interrupted queries are still running in the engine", local->instance->set_aside);
-        return error_hint(err, "Wait a moment and run the cell again, or restart the kernel: kept results stay.");
+        (void)error_set(err, ERROR_UNAVAILABLE,
+                        "%zu interrupted queries are still running in the engine",
+                        local->instance->set_aside);
+        return error_hint(
+            err, "Wait a moment and run the cell again, or restart the kernel: kept results stay.");
     }
     struct local_query *query = query_new(local, request);
     query->connection = connection;
@@ -236,13 +250,14 @@ static bool local_query_open(struct engine *engine, const struct engine_request 
         query_release(query);
         return false;
     }
-    arena_defer(arena, query_release, query); /* rows handed out live as long as the caller's arena */
+    arena_defer(arena, query_release,
+                query); /* rows handed out live as long as the caller's arena */
     *out = &query->query;
     return true;
 }
 
-static enum engine_step local_query_step(struct query *base, struct engine_wait *wait, struct table **table,
-                                         struct error *err)
+static enum engine_step local_query_step(struct query *base, struct engine_wait *wait,
+                                         struct table **table, struct error *err)
 {
     struct local_query *query = (struct local_query *)base;
     if (!atomic_load(&query->done)) {
@@ -265,7 +280,8 @@ static void local_query_describe(struct query *base, struct engine_info *info)
     struct local_query *query = (struct local_query *)base;
     *info = (struct engine_info){.fraction = -1, .rows = -1};
     if (!atomic_load(&query->done)) {
-        duckdb_query_progress_type progress = query->instance->api.query_progress(query->connection);
+        duckdb_query_progress_type progress =
+            query->instance->api.query_progress(query->connection);
         if (progress.percentage > 0)
             info->fraction = progress.percentage / 100;
         return;
@@ -284,7 +300,8 @@ static void local_query_stop(struct query *base)
         query->instance->api.interrupt(query->connection);
 }
 
-/* The query itself is freed with the caller's arena; a thread that is still inside DuckDB is left behind. */
+/* The query itself is freed with the caller's arena; a thread that is still inside DuckDB is left
+ * behind. */
 static void local_query_close(struct query *base)
 {
     struct local_query *query = (struct local_query *)base;

@@ -8,8 +8,8 @@
 #include <pthread.h>
 #include <string.h>
 
-static bool bind_value(const struct duckdb_api *api, duckdb_prepared_statement statement, idx_t index, const json_t *value,
-                       struct arena *arena)
+static bool bind_value(const struct duckdb_api *api, duckdb_prepared_statement statement,
+                       idx_t index, const json_t *value, struct arena *arena)
 {
     if (json_is_integer(value))
         return api->bind_int64(statement, index, json_integer_value(value)) == DuckDBSuccess;
@@ -26,14 +26,15 @@ static bool bind_value(const struct duckdb_api *api, duckdb_prepared_statement s
     return api->bind_varchar_length(statement, index, text, size) == DuckDBSuccess;
 }
 
-static bool bind_all(const struct duckdb_api *api, duckdb_prepared_statement statement, const struct local_request *request,
-                     struct error *err)
+static bool bind_all(const struct duckdb_api *api, duckdb_prepared_statement statement,
+                     const struct local_request *request, struct error *err)
 {
     struct arena *arena = arena_new();
     bool ok = true;
     for (size_t i = 0; i < request->param_count && ok; i++)
         if (!bind_value(api, statement, i + 1, request->params[i].value, arena))
-            ok = error_set(err, ERROR_SQL, "the value of :%s cannot be bound", request->params[i].name);
+            ok = error_set(err, ERROR_SQL, "the value of :%s cannot be bound",
+                           request->params[i].name);
     arena_free(arena);
     return ok;
 }
@@ -48,8 +49,9 @@ static bool reads_only(duckdb_statement_type type)
 static bool check_guard(const struct duckdb_api *api, duckdb_prepared_statement statement,
                         const struct local_request *request, struct error *err)
 {
-    static const char *const words[] = {"SELECT", "WITH", "FROM", "VALUES", "TABLE", "(", "PIVOT", "UNPIVOT", "DESCRIBE",
-                                        "DESC", "SHOW", "SUMMARIZE", "EXPLAIN"};
+    static const char *const words[] = {"SELECT", "WITH",      "FROM",    "VALUES",   "TABLE",
+                                        "(",      "PIVOT",     "UNPIVOT", "DESCRIBE", "DESC",
+                                        "SHOW",   "SUMMARIZE", "EXPLAIN"};
     struct arena *arena = arena_new();
     struct sql_text text = sql_parse(arena, request->sql, request->size);
     bool allowed = false;
@@ -58,28 +60,35 @@ static bool check_guard(const struct duckdb_api *api, duckdb_prepared_statement 
         allowed = strcmp(verb, words[i]) == 0;
     allowed = allowed && reads_only(api->prepared_statement_type(statement));
     if (!allowed) {
-        (void)error_set(err, ERROR_REFUSED, "%s is refused: SQL here reads and never writes", *verb ? verb : "this statement");
-        (void)error_hint(err, "Keep a result with %%sql --into NAME, write it to a file with --save FILE, open data with %%lake open.");
+        (void)error_set(err, ERROR_REFUSED, "%s is refused: SQL here reads and never writes",
+                        *verb ? verb : "this statement");
+        (void)error_hint(err, "Keep a result with %%sql --into NAME, write it to a file with "
+                              "--save FILE, open data with %%lake open.");
     }
     arena_free(arena);
     return allowed;
 }
 
-bool local_prepare(const struct duckdb_api *api, duckdb_connection connection, const struct local_request *request,
-                   duckdb_prepared_statement *out, struct error *err)
+bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
+                   const struct local_request *request, duckdb_prepared_statement *out,
+                   struct error *err)
 {
     *out = NULL;
     duckdb_extracted_statements statements = NULL;
     idx_t count = api->extract_statements(connection, request->sql, &statements);
     bool ok = count == 1;
     if (!ok)
-        (void)local_fail(err, count ? "Parser Error: one statement was expected" : api->extract_statements_error(statements), false);
+        (void)local_fail(err,
+                         count ? "Parser Error: one statement was expected"
+                               : api->extract_statements_error(statements),
+                         false);
     if (ok && api->prepare_extracted_statement(connection, statements, 0, out) != DuckDBSuccess) {
         const char *words = api->prepare_error(*out);
         ok = local_fail(err, words ? words : "the statement cannot be prepared", false);
     }
     api->destroy_extracted(&statements);
-    ok = ok && (!request->guarded || check_guard(api, *out, request, err)) && bind_all(api, *out, request, err);
+    ok = ok && (!request->guarded || check_guard(api, *out, request, err)) &&
+         bind_all(api, *out, request, err);
     if (!ok && *out)
         api->destroy_prepare(out);
     return ok;
@@ -97,8 +106,9 @@ static void wake_own(void *state)
     wake->api->interrupt(wake->connection);
 }
 
-static bool run_prepared(const struct duckdb_api *api, duckdb_prepared_statement prepared, struct cancel *cancel,
-                         struct arena *arena, struct table **out, struct error *err)
+static bool run_prepared(const struct duckdb_api *api, duckdb_prepared_statement prepared,
+                         struct cancel *cancel, struct arena *arena, struct table **out,
+                         struct error *err)
 {
     duckdb_result result;
     bool ok = api->execute_prepared(prepared, &result) == DuckDBSuccess;
@@ -115,8 +125,8 @@ static bool run_prepared(const struct duckdb_api *api, duckdb_prepared_statement
     return ok;
 }
 
-bool local_run(struct local *local, const struct local_statement *statement, struct arena *arena, struct table **out,
-               struct error *err)
+bool local_run(struct local *local, const struct local_statement *statement, struct arena *arena,
+               struct table **out, struct error *err)
 {
     const struct duckdb_api *api = &local->instance->api;
     struct local_request request = {.sql = statement->sql,

@@ -9,8 +9,8 @@
 
 #define POOL_SIZE 8
 
-/* The instance and its connections. Shared by the worker and by threads of queries set aside: the last one to leave closes
-   the instance, so references are counted under the mutex. */
+/* The instance and its connections. Shared by the worker and by threads of queries set aside: the
+   last one to leave closes the instance, so references are counted under the mutex. */
 struct instance {
     struct duckdb_api api;
     duckdb_database database;
@@ -34,7 +34,8 @@ void instance_release(struct instance *instance);
 duckdb_connection instance_take(struct instance *instance);
 void instance_give_back(struct instance *instance, duckdb_connection connection);
 
-/* Prepares the one statement of `sql` and binds its parameters. On failure nothing is left behind. */
+/* Prepares the one statement of `sql` and binds its parameters. On failure nothing is left behind.
+ */
 struct local_request {
     const char *sql;
     size_t size;
@@ -42,20 +43,24 @@ struct local_request {
     size_t param_count;
     bool guarded; /* only statements that read */
 };
-bool local_prepare(const struct duckdb_api *api, duckdb_connection connection, const struct local_request *request,
-                   duckdb_prepared_statement *out, struct error *err) ATTR_USE_RESULT;
+bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
+                   const struct local_request *request, duckdb_prepared_statement *out,
+                   struct error *err) ATTR_USE_RESULT;
 
-/* Turns DuckDB's words into an error: kind, place, caret, hint. `size` is that of our prefix before the analyst's SQL. */
+/* Turns DuckDB's words into an error: kind, place, caret, hint. `size` is that of our prefix before
+ * the analyst's SQL. */
 bool local_fail(struct error *err, const char *words, bool interrupted);
 
 /* Columns of a result as columns of a table, in the arena. */
-struct table *local_schema(const struct duckdb_api *api, duckdb_result *result, struct arena *arena);
+struct table *local_schema(const struct duckdb_api *api, duckdb_result *result,
+                           struct arena *arena);
 /* Copies a chunk's rows (at most `limit`) as one batch. */
-void local_add_chunk(const struct duckdb_api *api, duckdb_result *result, duckdb_data_chunk chunk, struct table *table,
-                     size_t limit);
+void local_add_chunk(const struct duckdb_api *api, duckdb_result *result, duckdb_data_chunk chunk,
+                     struct table *table, size_t limit);
 
 /* Functions that need C: ip_in. */
-bool local_udf_register(const struct duckdb_api *api, duckdb_connection connection, struct error *err) ATTR_USE_RESULT;
+bool local_udf_register(const struct duckdb_api *api, duckdb_connection connection,
+                        struct error *err) ATTR_USE_RESULT;
 
 extern const struct engine_ops local_ops;
 

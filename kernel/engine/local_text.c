@@ -48,7 +48,8 @@ static void add_hugeint(struct buf *out, duckdb_hugeint value, unsigned scale)
     add_wide(out, negative ? (wide)0 - bits : bits, negative, scale);
 }
 
-static void add_decimal(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static void add_decimal(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                        struct buf *out)
 {
     unsigned scale = api->decimal_scale(vector->type);
     duckdb_type inside = api->decimal_internal_type(vector->type);
@@ -94,13 +95,15 @@ static void add_blob(struct buf *out, const unsigned char *bytes, size_t size)
 static void add_uuid(struct buf *out, duckdb_hugeint value)
 {
     uint64_t high = (uint64_t)value.upper ^ UINT64_C(1) << 63;
-    buf_addf(out, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32, high >> 16 & 0xFFFF,
-             high & 0xFFFF, value.lower >> 48, value.lower & UINT64_C(0xFFFFFFFFFFFF));
+    buf_addf(out, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32,
+             high >> 16 & 0xFFFF, high & 0xFFFF, value.lower >> 48,
+             value.lower & UINT64_C(0xFFFFFFFFFFFF));
 }
 
 static void add_clock(struct buf *out, int64_t us)
 {
-    buf_addf(out, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, us / 3600000000, us / 60000000 % 60, us / 1000000 % 60);
+    buf_addf(out, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, us / 3600000000, us / 60000000 % 60,
+             us / 1000000 % 60);
     if (us % 1000000)
         buf_addf(out, ".%06" PRId64, us % 1000000);
 }
@@ -122,7 +125,8 @@ static void add_interval(struct buf *out, const duckdb_interval *value)
     add_clock(out, value->micros < 0 ? -value->micros : value->micros);
 }
 
-static void add_enum(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static void add_enum(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                     struct buf *out)
 {
     duckdb_type inside = api->enum_internal_type(vector->type);
     uint32_t index = inside == DUCKDB_TYPE_UTINYINT    ? ((uint8_t *)vector->data)[row]
@@ -176,7 +180,8 @@ static void add_integer(const struct local_vector *vector, size_t row, struct bu
 }
 
 /* Scalars whose JSON form needs no quotes. */
-static bool add_number(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static bool add_number(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                       struct buf *out)
 {
     switch (vector->id) {
     case DUCKDB_TYPE_BOOLEAN:
@@ -208,7 +213,8 @@ static bool add_number(const struct duckdb_api *api, const struct local_vector *
     }
 }
 
-static void add_scalar(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static void add_scalar(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                       struct buf *out)
 {
     duckdb_string_t *string = (duckdb_string_t *)vector->data + row;
     char text[TIME_TEXT_SIZE];
@@ -220,7 +226,8 @@ static void add_scalar(const struct duckdb_api *api, const struct local_vector *
         add_double(out, ((double *)vector->data)[row]);
         return;
     case DUCKDB_TYPE_DATE:
-        buf_adds(out, time_day((int64_t)((int32_t *)vector->data)[row] * INT64_C(86400000000), text));
+        buf_adds(out,
+                 time_day((int64_t)((int32_t *)vector->data)[row] * INT64_C(86400000000), text));
         return;
     case DUCKDB_TYPE_TIME:
         add_clock(out, ((int64_t *)vector->data)[row]);
@@ -253,18 +260,22 @@ static void add_scalar(const struct duckdb_api *api, const struct local_vector *
     }
 }
 
-static void add_child(const struct duckdb_api *api, duckdb_vector vector, duckdb_logical_type type, size_t row, struct buf *out)
+static void add_child(const struct duckdb_api *api, duckdb_vector vector, duckdb_logical_type type,
+                      size_t row, struct buf *out)
 {
     struct local_vector child;
     local_vector_of(api, vector, type, &child);
     local_text(api, &child, row, true, out);
 }
 
-static void add_list(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static void add_list(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                     struct buf *out)
 {
     bool array = vector->id == DUCKDB_TYPE_ARRAY;
-    duckdb_logical_type type = array ? api->array_type_child_type(vector->type) : api->list_type_child_type(vector->type);
-    duckdb_vector items = array ? api->array_vector_get_child(vector->vector) : api->list_vector_get_child(vector->vector);
+    duckdb_logical_type type =
+        array ? api->array_type_child_type(vector->type) : api->list_type_child_type(vector->type);
+    duckdb_vector items = array ? api->array_vector_get_child(vector->vector)
+                                : api->list_vector_get_child(vector->vector);
     size_t size = array ? (size_t)api->array_type_array_size(vector->type) : 0;
     duckdb_list_entry entry = {.offset = row * size, .length = size};
     if (!array)
@@ -278,7 +289,8 @@ static void add_list(const struct duckdb_api *api, const struct local_vector *ve
     api->destroy_logical_type(&type);
 }
 
-static void add_struct(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static void add_struct(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                       struct buf *out)
 {
     size_t count = (size_t)api->struct_type_child_count(vector->type);
     buf_addc(out, '{');
@@ -296,7 +308,8 @@ static void add_struct(const struct duckdb_api *api, const struct local_vector *
 }
 
 /* A map is a list of {key, value}: shown as an object, keys as text. */
-static void add_map(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static void add_map(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                    struct buf *out)
 {
     duckdb_list_entry entry = ((duckdb_list_entry *)vector->data)[row];
     duckdb_vector pairs = api->list_vector_get_child(vector->vector);
@@ -322,21 +335,27 @@ static void add_map(const struct duckdb_api *api, const struct local_vector *vec
 }
 
 /* A union is a struct whose first child is the tag. */
-static void add_union(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static void add_union(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                      struct buf *out)
 {
     const uint8_t *tags = api->vector_get_data(api->struct_vector_get_child(vector->vector, 0));
     duckdb_logical_type type = api->union_type_member_type(vector->type, tags[row]);
-    add_child(api, api->struct_vector_get_child(vector->vector, (idx_t)tags[row] + 1), type, row, out);
+    add_child(api, api->struct_vector_get_child(vector->vector, (idx_t)tags[row] + 1), type, row,
+              out);
     api->destroy_logical_type(&type);
 }
 
-static bool add_nested(const struct duckdb_api *api, const struct local_vector *vector, size_t row, struct buf *out)
+static bool add_nested(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                       struct buf *out)
 {
     static const struct {
         duckdb_type id;
         void (*add)(const struct duckdb_api *, const struct local_vector *, size_t, struct buf *);
-    } nested[] = {{DUCKDB_TYPE_LIST, add_list}, {DUCKDB_TYPE_ARRAY, add_list}, {DUCKDB_TYPE_STRUCT, add_struct},
-                  {DUCKDB_TYPE_MAP, add_map}, {DUCKDB_TYPE_UNION, add_union}};
+    } nested[] = {{DUCKDB_TYPE_LIST, add_list},
+                  {DUCKDB_TYPE_ARRAY, add_list},
+                  {DUCKDB_TYPE_STRUCT, add_struct},
+                  {DUCKDB_TYPE_MAP, add_map},
+                  {DUCKDB_TYPE_UNION, add_union}};
     for (size_t i = 0; i < COUNT(nested); i++)
         if (nested[i].id == vector->id) {
             nested[i].add(api, vector, row, out);
@@ -345,7 +364,8 @@ static bool add_nested(const struct duckdb_api *api, const struct local_vector *
     return false;
 }
 
-void local_text(const struct duckdb_api *api, const struct local_vector *vector, size_t row, bool json, struct buf *out)
+void local_text(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                bool json, struct buf *out)
 {
     if (is_null(vector, row)) {
         buf_adds(out, json ? "null" : "");
@@ -360,7 +380,8 @@ void local_text(const struct duckdb_api *api, const struct local_vector *vector,
     struct buf text;
     buf_init(&text, (size_t)64 * 1024 * 1024);
     add_scalar(api, vector, row, &text);
-    bool real = (vector->id == DUCKDB_TYPE_DOUBLE || vector->id == DUCKDB_TYPE_FLOAT) && strpbrk(text.data, "NI") == NULL;
+    bool real = (vector->id == DUCKDB_TYPE_DOUBLE || vector->id == DUCKDB_TYPE_FLOAT) &&
+                strpbrk(text.data, "NI") == NULL;
     if (real)
         buf_add(out, text.data, text.size);
     else
@@ -371,16 +392,37 @@ void local_text(const struct duckdb_api *api, const struct local_vector *vector,
 const char *local_type_name(duckdb_type id)
 {
     static const char *const names[] = {
-        [DUCKDB_TYPE_BOOLEAN] = "BOOLEAN", [DUCKDB_TYPE_TINYINT] = "TINYINT", [DUCKDB_TYPE_SMALLINT] = "SMALLINT",
-        [DUCKDB_TYPE_INTEGER] = "INTEGER", [DUCKDB_TYPE_BIGINT] = "BIGINT", [DUCKDB_TYPE_UTINYINT] = "UTINYINT",
-        [DUCKDB_TYPE_USMALLINT] = "USMALLINT", [DUCKDB_TYPE_UINTEGER] = "UINTEGER", [DUCKDB_TYPE_UBIGINT] = "UBIGINT",
-        [DUCKDB_TYPE_FLOAT] = "FLOAT", [DUCKDB_TYPE_DOUBLE] = "DOUBLE", [DUCKDB_TYPE_TIMESTAMP] = "TIMESTAMP",
-        [DUCKDB_TYPE_DATE] = "DATE", [DUCKDB_TYPE_TIME] = "TIME", [DUCKDB_TYPE_INTERVAL] = "INTERVAL",
-        [DUCKDB_TYPE_HUGEINT] = "HUGEINT", [DUCKDB_TYPE_UHUGEINT] = "UHUGEINT", [DUCKDB_TYPE_VARCHAR] = "VARCHAR",
-        [DUCKDB_TYPE_BLOB] = "BLOB", [DUCKDB_TYPE_DECIMAL] = "DECIMAL", [DUCKDB_TYPE_TIMESTAMP_S] = "TIMESTAMP_S",
-        [DUCKDB_TYPE_TIMESTAMP_MS] = "TIMESTAMP_MS", [DUCKDB_TYPE_TIMESTAMP_NS] = "TIMESTAMP_NS", [DUCKDB_TYPE_ENUM] = "ENUM",
-        [DUCKDB_TYPE_LIST] = "LIST", [DUCKDB_TYPE_STRUCT] = "STRUCT", [DUCKDB_TYPE_MAP] = "MAP", [DUCKDB_TYPE_ARRAY] = "ARRAY",
-        [DUCKDB_TYPE_UUID] = "UUID", [DUCKDB_TYPE_UNION] = "UNION", [DUCKDB_TYPE_BIT] = "BIT",
+        [DUCKDB_TYPE_BOOLEAN] = "BOOLEAN",
+        [DUCKDB_TYPE_TINYINT] = "TINYINT",
+        [DUCKDB_TYPE_SMALLINT] = "SMALLINT",
+        [DUCKDB_TYPE_INTEGER] = "INTEGER",
+        [DUCKDB_TYPE_BIGINT] = "BIGINT",
+        [DUCKDB_TYPE_UTINYINT] = "UTINYINT",
+        [DUCKDB_TYPE_USMALLINT] = "USMALLINT",
+        [DUCKDB_TYPE_UINTEGER] = "UINTEGER",
+        [DUCKDB_TYPE_UBIGINT] = "UBIGINT",
+        [DUCKDB_TYPE_FLOAT] = "FLOAT",
+        [DUCKDB_TYPE_DOUBLE] = "DOUBLE",
+        [DUCKDB_TYPE_TIMESTAMP] = "TIMESTAMP",
+        [DUCKDB_TYPE_DATE] = "DATE",
+        [DUCKDB_TYPE_TIME] = "TIME",
+        [DUCKDB_TYPE_INTERVAL] = "INTERVAL",
+        [DUCKDB_TYPE_HUGEINT] = "HUGEINT",
+        [DUCKDB_TYPE_UHUGEINT] = "UHUGEINT",
+        [DUCKDB_TYPE_VARCHAR] = "VARCHAR",
+        [DUCKDB_TYPE_BLOB] = "BLOB",
+        [DUCKDB_TYPE_DECIMAL] = "DECIMAL",
+        [DUCKDB_TYPE_TIMESTAMP_S] = "TIMESTAMP_S",
+        [DUCKDB_TYPE_TIMESTAMP_MS] = "TIMESTAMP_MS",
+        [DUCKDB_TYPE_TIMESTAMP_NS] = "TIMESTAMP_NS",
+        [DUCKDB_TYPE_ENUM] = "ENUM",
+        [DUCKDB_TYPE_LIST] = "LIST",
+        [DUCKDB_TYPE_STRUCT] = "STRUCT",
+        [DUCKDB_TYPE_MAP] = "MAP",
+        [DUCKDB_TYPE_ARRAY] = "ARRAY",
+        [DUCKDB_TYPE_UUID] = "UUID",
+        [DUCKDB_TYPE_UNION] = "UNION",
+        [DUCKDB_TYPE_BIT] = "BIT",
         [DUCKDB_TYPE_TIMESTAMP_TZ] = "TIMESTAMP WITH TIME ZONE",
     };
     return (size_t)id < COUNT(names) && names[id] ? names[id] : "UNKNOWN";

@@ -17,7 +17,8 @@ void local_vector_of(const struct duckdb_api *api, duckdb_vector vector, duckdb_
                      struct local_vector *out);
 
 /* Appends the value of a row; `json`: as a JSON value, strings quoted, NULL as null. */
-void local_text(const struct duckdb_api *api, const struct local_vector *vector, size_t row, bool json, struct buf *out);
+void local_text(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
+                bool json, struct buf *out);
 
 const char *local_type_name(duckdb_type id); /* "VARCHAR", "STRUCT" */
 

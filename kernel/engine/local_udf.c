@@ -76,10 +76,12 @@ static bool valid(const uint64_t *validity, size_t row)
     return !validity || (validity[row / 64] >> (row % 64) & 1);
 }
 
-/* How an info is asked for its extra info is itself a function of the table: the one pointer a callback cannot be given. */
+/* How an info is asked for its extra info is itself a function of the table: the one pointer a
+ * callback cannot be given. */
 static const struct duckdb_api *shared_api(const struct duckdb_api *set)
 {
-    static struct duckdb_api api; /* the library stays loaded: every instance writes the same values */
+    static struct duckdb_api
+        api; /* the library stays loaded: every instance writes the same values */
     if (set)
         api = *set;
     return &api;
@@ -89,9 +91,12 @@ static void ip_in(duckdb_function_info info, duckdb_data_chunk input, duckdb_vec
 {
     (void)info;
     const struct duckdb_api *api = shared_api(NULL);
-    duckdb_vector networks = api->data_chunk_get_vector(input, 0), addresses = api->data_chunk_get_vector(input, 1);
-    duckdb_string_t *network_texts = api->vector_get_data(networks), *address_texts = api->vector_get_data(addresses);
-    const uint64_t *network_valid = api->vector_get_validity(networks), *address_valid = api->vector_get_validity(addresses);
+    duckdb_vector networks = api->data_chunk_get_vector(input, 0),
+                  addresses = api->data_chunk_get_vector(input, 1);
+    duckdb_string_t *network_texts = api->vector_get_data(networks),
+                    *address_texts = api->vector_get_data(addresses);
+    const uint64_t *network_valid = api->vector_get_validity(networks),
+                   *address_valid = api->vector_get_validity(addresses);
     bool *answers = api->vector_get_data(output);
     api->vector_ensure_validity_writable(output);
     uint64_t *validity = api->vector_get_validity(output);
@@ -116,11 +121,13 @@ static void ip_in(duckdb_function_info info, duckdb_data_chunk input, duckdb_vec
     }
 }
 
-bool local_udf_register(const struct duckdb_api *api, duckdb_connection connection, struct error *err)
+bool local_udf_register(const struct duckdb_api *api, duckdb_connection connection,
+                        struct error *err)
 {
     (void)shared_api(api);
     duckdb_scalar_function function = api->create_scalar_function();
-    duckdb_logical_type text = api->create_logical_type(DUCKDB_TYPE_VARCHAR), truth = api->create_logical_type(DUCKDB_TYPE_BOOLEAN);
+    duckdb_logical_type text = api->create_logical_type(DUCKDB_TYPE_VARCHAR),
+                        truth = api->create_logical_type(DUCKDB_TYPE_BOOLEAN);
     api->scalar_function_set_name(function, "ip_in");
     api->scalar_function_add_parameter(function, text);
     api->scalar_function_add_parameter(function, text);

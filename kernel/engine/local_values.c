@@ -43,8 +43,8 @@ static enum type type_of(duckdb_type type)
 
 static bool is_numeric(duckdb_type type)
 {
-    return type == DUCKDB_TYPE_UBIGINT || type == DUCKDB_TYPE_HUGEINT || type == DUCKDB_TYPE_UHUGEINT ||
-           type == DUCKDB_TYPE_DECIMAL;
+    return type == DUCKDB_TYPE_UBIGINT || type == DUCKDB_TYPE_HUGEINT ||
+           type == DUCKDB_TYPE_UHUGEINT || type == DUCKDB_TYPE_DECIMAL;
 }
 
 static bool is_json_alias(const struct duckdb_api *api, duckdb_logical_type type)
@@ -64,7 +64,8 @@ struct table *local_schema(const struct duckdb_api *api, duckdb_result *result, 
         duckdb_logical_type type = api->column_logical_type(result, i);
         duckdb_type id = api->get_type_id(type);
         columns[i].name = api->column_name(result, i);
-        columns[i].type = id == DUCKDB_TYPE_VARCHAR && is_json_alias(api, type) ? TYPE_JSON : type_of(id);
+        columns[i].type =
+            id == DUCKDB_TYPE_VARCHAR && is_json_alias(api, type) ? TYPE_JSON : type_of(id);
         columns[i].numeric = is_numeric(id);
         columns[i].engine_type = local_type_name(id);
         api->destroy_logical_type(&type);
@@ -107,7 +108,8 @@ static int64_t integer_at(duckdb_type type, const void *data, size_t row)
     }
 }
 
-static struct text_value string_at(const struct local_vector *vector, size_t row, struct arena *arena)
+static struct text_value string_at(const struct local_vector *vector, size_t row,
+                                   struct arena *arena)
 {
     duckdb_string_t *string = &((duckdb_string_t *)vector->data)[row];
     size_t size = string->value.inlined.length;
@@ -126,8 +128,8 @@ struct copy {
     struct buf text;
 };
 
-static void copy_column(struct copy *copy, const struct local_vector *vector, enum type type, struct batch_column *to,
-                        size_t rows)
+static void copy_column(struct copy *copy, const struct local_vector *vector, enum type type,
+                        struct batch_column *to, size_t rows)
 {
     for (size_t row = 0; row < rows; row++) {
         to->null[row] = is_null(vector, row);
@@ -140,20 +142,22 @@ static void copy_column(struct copy *copy, const struct local_vector *vector, en
         } else if (type == TYPE_TIME) {
             to->ints[row] = micros(vector->id, ((const int64_t *)vector->data)[row]);
         } else if (type == TYPE_DOUBLE) {
-            to->doubles[row] = vector->id == DUCKDB_TYPE_FLOAT ? (double)((const float *)vector->data)[row]
-                                                              : ((const double *)vector->data)[row];
+            to->doubles[row] = vector->id == DUCKDB_TYPE_FLOAT
+                                   ? (double)((const float *)vector->data)[row]
+                                   : ((const double *)vector->data)[row];
         } else if (vector->id == DUCKDB_TYPE_VARCHAR) {
             to->texts[row] = string_at(vector, row, copy->arena);
         } else {
             buf_clear(&copy->text);
             local_text(copy->api, vector, row, type == TYPE_JSON, &copy->text);
-            to->texts[row] = (struct text_value){buf_to_arena(&copy->text, copy->arena), copy->text.size};
+            to->texts[row] =
+                (struct text_value){buf_to_arena(&copy->text, copy->arena), copy->text.size};
         }
     }
 }
 
-void local_add_chunk(const struct duckdb_api *api, duckdb_result *result, duckdb_data_chunk chunk, struct table *table,
-                     size_t limit)
+void local_add_chunk(const struct duckdb_api *api, duckdb_result *result, duckdb_data_chunk chunk,
+                     struct table *table, size_t limit)
 {
     size_t rows = (size_t)api->data_chunk_get_size(chunk);
     rows = rows < limit ? rows : limit;

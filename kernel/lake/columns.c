@@ -4,28 +4,30 @@
 
 #include <string.h>
 
-/* Version 2.0 (OCSF 1.1.0); CloudTrail management, S3 data and Lambda data events share one list. */
+/* Version 2.0 (OCSF 1.1.0); CloudTrail management, S3 data and Lambda data events share one list.
+ */
 static const struct lake_column cloudtrail_columns[] = {
-    {"metadata", "STRUCT(product STRUCT(\"version\" VARCHAR, \"name\" VARCHAR, vendor_name VARCHAR, "
+    {"metadata",
+     "STRUCT(product STRUCT(\"version\" VARCHAR, \"name\" VARCHAR, vendor_name VARCHAR, "
      "feature STRUCT(\"name\" VARCHAR)), event_code VARCHAR, uid VARCHAR, profiles "
      "VARCHAR[], \"version\" VARCHAR)"},
     {"time", "BIGINT"},
     {"time_dt", "TIMESTAMP"},
     {"cloud", "STRUCT(region VARCHAR, provider VARCHAR)"},
     {"api", "STRUCT(response STRUCT(\"error\" VARCHAR, message VARCHAR, \"data\" VARCHAR), "
-     "operation VARCHAR, \"version\" VARCHAR, service STRUCT(\"name\" VARCHAR), request "
-     "STRUCT(\"data\" VARCHAR, uid VARCHAR))"},
+            "operation VARCHAR, \"version\" VARCHAR, service STRUCT(\"name\" VARCHAR), request "
+            "STRUCT(\"data\" VARCHAR, uid VARCHAR))"},
     {"dst_endpoint", "STRUCT(svc_name VARCHAR)"},
     {"actor", "STRUCT(\"user\" STRUCT(\"type\" VARCHAR, \"name\" VARCHAR, uid_alt VARCHAR, uid "
-     "VARCHAR, account STRUCT(uid VARCHAR), credential_uid VARCHAR), \"session\" "
-     "STRUCT(created_time_dt TIMESTAMP, is_mfa BOOLEAN, issuer VARCHAR), invoked_by "
-     "VARCHAR, idp STRUCT(\"name\" VARCHAR))"},
+              "VARCHAR, account STRUCT(uid VARCHAR), credential_uid VARCHAR), \"session\" "
+              "STRUCT(created_time_dt TIMESTAMP, is_mfa BOOLEAN, issuer VARCHAR), invoked_by "
+              "VARCHAR, idp STRUCT(\"name\" VARCHAR))"},
     {"http_request", "STRUCT(user_agent VARCHAR)"},
     {"src_endpoint", "STRUCT(uid VARCHAR, ip VARCHAR, \"domain\" VARCHAR)"},
     {"session", "STRUCT(uid VARCHAR, uid_alt VARCHAR, credential_uid VARCHAR, issuer VARCHAR)"},
     {"policy", "STRUCT(uid VARCHAR)"},
     {"resources", "STRUCT(uid VARCHAR, \"owner\" STRUCT(account STRUCT(uid VARCHAR)), \"type\" "
-     "VARCHAR)[]"},
+                  "VARCHAR)[]"},
     {"class_name", "VARCHAR"},
     {"class_uid", "INTEGER"},
     {"category_name", "VARCHAR"},
@@ -43,28 +45,30 @@ static const struct lake_column cloudtrail_columns[] = {
     {"accountid", "VARCHAR"},
     {"region", "VARCHAR"},
     {"asl_version", "VARCHAR"},
-    {"observables", "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
+    {"observables",
+     "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
 };
 
 static const struct lake_column eks_audit_columns[] = {
-    {"metadata", "STRUCT(log_level VARCHAR, product STRUCT(\"version\" VARCHAR, vendor_name "
+    {"metadata",
+     "STRUCT(log_level VARCHAR, product STRUCT(\"version\" VARCHAR, vendor_name "
      "VARCHAR, \"name\" VARCHAR, feature STRUCT(\"name\" VARCHAR)), profiles VARCHAR[], "
      "\"version\" VARCHAR)"},
     {"api", "STRUCT(request STRUCT(uid VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
-     "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), operation VARCHAR, "
-     "\"version\" VARCHAR, response STRUCT(code INTEGER, message VARCHAR, \"error\" "
-     "VARCHAR, error_message VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
-     "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), group STRUCT(\"name\" "
-     "VARCHAR))"},
+            "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), operation VARCHAR, "
+            "\"version\" VARCHAR, response STRUCT(code INTEGER, message VARCHAR, \"error\" "
+            "VARCHAR, error_message VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
+            "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), group STRUCT(\"name\" "
+            "VARCHAR))"},
     {"message", "VARCHAR"},
     {"http_request", "STRUCT(url STRUCT(\"path\" VARCHAR), user_agent VARCHAR)"},
     {"actor", "STRUCT(\"user\" STRUCT(\"name\" VARCHAR, uid VARCHAR, groups STRUCT(\"name\" "
-     "VARCHAR)[], type_id INTEGER), \"session\" STRUCT(credential_uid VARCHAR, issuer "
-     "VARCHAR, uid VARCHAR))"},
+              "VARCHAR)[], type_id INTEGER), \"session\" STRUCT(credential_uid VARCHAR, issuer "
+              "VARCHAR, uid VARCHAR))"},
     {"cloud", "STRUCT(account STRUCT(uid VARCHAR), provider VARCHAR)"},
     {"src_endpoint", "STRUCT(ip VARCHAR, intermediate_ips VARCHAR[])"},
     {"resources", "STRUCT(namespace VARCHAR, \"name\" VARCHAR, uid VARCHAR, \"version\" VARCHAR, "
-     "\"type\" VARCHAR)[]"},
+                  "\"type\" VARCHAR)[]"},
     {"start_time_dt", "TIMESTAMP"},
     {"time_dt", "TIMESTAMP"},
     {"time", "BIGINT"},
@@ -82,13 +86,14 @@ static const struct lake_column eks_audit_columns[] = {
     {"accountid", "VARCHAR"},
     {"region", "VARCHAR"},
     {"asl_version", "VARCHAR"},
-    {"observables", "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
+    {"observables",
+     "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
 };
 
 static const struct lake_column route53_columns[] = {
     {"metadata", "STRUCT(product STRUCT(\"version\" VARCHAR, \"name\" VARCHAR, feature "
-     "STRUCT(\"name\" VARCHAR), vendor_name VARCHAR), profiles VARCHAR[], \"version\" "
-     "VARCHAR)"},
+                 "STRUCT(\"name\" VARCHAR), vendor_name VARCHAR), profiles VARCHAR[], \"version\" "
+                 "VARCHAR)"},
     {"cloud", "STRUCT(account STRUCT(uid VARCHAR), region VARCHAR, provider VARCHAR)"},
     {"src_endpoint", "STRUCT(vpc_uid VARCHAR, ip VARCHAR, port INTEGER, instance_uid VARCHAR)"},
     {"time", "BIGINT"},
@@ -117,29 +122,33 @@ static const struct lake_column route53_columns[] = {
     {"accountid", "VARCHAR"},
     {"region", "VARCHAR"},
     {"asl_version", "VARCHAR"},
-    {"observables", "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
+    {"observables",
+     "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
 };
 
 static const struct lake_column findings_columns[] = {
     {"metadata", "STRUCT(log_version VARCHAR, product STRUCT(feature STRUCT(uid VARCHAR, \"name\" "
-     "VARCHAR), uid VARCHAR, \"name\" VARCHAR, vendor_name VARCHAR, \"version\" "
-     "VARCHAR), processed_time_dt TIMESTAMP, profiles VARCHAR[], \"version\" VARCHAR, "
-     "extensions STRUCT(\"name\" VARCHAR, uid VARCHAR, \"version\" VARCHAR)[])"},
+                 "VARCHAR), uid VARCHAR, \"name\" VARCHAR, vendor_name VARCHAR, \"version\" "
+                 "VARCHAR), processed_time_dt TIMESTAMP, profiles VARCHAR[], \"version\" VARCHAR, "
+                 "extensions STRUCT(\"name\" VARCHAR, uid VARCHAR, \"version\" VARCHAR)[])"},
     {"time", "BIGINT"},
     {"time_dt", "TIMESTAMP"},
     {"confidence_score", "INTEGER"},
     {"message", "VARCHAR"},
     {"cloud", "STRUCT(account STRUCT(uid VARCHAR), region VARCHAR, provider VARCHAR)"},
     {"resource", "STRUCT(\"type\" VARCHAR, uid VARCHAR, cloud_partition VARCHAR, region VARCHAR, "
-     "labels VARCHAR[], \"data\" VARCHAR, criticality VARCHAR)"},
-    {"finding_info", "STRUCT(created_time_dt TIMESTAMP, uid VARCHAR, \"desc\" VARCHAR, title VARCHAR, "
+                 "labels VARCHAR[], \"data\" VARCHAR, criticality VARCHAR)"},
+    {"finding_info",
+     "STRUCT(created_time_dt TIMESTAMP, uid VARCHAR, \"desc\" VARCHAR, title VARCHAR, "
      "modified_time_dt TIMESTAMP, first_seen_time_dt TIMESTAMP, last_seen_time_dt "
      "TIMESTAMP, related_events STRUCT(product_uid VARCHAR, uid VARCHAR)[], types "
      "VARCHAR[], src_url VARCHAR)"},
     {"remediation", "STRUCT(\"desc\" VARCHAR, \"references\" VARCHAR[])"},
-    {"compliance", "STRUCT(standards VARCHAR[], requirements VARCHAR[], \"control\" VARCHAR, status "
+    {"compliance",
+     "STRUCT(standards VARCHAR[], requirements VARCHAR[], \"control\" VARCHAR, status "
      "VARCHAR, status_detail VARCHAR, status_code VARCHAR)"},
-    {"vulnerabilities", "STRUCT(remediation STRUCT(\"desc\" VARCHAR, \"references\" VARCHAR[]), cve "
+    {"vulnerabilities",
+     "STRUCT(remediation STRUCT(\"desc\" VARCHAR, \"references\" VARCHAR[]), cve "
      "STRUCT(cvss STRUCT(base_score DECIMAL(3,1), vector_string VARCHAR, \"version\" "
      "VARCHAR)[], uid VARCHAR, epss STRUCT(score VARCHAR), \"references\" VARCHAR[], "
      "created_time_dt TIMESTAMP, modified_time_dt TIMESTAMP), \"references\" "
@@ -151,10 +160,12 @@ static const struct lake_column findings_columns[] = {
      "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR, type_id INTEGER), "
      "start_line INTEGER)[], is_fix_available BOOLEAN, is_exploit_available "
      "BOOLEAN)[]"},
-    {"resources", "STRUCT(\"type\" VARCHAR, uid VARCHAR, cloud_partition VARCHAR, region VARCHAR, "
+    {"resources",
+     "STRUCT(\"type\" VARCHAR, uid VARCHAR, cloud_partition VARCHAR, region VARCHAR, "
      "labels VARCHAR[], \"data\" VARCHAR, criticality VARCHAR, \"owner\" STRUCT(account "
      "STRUCT(uid VARCHAR)))[]"},
-    {"evidences", "STRUCT(\"data\" VARCHAR, actor STRUCT(process STRUCT(created_time_dt TIMESTAMP, "
+    {"evidences",
+     "STRUCT(\"data\" VARCHAR, actor STRUCT(process STRUCT(created_time_dt TIMESTAMP, "
      "\"name\" VARCHAR, pid INTEGER, uid VARCHAR, \"user\" STRUCT(\"name\" VARCHAR, uid "
      "VARCHAR), cmd_line VARCHAR, parent_process STRUCT(uid VARCHAR), file "
      "STRUCT(\"path\" VARCHAR, \"name\" VARCHAR, type_id INTEGER, hashes STRUCT(\"value\" "
@@ -181,24 +192,25 @@ static const struct lake_column findings_columns[] = {
     {"accountid", "VARCHAR"},
     {"region", "VARCHAR"},
     {"asl_version", "VARCHAR"},
-    {"observables", "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
+    {"observables",
+     "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
 };
 
 static const struct lake_column vpc_flow_columns[] = {
     {"metadata", "STRUCT(product STRUCT(\"version\" VARCHAR, \"name\" VARCHAR, feature "
-     "STRUCT(\"name\" VARCHAR), vendor_name VARCHAR), profiles VARCHAR[], \"version\" "
-     "VARCHAR)"},
+                 "STRUCT(\"name\" VARCHAR), vendor_name VARCHAR), profiles VARCHAR[], \"version\" "
+                 "VARCHAR)"},
     {"cloud", "STRUCT(account STRUCT(uid VARCHAR), region VARCHAR, zone VARCHAR, provider "
-     "VARCHAR)"},
+              "VARCHAR)"},
     {"src_endpoint", "STRUCT(port INTEGER, svc_name VARCHAR, ip VARCHAR, intermediate_ips "
-     "VARCHAR[], interface_uid VARCHAR, vpc_uid VARCHAR, instance_uid VARCHAR, "
-     "subnet_uid VARCHAR)"},
+                     "VARCHAR[], interface_uid VARCHAR, vpc_uid VARCHAR, instance_uid VARCHAR, "
+                     "subnet_uid VARCHAR)"},
     {"dst_endpoint", "STRUCT(port INTEGER, svc_name VARCHAR, ip VARCHAR, intermediate_ips "
-     "VARCHAR[], interface_uid VARCHAR, vpc_uid VARCHAR, instance_uid VARCHAR, "
-     "subnet_uid VARCHAR)"},
+                     "VARCHAR[], interface_uid VARCHAR, vpc_uid VARCHAR, instance_uid VARCHAR, "
+                     "subnet_uid VARCHAR)"},
     {"connection_info", "STRUCT(protocol_num INTEGER, tcp_flags INTEGER, protocol_ver VARCHAR, "
-     "boundary_id INTEGER, boundary VARCHAR, direction_id INTEGER, direction "
-     "VARCHAR)"},
+                        "boundary_id INTEGER, boundary VARCHAR, direction_id INTEGER, direction "
+                        "VARCHAR)"},
     {"traffic", "STRUCT(packets BIGINT, bytes BIGINT)"},
     {"time", "BIGINT"},
     {"time_dt", "TIMESTAMP"},
@@ -222,21 +234,24 @@ static const struct lake_column vpc_flow_columns[] = {
     {"region", "VARCHAR"},
     {"asl_version", "VARCHAR"},
     {"unmapped", "MAP(VARCHAR, VARCHAR)"},
-    {"observables", "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
+    {"observables",
+     "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
 };
 
 static const struct lake_column waf_columns[] = {
     {"metadata", "STRUCT(product STRUCT(feature STRUCT(uid VARCHAR), \"version\" VARCHAR, "
-     "vendor_name VARCHAR, \"name\" VARCHAR), labels VARCHAR[], profiles VARCHAR[], "
-     "\"version\" VARCHAR)"},
-    {"src_endpoint", "STRUCT(svc_name VARCHAR, uid VARCHAR, ip VARCHAR, \"location\" STRUCT(country "
+                 "vendor_name VARCHAR, \"name\" VARCHAR), labels VARCHAR[], profiles VARCHAR[], "
+                 "\"version\" VARCHAR)"},
+    {"src_endpoint",
+     "STRUCT(svc_name VARCHAR, uid VARCHAR, ip VARCHAR, \"location\" STRUCT(country "
      "VARCHAR))"},
-    {"http_request", "STRUCT(url STRUCT(\"path\" VARCHAR, hostname VARCHAR), \"version\" VARCHAR, "
+    {"http_request",
+     "STRUCT(url STRUCT(\"path\" VARCHAR, hostname VARCHAR), \"version\" VARCHAR, "
      "http_method VARCHAR, uid VARCHAR, args VARCHAR, http_headers STRUCT(\"name\" "
      "VARCHAR, \"value\" VARCHAR)[], user_agent VARCHAR, x_forwarded_for VARCHAR[], "
      "referrer VARCHAR)"},
     {"firewall_rule", "STRUCT(uid VARCHAR, \"type\" VARCHAR, \"condition\" VARCHAR, match_location "
-     "VARCHAR, match_details VARCHAR[], rate_limit INTEGER)"},
+                      "VARCHAR, match_details VARCHAR[], rate_limit INTEGER)"},
     {"http_status", "INTEGER"},
     {"time", "BIGINT"},
     {"time_dt", "TIMESTAMP"},
@@ -259,7 +274,8 @@ static const struct lake_column waf_columns[] = {
     {"accountid", "VARCHAR"},
     {"region", "VARCHAR"},
     {"asl_version", "VARCHAR"},
-    {"observables", "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
+    {"observables",
+     "STRUCT(\"name\" VARCHAR, \"value\" VARCHAR, \"type\" VARCHAR, type_id INTEGER)[]"},
 };
 
 struct column_list {
@@ -278,7 +294,6 @@ static const struct column_list version_2[] = {
     {"vpc_flow", vpc_flow_columns, COUNT(vpc_flow_columns)},
     {"waf", waf_columns, COUNT(waf_columns)},
 };
-
 
 const struct lake_column *lake_columns(const struct source *source, int version, size_t *count)
 {

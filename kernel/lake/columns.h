@@ -1,6 +1,8 @@
-/* columns - the columns and types of Security Lake's tables, as DuckDB spells them, and what is said about them.
+/* columns - the columns and types of Security Lake's tables, as DuckDB spells them, and what is
+ * said about them.
  *
- * Source: the Glue tables of source version 2 (OCSF 1.1.0) and the footers of AWS's version 1 files (1.0.0-rc.2).
+ * Source: the Glue tables of source version 2 (OCSF 1.1.0) and the footers of AWS's version 1 files
+ * (1.0.0-rc.2).
  */
 #ifndef COFFERDAM_LAKE_COLUMNS_H
 #define COFFERDAM_LAKE_COLUMNS_H
@@ -18,7 +20,8 @@ const struct lake_column *lake_columns(const struct source *source, int version,
 /* The version 1 list of a source by its table suffix. */
 const struct lake_column *lake_columns_1(const char *suffix, size_t *count);
 
-/* How a column of version 2 is made from the columns of version 1: an SQL expression, or NULL if version 1 lacks it. */
+/* How a column of version 2 is made from the columns of version 1: an SQL expression, or NULL if
+ * version 1 lacks it. */
 const char *lake_upgrade(const struct source *source, const char *column);
 
 /* A sentence about a field ("actor.user.credential_uid"), or NULL. */

@@ -46,8 +46,10 @@ void chance_hex(struct example *example, const char *prefix, size_t count, char 
 void chance_uuid(struct example *example, char out[static 40])
 {
     uint64_t high = chance(example), low = chance(example);
-    (void)snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32), (unsigned)(high >> 16 & 0xFFFF),
-                   (unsigned)(high & 0xFFF), (unsigned)((low >> 48 & 0x3FFF) | 0x8000), (unsigned long long)(low & 0xFFFFFFFFFFFFULL));
+    (void)snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32),
+                   (unsigned)(high >> 16 & 0xFFFF), (unsigned)(high & 0xFFF),
+                   (unsigned)((low >> 48 & 0x3FFF) | 0x8000),
+                   (unsigned long long)(low & 0xFFFFFFFFFFFFULL));
 }
 
 void chance_address(struct example *example, const char *prefix, char out[static 40])
@@ -61,7 +63,8 @@ static json_t *find_member(struct example *example, const char *kind, const char
 {
     for (size_t i = 0; i < json_array_size(example->members); i++) {
         json_t *member = json_array_get(example->members, i);
-        if (strcmp(json_get_string(member, "kind", ""), kind) == 0 && strcmp(json_get_string(member, "id", ""), id) == 0)
+        if (strcmp(json_get_string(member, "kind", ""), kind) == 0 &&
+            strcmp(json_get_string(member, "id", ""), id) == 0)
             return member;
     }
     return NULL;
@@ -74,7 +77,8 @@ static json_t *time_text(int64_t time)
     return json_texts(text);
 }
 
-void truth_made(struct example *example, const char *kind, const char *id, const char *parent, const struct event *event)
+void truth_made(struct example *example, const char *kind, const char *id, const char *parent,
+                const struct event *event)
 {
     if (find_member(example, kind, id))
         return;
@@ -90,7 +94,8 @@ void truth_made(struct example *example, const char *kind, const char *id, const
     json_array_append_new(example->members, member);
 }
 
-void truth_deleted(struct example *example, const char *kind, const char *id, const struct event *event)
+void truth_deleted(struct example *example, const char *kind, const char *id,
+                   const struct event *event)
 {
     json_t *member = find_member(example, kind, id);
     if (!member)
@@ -118,7 +123,8 @@ static bool truth_write(struct example *example, struct error *err)
     count_members(example);
     json_object_set(example->truth, "members", example->members);
     char *text = json_dumps(example->truth, JSON_INDENT(2) | JSON_SORT_KEYS);
-    bool ok = file_replace(file_join(example->arena, example->request->folder, "truth.json"), text, strlen(text), 0644, err);
+    bool ok = file_replace(file_join(example->arena, example->request->folder, "truth.json"), text,
+                           strlen(text), 0644, err);
     free(text);
     return ok;
 }
@@ -130,8 +136,10 @@ static bool check(const struct example_request *request, struct arena *arena, st
         return error_hint(err, "There is one: sec318.");
     }
     if (request->scale < 0 || request->scale > EXAMPLE_SCALE_LIMIT)
-        return error_set(err, ERROR_USAGE, "the scale must lie between 1 and %d", EXAMPLE_SCALE_LIMIT);
-    if (file_exists(file_join(arena, request->folder, "truth.json")) || file_exists(file_join(arena, request->folder, "AWSLogs"))) {
+        return error_set(err, ERROR_USAGE, "the scale must lie between 1 and %d",
+                         EXAMPLE_SCALE_LIMIT);
+    if (file_exists(file_join(arena, request->folder, "truth.json")) ||
+        file_exists(file_join(arena, request->folder, "AWSLogs"))) {
         (void)error_set(err, ERROR_USAGE, "%s already holds logs", request->folder);
         return error_hint(err, "Choose a new folder, or remove that one.");
     }
@@ -150,7 +158,8 @@ static bool write_all(struct example *example, struct error *err)
     return example_files(example, err) && truth_write(example, err);
 }
 
-bool example_write(const struct example_request *request, struct example_report *report, struct error *err)
+bool example_write(const struct example_request *request, struct example_report *report,
+                   struct error *err)
 {
     *report = (struct example_report){0};
     struct arena *arena = arena_new();

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *caller_arn(const struct example *example, const struct caller *caller, struct arena *arena)
+const char *caller_arn(const struct example *example, const struct caller *caller,
+                       struct arena *arena)
 {
     const char *account = example->accounts[caller->account];
     if (strcmp(caller->type, "AssumedRole") == 0)
-        return arena_printf(arena, "arn:aws:sts::%s:assumed-role/%s/%s", account, caller->name, caller->session);
+        return arena_printf(arena, "arn:aws:sts::%s:assumed-role/%s/%s", account, caller->name,
+                            caller->session);
     if (strcmp(caller->type, "FederatedUser") == 0)
         return arena_printf(arena, "arn:aws:sts::%s:federated-user/%s", account, caller->session);
     if (strcmp(caller->type, "Root") == 0)
@@ -43,7 +45,9 @@ static json_t *session_context(const struct example *example, const struct event
         json_t *issuer = json_object();
         set(issuer, "type", "Role");
         set(issuer, "principalId", caller->principal);
-        set(issuer, "arn", arena_printf(example->arena, "arn:aws:iam::%s:role/%s", example->accounts[caller->account], caller->name));
+        set(issuer, "arn",
+            arena_printf(example->arena, "arn:aws:iam::%s:role/%s",
+                         example->accounts[caller->account], caller->name));
         set(issuer, "accountId", example->accounts[caller->account]);
         set(issuer, "userName", caller->name);
         json_object_set_new(context, "sessionIssuer", issuer);
@@ -62,7 +66,9 @@ static json_t *identity(const struct example *example, const struct event *event
         return user;
     }
     bool session = strcmp(caller->type, "AssumedRole") == 0;
-    set(user, "principalId", session ? arena_printf(example->arena, "%s:%s", caller->principal, caller->session) : caller->principal);
+    set(user, "principalId",
+        session ? arena_printf(example->arena, "%s:%s", caller->principal, caller->session)
+                : caller->principal);
     set(user, "arn", caller_arn(example, caller, example->arena));
     set(user, "accountId", example->accounts[caller->account]);
     if (caller->key)
@@ -78,7 +84,8 @@ static json_t *identity(const struct example *example, const struct event *event
 
 static bool is_read(const char *operation)
 {
-    static const char *const prefixes[] = {"Get", "List", "Describe", "Head", "Lookup", "BatchGet", "Search"};
+    static const char *const prefixes[] = {"Get",    "List",     "Describe", "Head",
+                                           "Lookup", "BatchGet", "Search"};
     for (size_t i = 0; i < COUNT(prefixes); i++)
         if (strncmp(operation, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
@@ -101,10 +108,12 @@ static json_t *body(struct example *example, struct event *event)
     set(object, "userAgent", event->caller.service ? event->caller.service : event->agent);
     if (event->error) {
         set(object, "errorCode", event->error);
-        set(object, "errorMessage", event->message ? event->message : "User is not authorized to perform this operation");
+        set(object, "errorMessage",
+            event->message ? event->message : "User is not authorized to perform this operation");
     }
     json_object_set_new(object, "requestParameters", event->request ? event->request : json_null());
-    json_object_set_new(object, "responseElements", event->response && !event->error ? event->response : json_null());
+    json_object_set_new(object, "responseElements",
+                        event->response && !event->error ? event->response : json_null());
     if (event->error)
         json_decref(event->response);
     if (event->additional)
@@ -121,7 +130,8 @@ static json_t *body(struct example *example, struct event *event)
         set(tls, "tlsVersion", "TLSv1.3");
         set(tls, "cipherSuite", "TLS_AES_128_GCM_SHA256");
         set(tls, "clientProvidedHostHeader",
-            arena_printf(example->arena, "%.*s.%s.amazonaws.com", (int)strcspn(event->service, "."), event->service, example->regions[event->region]));
+            arena_printf(example->arena, "%.*s.%s.amazonaws.com", (int)strcspn(event->service, "."),
+                         event->service, example->regions[event->region]));
         json_object_set_new(object, "tlsDetails", tls);
     }
     return object;
@@ -145,7 +155,11 @@ void event_write(struct example *example, struct event *event)
 {
     size_t day = (size_t)((event->time - EXAMPLE_BEGIN) / DAY) % EXAMPLE_DAYS;
     size_t quarter = (size_t)((event->time - EXAMPLE_BEGIN) % DAY / (6 * HOUR));
-    size_t slot = (((size_t)event->account * (EXAMPLE_REGIONS + 1) + (size_t)event->region) * EXAMPLE_DAYS + day) * 4 + quarter;
+    size_t slot =
+        (((size_t)event->account * (EXAMPLE_REGIONS + 1) + (size_t)event->region) * EXAMPLE_DAYS +
+         day) *
+            4 +
+        quarter;
     json_t *object = body(example, event);
     char *text = json_dumps(object, JSON_COMPACT);
     struct buf *out = &example->slots[slot];

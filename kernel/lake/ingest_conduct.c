@@ -66,7 +66,7 @@ static void *share_begin(void *state)
 static bool run_phase(struct ingest_run *run, void (*work)(struct worker *worker),
                       struct error *err)
 {
-    struct share shares[INGEST_THREADS];
+    struct share shares[INGEST_THREADS] = {{.worker = NULL}};
     for (int i = 1; i < run->thread_count; i++) {
         shares[i] = (struct share){.worker = &run->workers[i], .work = work};
         shares[i].started = pthread_create(&shares[i].thread, NULL, share_begin, &shares[i]) == 0;

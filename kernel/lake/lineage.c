@@ -17,10 +17,12 @@ struct tracing {
     int64_t since, until;
 };
 
-static bool execute(const struct tracing *tracing, const char *sql, const struct engine_param *params, size_t count,
-                    struct table **out, struct error *err)
+static bool execute(const struct tracing *tracing, const char *sql,
+                    const struct engine_param *params, size_t count, struct table **out,
+                    struct error *err)
 {
-    struct local_statement statement = {.sql = sql, .params = params, .param_count = count, .cancel = tracing->cancel};
+    struct local_statement statement = {
+        .sql = sql, .params = params, .param_count = count, .cancel = tracing->cancel};
     return local_run(tracing->local, &statement, tracing->arena, out, err);
 }
 
@@ -35,7 +37,8 @@ static json_t *time_value(const struct tracing *tracing, int64_t time, const cha
 }
 
 /* The views that the lake lacks are left out of the union of all calls. */
-static bool calls_view(const struct tracing *tracing, struct session *session, const char **out, struct error *err)
+static bool calls_view(const struct tracing *tracing, struct session *session, const char **out,
+                       struct error *err)
 {
     static const char *const views[] = {"cloudtrail", "s3_data", "lambda_execution"};
     struct buf sql;
@@ -54,7 +57,8 @@ static bool calls_view(const struct tracing *tracing, struct session *session, c
     buf_release(&sql);
     if (any)
         return true;
-    (void)error_set(err, ERROR_NOT_FOUND, "no CloudTrail events in the open lake, so nothing can be traced");
+    (void)error_set(err, ERROR_NOT_FOUND,
+                    "no CloudTrail events in the open lake, so nothing can be traced");
     return error_hint(err, "%%lake tables lists what is there; %%lake ingest adds logs.");
 }
 
@@ -63,8 +67,9 @@ static bool prepare(const struct tracing *tracing, struct session *session, stru
     const char *calls;
     if (!calls_view(tracing, session, &calls, err))
         return false;
-    struct engine_param window[] = {{.name = "since", .value = time_value(tracing, tracing->since, "0001-01-01")},
-                                    {.name = "until", .value = time_value(tracing, tracing->until, "9999-12-31")}};
+    struct engine_param window[] = {
+        {.name = "since", .value = time_value(tracing, tracing->since, "0001-01-01")},
+        {.name = "until", .value = time_value(tracing, tracing->until, "9999-12-31")}};
     for (size_t i = 0; lineage_prepare[i]; i++) {
         struct buf sql;
         buf_init(&sql, 256 * 1024);
@@ -81,7 +86,8 @@ static bool prepare(const struct tracing *tracing, struct session *session, stru
         if (!done)
             return false;
     }
-    struct engine_param key = {.name = "key", .value = json_own(tracing->arena, json_texts(tracing->key))};
+    struct engine_param key = {.name = "key",
+                               .value = json_own(tracing->arena, json_texts(tracing->key))};
     return execute(tracing, lineage_seed, &key, 1, NULL, err);
 }
 
@@ -93,8 +99,10 @@ static bool count_members(const struct tracing *tracing, int64_t *count, struct 
     *count = table_int(answer, 0, "n");
     if (*count <= MEMBER_LIMIT)
         return true;
-    (void)error_set(err, ERROR_LIMIT, "the family of %s has more than %d members", tracing->key, MEMBER_LIMIT);
-    return error_hint(err, "Narrow it with --since and --until: a key of a service makes sessions all day.");
+    (void)error_set(err, ERROR_LIMIT, "the family of %s has more than %d members", tracing->key,
+                    MEMBER_LIMIT);
+    return error_hint(
+        err, "Narrow it with --since and --until: a key of a service makes sessions all day.");
 }
 
 static bool to_fixpoint(const struct tracing *tracing, struct lineage *out, struct error *err)
@@ -166,8 +174,9 @@ static bool read_family(const struct tracing *tracing, struct lineage *out, stru
 }
 
 /* The members become a kept result like that of any query: --family and SQL can use it. */
-static bool keep_family(const struct tracing *tracing, struct session *session, const struct lineage_request *request,
-                        struct result *shown, struct error *err)
+static bool keep_family(const struct tracing *tracing, struct session *session,
+                        const struct lineage_request *request, struct result *shown,
+                        struct error *err)
 {
     struct results_request keep = {
         .sql = lineage_answer,
@@ -195,11 +204,17 @@ static void drop_tables(const struct tracing *tracing)
 
 const char *member_kind_name(enum member_kind kind)
 {
-    static const char *const names[MEMBER_KINDS] = {
-        [MEMBER_KEY] = "access key",     [MEMBER_SESSION] = "session", [MEMBER_CONSOLE] = "console session",
-        [MEMBER_INSTANCE_SESSION] = "instance session", [MEMBER_USER] = "user",   [MEMBER_ROLE] = "role",
-        [MEMBER_INSTANCE] = "instance",  [MEMBER_BUCKET] = "bucket",   [MEMBER_FUNCTION] = "function",
-        [MEMBER_POLICY] = "policy",      [MEMBER_LOGIN] = "login profile"};
+    static const char *const names[MEMBER_KINDS] = {[MEMBER_KEY] = "access key",
+                                                    [MEMBER_SESSION] = "session",
+                                                    [MEMBER_CONSOLE] = "console session",
+                                                    [MEMBER_INSTANCE_SESSION] = "instance session",
+                                                    [MEMBER_USER] = "user",
+                                                    [MEMBER_ROLE] = "role",
+                                                    [MEMBER_INSTANCE] = "instance",
+                                                    [MEMBER_BUCKET] = "bucket",
+                                                    [MEMBER_FUNCTION] = "function",
+                                                    [MEMBER_POLICY] = "policy",
+                                                    [MEMBER_LOGIN] = "login profile"};
     return names[kind];
 }
 
@@ -208,22 +223,29 @@ static const char *horizon(const struct tracing *tracing, struct session *sessio
     struct lake_window window;
     struct error ignored = {0};
     char edge[TIME_TEXT_SIZE];
-    if (!lake_window(session, "cloudtrail", tracing->cancel, tracing->arena, &window, &ignored) || !window.known)
+    if (!lake_window(session, "cloudtrail", tracing->cancel, tracing->arena, &window, &ignored) ||
+        !window.known)
         return NULL;
-    return arena_printf(tracing->arena, "the data ends at %s UTC: what the family did later cannot be seen",
+    return arena_printf(tracing->arena,
+                        "the data ends at %s UTC: what the family did later cannot be seen",
                         time_millis(window.last, edge));
 }
 
-bool lineage_trace(struct session *session, const struct lineage_request *request, struct cancel *cancel, struct arena *arena,
-                   struct lineage *out, struct result *shown, struct error *err)
+bool lineage_trace(struct session *session, const struct lineage_request *request,
+                   struct cancel *cancel, struct arena *arena, struct lineage *out,
+                   struct result *shown, struct error *err)
 {
     *out = (struct lineage){0};
-    struct tracing tracing = {
-        .cancel = cancel, .arena = arena, .key = request->key, .since = request->since, .until = request->until};
+    struct tracing tracing = {.cancel = cancel,
+                              .arena = arena,
+                              .key = request->key,
+                              .since = request->since,
+                              .until = request->until};
     tracing.local = session_local(session, err);
     if (!tracing.local)
         return false;
-    bool traced = prepare(&tracing, session, err) && to_fixpoint(&tracing, out, err) && read_family(&tracing, out, err) &&
+    bool traced = prepare(&tracing, session, err) && to_fixpoint(&tracing, out, err) &&
+                  read_family(&tracing, out, err) &&
                   keep_family(&tracing, session, request, shown, err);
     drop_tables(&tracing);
     if (!traced)

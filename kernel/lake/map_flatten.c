@@ -55,7 +55,7 @@ static struct pair *pair_find(struct pairs *pairs, uint32_t hash, const char *ke
         return NULL;
     }
     size_t at = hash & (pairs->slot_count - 1);
-    for (; pairs->slots[at]; at = (at + 1) & (pairs->slot_count - 1)) {
+    for (; pairs->slots && pairs->slots[at]; at = (at + 1) & (pairs->slot_count - 1)) {
         struct pair *pair = &pairs->items[pairs->slots[at] - 1];
         if (same_key(pair, hash, key, size)) {
             return pair;

@@ -20,11 +20,16 @@ static const struct {
     {"message", "api.response.message"},
     {"ok", "(api.response.\"error\" IS NULL)"},
     {"failed", "(api.response.\"error\" IS NOT NULL OR status = 'Failure')"},
-    {"denied", "(api.response.\"error\" IN ('AccessDenied', 'AccessDeniedException', 'Client.UnauthorizedOperation', 'UnauthorizedOperation', "
-               "'Client.InvalidPermission.NotFound', 'Client.OperationNotPermitted', 'UnauthorizedAccess', 'AuthorizationError') OR "
-               "contains(api.response.\"error\", 'AccessDenied') OR contains(api.response.\"error\", 'Unauthorized'))"},
-    {"reads", "(starts_with(api.operation, 'Get') OR starts_with(api.operation, 'List') OR starts_with(api.operation, 'Describe') OR "
-              "starts_with(api.operation, 'Head') OR starts_with(api.operation, 'Lookup') OR starts_with(api.operation, 'BatchGet') OR "
+    {"denied", "(api.response.\"error\" IN ('AccessDenied', 'AccessDeniedException', "
+               "'Client.UnauthorizedOperation', 'UnauthorizedOperation', "
+               "'Client.InvalidPermission.NotFound', 'Client.OperationNotPermitted', "
+               "'UnauthorizedAccess', 'AuthorizationError') OR "
+               "contains(api.response.\"error\", 'AccessDenied') OR "
+               "contains(api.response.\"error\", 'Unauthorized'))"},
+    {"reads", "(starts_with(api.operation, 'Get') OR starts_with(api.operation, 'List') OR "
+              "starts_with(api.operation, 'Describe') OR "
+              "starts_with(api.operation, 'Head') OR starts_with(api.operation, 'Lookup') OR "
+              "starts_with(api.operation, 'BatchGet') OR "
               "starts_with(api.operation, 'Search'))"},
     {"who", "actor.\"user\".uid"},
     {"principal", "actor.\"user\".uid_alt"},
@@ -55,8 +60,9 @@ static bool begins(const char *word, size_t size, const char *prefix)
     return size > length && memcmp(word, prefix, length) == 0;
 }
 
-/* Data that a foreign lake cut short is no JSON: such a row has no member, and the question goes on. (TRY() would say the same, but
-   DuckDB 1.5 fails to bind it below a GROUP BY with a subquery.) */
+/* Data that a foreign lake cut short is no JSON: such a row has no member, and the question goes
+   on. (TRY() would say the same, but DuckDB 1.5 fails to bind it below a GROUP BY with a subquery.)
+ */
 static bool write_path(const char *word, size_t size, struct buf *out)
 {
     const char *colon = memchr(word, ':', size);

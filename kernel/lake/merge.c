@@ -42,8 +42,8 @@ static bool run(const struct merge *merge, const struct buf *sql, int64_t *rows,
 }
 
 /* Puts sorted files one behind the other. */
-static bool concat(const struct merge *merge, const char *const *paths, size_t count, const char *to, int64_t *rows,
-                   struct error *err)
+static bool concat(const struct merge *merge, const char *const *paths, size_t count,
+                   const char *to, int64_t *rows, struct error *err)
 {
     struct buf sql;
     buf_init(&sql, (size_t)1 << 28);
@@ -61,8 +61,8 @@ struct slice {
     int64_t from, to;
 };
 
-static bool sort_slice(const struct merge *merge, const struct slice *slice, const char *to, int64_t *rows,
-                       struct error *err)
+static bool sort_slice(const struct merge *merge, const struct slice *slice, const char *to,
+                       int64_t *rows, struct error *err)
 {
     struct buf sql;
     buf_init(&sql, (size_t)1 << 28);
@@ -87,7 +87,8 @@ struct bounds {
     size_t count;
 };
 
-static bool on_bound(void *state, const struct writer_value *cells, size_t columns, struct error *err)
+static bool on_bound(void *state, const struct writer_value *cells, size_t columns,
+                     struct error *err)
 {
     struct bounds *bounds = state;
     (void)columns;
@@ -95,14 +96,16 @@ static bool on_bound(void *state, const struct writer_value *cells, size_t colum
     char text[32] = "";
     memcpy(text, cells[0].text, cells[0].size < 31 ? cells[0].size : 31);
     int64_t value = strtoll(text, NULL, 10);
-    if (bounds->count < SLICES_MOST && (!bounds->count || bounds->values[bounds->count - 1] != value)) {
+    if (bounds->count < SLICES_MOST &&
+        (!bounds->count || bounds->values[bounds->count - 1] != value)) {
         bounds->values[bounds->count++] = value;
     }
     return true;
 }
 
 /* The times at which the slices begin, but for the first. */
-static bool find_bounds(const struct merge *merge, size_t slices, struct bounds *bounds, struct error *err)
+static bool find_bounds(const struct merge *merge, size_t slices, struct bounds *bounds,
+                        struct error *err)
 {
     struct buf sql;
     buf_init(&sql, (size_t)1 << 28);
@@ -120,7 +123,8 @@ static bool find_bounds(const struct merge *merge, size_t slices, struct bounds 
     return ok;
 }
 
-static bool merge_slices(const struct merge *merge, const char *path, int64_t *rows, struct error *err)
+static bool merge_slices(const struct merge *merge, const char *path, int64_t *rows,
+                         struct error *err)
 {
     size_t slices = (size_t)(merge->rows / merge->slice_rows) + 1;
     struct bounds *bounds = xcalloc(1, sizeof *bounds);
@@ -131,7 +135,8 @@ static bool merge_slices(const struct merge *merge, const char *path, int64_t *r
         struct slice slice = {.has_from = i > 0, .has_to = i < bounds->count};
         slice.from = slice.has_from ? bounds->values[i - 1] : 0;
         slice.to = slice.has_to ? bounds->values[i] : 0;
-        paths[i] = file_join(arena, merge->staging, arena_printf(arena, "s%d-%zu.parquet", merge->number, i));
+        paths[i] = file_join(arena, merge->staging,
+                             arena_printf(arena, "s%d-%zu.parquet", merge->number, i));
         ok = sort_slice(merge, &slice, paths[i], rows, err);
     }
     ok = ok && concat(merge, paths, bounds->count + 1, path, rows, err);
@@ -156,7 +161,8 @@ bool merge_sorted(const struct merge *merge, const char *path, struct error *err
         ok = merge_slices(merge, path, &rows, err);
     }
     if (ok && rows != merge->rows) {
-        return error_set(err, ERROR_INTERNAL, "merged %lld rows of %lld", (long long)rows, (long long)merge->rows);
+        return error_set(err, ERROR_INTERNAL, "merged %lld rows of %lld", (long long)rows,
+                         (long long)merge->rows);
     }
     return ok;
 }

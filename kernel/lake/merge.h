@@ -1,7 +1,9 @@
-/* merge - sorted Parquet files become one sorted file, in a memory that does not depend on their size.
+/* merge - sorted Parquet files become one sorted file, in a memory that does not depend on their
+ * size.
  *
- * Files whose times do not overlap are just put one behind the other. Others are cut into slices of time of at most
- * `slice_rows` rows; each is sorted by itself, and the sorted slices are put one behind the other. One lane of a writer.
+ * Files whose times do not overlap are just put one behind the other. Others are cut into slices of
+ * time of at most `slice_rows` rows; each is sorted by itself, and the sorted slices are put one
+ * behind the other. One lane of a writer.
  */
 #ifndef COFFERDAM_LAKE_MERGE_H
 #define COFFERDAM_LAKE_MERGE_H

@@ -8,24 +8,27 @@
 
 #include <string.h>
 
-#define REGISTER_KEY "lake" /* all opened lakes are registered together: the short names unite them */
+#define REGISTER_KEY                                                                               \
+    "lake" /* all opened lakes are registered together: the short names unite them */
 
 struct opening {
     struct session *session;
     struct cancel *cancel;
     struct arena *arena;
-    struct local *probe; /* an instance of its own, without limits on what it may read: to look into files before they are views */
+    struct local *probe; /* an instance of its own, without limits on what it may read: to look into
+                            files before they are views */
 };
 
-static bool probe_run(const struct opening *opening, const char *sql, struct table **out, struct error *err)
+static bool probe_run(const struct opening *opening, const char *sql, struct table **out,
+                      struct error *err)
 {
     struct local_statement statement = {.sql = sql, .cancel = opening->cancel};
     return local_run(opening->probe, &statement, opening->arena, out, err);
 }
 
 /* Names of the columns that the files of a foreign table really have. */
-static bool describe_files(const struct opening *opening, const struct scan_table *table, struct view_columns *columns,
-                           struct error *err)
+static bool describe_files(const struct opening *opening, const struct scan_table *table,
+                           struct view_columns *columns, struct error *err)
 {
     struct buf sql;
     buf_init(&sql, (size_t)64 * 1024 * 1024);
@@ -37,20 +40,23 @@ static bool describe_files(const struct opening *opening, const struct scan_tabl
     buf_release(&sql);
     if (!described)
         return false;
-    columns->names = arena_alloc(opening->arena, ((size_t)answer->rows + 1) * sizeof *columns->names);
+    columns->names =
+        arena_alloc(opening->arena, ((size_t)answer->rows + 1) * sizeof *columns->names);
     for (int64_t row = 0; row < answer->rows; row++)
         columns->names[row] = table_text(answer, row, "column_name");
     return true;
 }
 
-/* Rows and window of a table. Footers would do for rows; the window needs one column of 8 bytes a row. */
+/* Rows and window of a table. Footers would do for rows; the window needs one column of 8 bytes a
+ * row. */
 static bool measure(const struct opening *opening, struct scan_table *table, struct error *err)
 {
     if (!table->source)
         return true;
     struct buf sql;
     buf_init(&sql, (size_t)64 * 1024 * 1024);
-    buf_adds(&sql, "SELECT count(*) AS n, coalesce(min(\"time\"), 0) AS first, coalesce(max(\"time\"), 0) AS last FROM read_parquet(");
+    buf_adds(&sql, "SELECT count(*) AS n, coalesce(min(\"time\"), 0) AS first, "
+                   "coalesce(max(\"time\"), 0) AS last FROM read_parquet(");
     scan_file_list(table, &sql);
     buf_adds(&sql, table->own ? ")" : ", union_by_name=true)");
     struct table *answer = NULL;
@@ -65,7 +71,8 @@ static bool measure(const struct opening *opening, struct scan_table *table, str
 }
 
 /* Paths of all lakes to be open afterwards: those of the session and the new one. */
-static size_t all_paths(const struct session *session, const char *path, struct arena *arena, const char ***out)
+static size_t all_paths(const struct session *session, const char *path, struct arena *arena,
+                        const char ***out)
 {
     const char *const *paths;
     size_t count;
@@ -80,8 +87,8 @@ static size_t all_paths(const struct session *session, const char *path, struct 
     return used;
 }
 
-static bool scan_all(const struct opening *opening, const char **paths, size_t count, struct scan **scans,
-                     struct error *err)
+static bool scan_all(const struct opening *opening, const char **paths, size_t count,
+                     struct scan **scans, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         if (!scan_folder(paths[i], opening->probe, opening->cancel, opening->arena, &scans[i], err))
@@ -93,8 +100,8 @@ static bool scan_all(const struct opening *opening, const char **paths, size_t c
     return true;
 }
 
-static bool columns_of(const struct opening *opening, struct scan **scans, size_t count, struct view_columns **out,
-                       struct error *err)
+static bool columns_of(const struct opening *opening, struct scan **scans, size_t count,
+                       struct view_columns **out, struct error *err)
 {
     size_t tables = 0;
     for (size_t i = 0; i < count; i++)
@@ -103,16 +110,18 @@ static bool columns_of(const struct opening *opening, struct scan **scans, size_
     size_t index = 0;
     for (size_t i = 0; i < count; i++)
         for (const struct scan_table *table = scans[i]->tables; table; table = table->next, index++)
-            if (table->source && !table->own && !describe_files(opening, table, &columns[index], err))
+            if (table->source && !table->own &&
+                !describe_files(opening, table, &columns[index], err))
                 return error_wrap(err, "table %s", table->name);
     *out = columns;
     return true;
 }
 
-static void name_add(struct session *session, enum name_kind kind, const char *text, const char *parent,
-                     const char *type, const char *comment)
+static void name_add(struct session *session, enum name_kind kind, const char *text,
+                     const char *parent, const char *type, const char *comment)
 {
-    struct name name = {.kind = kind, .text = text, .parent = parent, .type = type, .comment = comment};
+    struct name name = {
+        .kind = kind, .text = text, .parent = parent, .type = type, .comment = comment};
     session_add_name(session, &name);
 }
 
@@ -126,14 +135,17 @@ static void names_of_source(struct session *session, const struct source *source
                  lake_field_comment(columns[i].name));
 }
 
-static void names_add(struct session *session, struct scan **scans, size_t count, struct arena *arena)
+static void names_add(struct session *session, struct scan **scans, size_t count,
+                      struct arena *arena)
 {
     for (size_t i = 0; i < count; i++)
         for (const struct scan_table *table = scans[i]->tables; table; table = table->next) {
             const char *full = table->name;
             if (table->source)
-                full = arena_printf(arena, "%s.%s", scan_database(table->region, arena), table->name);
-            name_add(session, NAME_TABLE, full, NULL, "VIEW", table->source ? table->source->comment : NULL);
+                full =
+                    arena_printf(arena, "%s.%s", scan_database(table->region, arena), table->name);
+            name_add(session, NAME_TABLE, full, NULL, "VIEW",
+                     table->source ? table->source->comment : NULL);
             if (table->source)
                 names_of_source(session, table->source);
         }
@@ -168,8 +180,8 @@ static void fill_info(const struct scan *scan, struct lake_info *info)
     }
 }
 
-static bool register_all(const struct opening *opening, struct scan **scans, const char **paths, size_t count,
-                         struct error *err)
+static bool register_all(const struct opening *opening, struct scan **scans, const char **paths,
+                         size_t count, struct error *err)
 {
     struct view_columns *columns = NULL;
     if (!columns_of(opening, scans, count, &columns, err))
@@ -187,7 +199,8 @@ static bool register_all(const struct opening *opening, struct scan **scans, con
     return false;
 }
 
-static bool recover(const char *path, struct arena *arena, struct lake_info *info, struct error *err)
+static bool recover(const char *path, struct arena *arena, struct lake_info *info,
+                    struct error *err)
 {
     if (!file_exists(file_join(arena, path, "lake.json")))
         return true;
@@ -196,7 +209,8 @@ static bool recover(const char *path, struct arena *arena, struct lake_info *inf
     if (lake_recover(path, arena, &what, &busy))
         info->warning = *what ? what : NULL;
     else if (busy.kind == ERROR_UNAVAILABLE)
-        info->warning = "an ingest is writing this lake now: what it commits is seen after the next %lake open";
+        info->warning =
+            "an ingest is writing this lake now: what it commits is seen after the next %lake open";
     else {
         *err = busy;
         return false;
@@ -208,7 +222,8 @@ static bool nothing_found(const struct scan *scan, struct error *err)
 {
     if (*scan->broken)
         return error_set(err, ERROR_DATA, "no readable table in %s: %s", scan->path, scan->broken);
-    (void)error_set(err, ERROR_NOT_FOUND, "no logs in %s: neither a lake nor Parquet, CSV or JSON files", scan->path);
+    (void)error_set(err, ERROR_NOT_FOUND,
+                    "no logs in %s: neither a lake nor Parquet, CSV or JSON files", scan->path);
     return error_hint(err, "Raw logs become a lake by: %%lake ingest %s --into lake", scan->path);
 }
 
@@ -216,12 +231,14 @@ static void warn(struct lake_info *info, const struct scan *scan, struct arena *
 {
     const char *before = info->warning;
     if (*scan->broken)
-        info->warning = arena_printf(arena, "%s%sleft out: %s", before ? before : "", before ? "; " : "", scan->broken);
+        info->warning = arena_printf(arena, "%s%sleft out: %s", before ? before : "",
+                                     before ? "; " : "", scan->broken);
     else if (scan->raw_logs && !scan->own)
         info->warning = "these look like raw logs: %lake ingest gives them Security Lake's columns";
 }
 
-static bool open_with(const struct opening *opening, const char *path, struct lake_info *info, struct error *err)
+static bool open_with(const struct opening *opening, const char *path, struct lake_info *info,
+                      struct error *err)
 {
     const char **paths;
     size_t count = all_paths(opening->session, path, opening->arena, &paths);
@@ -239,14 +256,16 @@ static bool open_with(const struct opening *opening, const char *path, struct la
     return true;
 }
 
-bool lake_open(struct session *session, const char *path, struct cancel *cancel, struct arena *arena,
-               struct lake_info *info, struct error *err)
+bool lake_open(struct session *session, const char *path, struct cancel *cancel,
+               struct arena *arena, struct lake_info *info, struct error *err)
 {
     *info = (struct lake_info){0};
     const char *absolute = file_absolute(arena, file_expand(arena, path));
     if (!file_exists(absolute)) {
         (void)error_set(err, ERROR_NOT_FOUND, "no folder %s", absolute);
-        return error_hint(err, "Give the folder that %%lake ingest wrote, or one with Parquet, CSV or JSON files.");
+        return error_hint(
+            err,
+            "Give the folder that %%lake ingest wrote, or one with Parquet, CSV or JSON files.");
     }
     info->path = absolute;
     if (!recover(absolute, arena, info, err))
@@ -270,13 +289,14 @@ bool lake_reopen(struct session *session, const char *path, struct error *err)
     return opened;
 }
 
-static bool ask(struct session *session, const char *sql, const struct engine_param *param, struct cancel *cancel,
-                struct arena *arena, struct table **out, struct error *err)
+static bool ask(struct session *session, const char *sql, const struct engine_param *param,
+                struct cancel *cancel, struct arena *arena, struct table **out, struct error *err)
 {
     struct local *local = session_local(session, err);
     if (!local)
         return false;
-    struct local_statement statement = {.sql = sql, .params = param, .param_count = param ? 1 : 0, .cancel = cancel};
+    struct local_statement statement = {
+        .sql = sql, .params = param, .param_count = param ? 1 : 0, .cancel = cancel};
     return local_run(local, &statement, arena, out, err);
 }
 
@@ -288,17 +308,19 @@ static bool any_lake(const struct session *session, struct error *err)
     if (count)
         return true;
     (void)error_set(err, ERROR_NOT_FOUND, "no lake is open");
-    return error_hint(err, "Open one first: %%lake open FOLDER (or make one: %%lake ingest LOGS --into FOLDER).");
+    return error_hint(
+        err, "Open one first: %%lake open FOLDER (or make one: %%lake ingest LOGS --into FOLDER).");
 }
 
-bool lake_tables(struct session *session, struct cancel *cancel, struct arena *arena, struct table **out,
-                 struct error *err)
+bool lake_tables(struct session *session, struct cancel *cancel, struct arena *arena,
+                 struct table **out, struct error *err)
 {
-    return any_lake(session, err) && ask(session, "SELECT * FROM lake_tables", NULL, cancel, arena, out, err);
+    return any_lake(session, err) &&
+           ask(session, "SELECT * FROM lake_tables", NULL, cancel, arena, out, err);
 }
 
-bool lake_window(struct session *session, const char *view, struct cancel *cancel, struct arena *arena,
-                 struct lake_window *out, struct error *err)
+bool lake_window(struct session *session, const char *view, struct cancel *cancel,
+                 struct arena *arena, struct lake_window *out, struct error *err)
 {
     *out = (struct lake_window){0};
     if (!any_lake(session, err))
@@ -306,7 +328,8 @@ bool lake_window(struct session *session, const char *view, struct cancel *cance
     struct engine_param param = {.name = "view", .value = json_own(arena, json_texts(view))};
     struct table *answer = NULL;
     if (!ask(session,
-             "SELECT count(*) AS tables, CAST(coalesce(sum(\"rows\"), 0) AS BIGINT) AS n, min(first_event) AS first, "
+             "SELECT count(*) AS tables, CAST(coalesce(sum(\"rows\"), 0) AS BIGINT) AS n, "
+             "min(first_event) AS first, "
              "max(last_event) AS last FROM lake_tables WHERE short_name = $1",
              &param, cancel, arena, &answer, err))
         return false;

@@ -51,7 +51,8 @@ static void bind(struct expansion *expansion, const char *name, json_t *value)
     while (index < expansion->param_count && strcmp(expansion->params[index].name, name) != 0)
         index++;
     if (index == expansion->param_count)
-        expansion->params[expansion->param_count++] = (struct engine_param){.name = name, .value = value};
+        expansion->params[expansion->param_count++] =
+            (struct engine_param){.name = name, .value = value};
     buf_addf(&expansion->sql, ":%s", name);
 }
 
@@ -94,7 +95,8 @@ static void write_window(struct expansion *expansion)
     buf_addc(sql, ')');
 }
 
-static bool write_from(struct expansion *expansion, const char *view, size_t size, struct error *err)
+static bool write_from(struct expansion *expansion, const char *view, size_t size,
+                       struct error *err)
 {
     char *name = arena_strndup(expansion->arena, view, size);
     struct lake_window window;
@@ -104,7 +106,8 @@ static bool write_from(struct expansion *expansion, const char *view, size_t siz
         text_sql_name(&expansion->sql, name, size);
         return true;
     }
-    buf_addf(&expansion->sql, "(SELECT * FROM \"%s\" WHERE FALSE)", expansion->request->question->view);
+    buf_addf(&expansion->sql, "(SELECT * FROM \"%s\" WHERE FALSE)",
+             expansion->request->question->view);
     return true;
 }
 
@@ -118,15 +121,18 @@ static enum target_scope scope_of(const struct question_request *request)
     return request->family ? SCOPE_FAMILY : SCOPE_ALL;
 }
 
-static bool write_word(struct expansion *expansion, const char *word, size_t size, struct error *err)
+static bool write_word(struct expansion *expansion, const char *word, size_t size,
+                       struct error *err)
 {
     const char *target = expansion->request->target;
-    const char *condition = target_condition(word, size, scope_of(expansion->request), target ? target_kind_of(target) : TARGET_NONE);
+    const char *condition = target_condition(word, size, scope_of(expansion->request),
+                                             target ? target_kind_of(target) : TARGET_NONE);
     if (condition)
         return expand(expansion, condition, err);
     if (size == 6 && memcmp(word, "family", 6) == 0) {
         buf_adds(&expansion->sql, "results.main.");
-        text_sql_name(&expansion->sql, expansion->request->family, strlen(expansion->request->family));
+        text_sql_name(&expansion->sql, expansion->request->family,
+                      strlen(expansion->request->family));
         return true;
     }
     if (size == 6 && memcmp(word, "target", 6) == 0) {
@@ -141,8 +147,8 @@ static bool write_word(struct expansion *expansion, const char *word, size_t siz
         return write_from(expansion, word + 5, size - 5, err);
     if (meaning_write(word, size, &expansion->sql))
         return true;
-    return error_set(err, ERROR_INTERNAL, "question %s names an unknown field {%.*s}", expansion->request->question->id, (int)size,
-                     word);
+    return error_set(err, ERROR_INTERNAL, "question %s names an unknown field {%.*s}",
+                     expansion->request->question->id, (int)size, word);
 }
 
 static bool expand(struct expansion *expansion, const char *template, struct error *err)
@@ -156,7 +162,8 @@ static bool expand(struct expansion *expansion, const char *template, struct err
         buf_add(&expansion->sql, at, (size_t)(open - at));
         const char *close = strchr(open, '}');
         if (!close)
-            return error_set(err, ERROR_INTERNAL, "question %s has an open brace", expansion->request->question->id);
+            return error_set(err, ERROR_INTERNAL, "question %s has an open brace",
+                             expansion->request->question->id);
         if (!write_word(expansion, open + 1, (size_t)(close - open - 1), err))
             return false;
         at = close + 1;
@@ -170,23 +177,28 @@ static bool check_target(const struct question_request *request, struct error *e
     if (!request->target) {
         if (!question->target_required || (request->family && question->target == TARGET_ANY))
             return true;
-        (void)error_set(err, ERROR_USAGE, "question %s asks about %s, and none is given", question->name,
-                        question->target == TARGET_ANY ? "a key, user, role or address" : target_kind_article(question->target));
-        return error_hint(err, "For example: %%cloudtrail %s %s", question->name, target_example(question->target));
+        (void)error_set(err, ERROR_USAGE, "question %s asks about %s, and none is given",
+                        question->name,
+                        question->target == TARGET_ANY ? "a key, user, role or address"
+                                                       : target_kind_article(question->target));
+        return error_hint(err, "For example: %%cloudtrail %s %s", question->name,
+                          target_example(question->target));
     }
     return target_check(question->target, request->target, question->name, err);
 }
 
 /* The lake has no such source: that is an answer as well, and the notebook goes on. */
-static void show_unseen(const struct question_request *request, struct outputs *outputs, struct arena *arena, struct result *out)
+static void show_unseen(const struct question_request *request, struct outputs *outputs,
+                        struct arena *arena, struct result *out)
 {
     static const struct column columns[] = {{.name = "answer", .type = TYPE_TEXT}};
     const struct source *source = source_find(request->question->view);
     out->table = table_new(arena, columns, COUNT(columns));
     out->caption = (struct caption){
-        .title = arena_printf(arena, "%s %s: %s", request->question->id, request->question->name, request->question->summary),
-        .warning = arena_printf(arena, "cannot be seen: the open lake has no table %s (%s)", request->question->view,
-                                source ? source->comment : "unknown"),
+        .title = arena_printf(arena, "%s %s: %s", request->question->id, request->question->name,
+                              request->question->summary),
+        .warning = arena_printf(arena, "cannot be seen: the open lake has no table %s (%s)",
+                                request->question->view, source ? source->comment : "unknown"),
         .hint = "%lake tables lists what is there; %lake ingest adds logs.",
     };
     if (outputs)
@@ -203,34 +215,44 @@ static const char *silence(const struct expansion *expansion, const struct lake_
     struct arena *arena = expansion->arena;
     if (!window->rows)
         return arena_printf(arena, "cannot be seen: table %s is empty", request->question->view);
-    bool outside = (request->since && request->since > window->last) || (request->until && request->until <= window->first);
+    bool outside = (request->since && request->since > window->last) ||
+                   (request->until && request->until <= window->first);
     if (outside)
-        return arena_printf(arena, "cannot be seen: the window lies outside the data, which goes from %s to %s UTC", first, last);
-    bool partly = (request->since && request->since < window->first) || (request->until && request->until > window->last);
+        return arena_printf(
+            arena, "cannot be seen: the window lies outside the data, which goes from %s to %s UTC",
+            first, last);
+    bool partly = (request->since && request->since < window->first) ||
+                  (request->until && request->until > window->last);
     if (partly)
-        return arena_printf(arena,
-                            "nothing found, but part of the window cannot be seen: the data goes from %s to %s UTC", first, last);
-    return arena_printf(arena, "nothing found in %s from %s to %s UTC: as far as this data goes, it did not happen",
-                        request->question->view, first, last);
+        return arena_printf(
+            arena,
+            "nothing found, but part of the window cannot be seen: the data goes from %s to %s UTC",
+            first, last);
+    return arena_printf(
+        arena, "nothing found in %s from %s to %s UTC: as far as this data goes, it did not happen",
+        request->question->view, first, last);
 }
 
-static const char *caption_warning(const struct expansion *expansion, const struct lake_window *window, int64_t rows)
+static const char *caption_warning(const struct expansion *expansion,
+                                   const struct lake_window *window, int64_t rows)
 {
     const struct question_request *request = expansion->request;
     char edge[TIME_TEXT_SIZE];
     if (rows == 0)
         return silence(expansion, window);
     if (request->until && request->until > window->last + 1)
-        return arena_printf(expansion->arena, "the data ends at %s UTC: what came later cannot be seen",
+        return arena_printf(expansion->arena,
+                            "the data ends at %s UTC: what came later cannot be seen",
                             time_millis(window->last, edge));
     if (request->since && request->since < window->first)
-        return arena_printf(expansion->arena, "the data begins at %s UTC: what came before cannot be seen",
+        return arena_printf(expansion->arena,
+                            "the data begins at %s UTC: what came before cannot be seen",
                             time_millis(window->first, edge));
     return NULL;
 }
 
-static bool run(struct expansion *expansion, const struct lake_window *window, struct outputs *outputs,
-                struct result *out, struct error *err)
+static bool run(struct expansion *expansion, const struct lake_window *window,
+                struct outputs *outputs, struct result *out, struct error *err)
 {
     const struct question_request *request = expansion->request;
     struct results_request run = {
@@ -242,8 +264,8 @@ static bool run(struct expansion *expansion, const struct lake_window *window, s
         .limit = request->limit,
         .params = expansion->params,
         .param_count = expansion->param_count,
-        .title = arena_printf(expansion->arena, "%s %s: %s", request->question->id, request->question->name,
-                              request->question->summary),
+        .title = arena_printf(expansion->arena, "%s %s: %s", request->question->id,
+                              request->question->name, request->question->summary),
         .source = arena_printf(expansion->arena, "local: %s", request->question->view),
         .since = request->since ? request->since : window->first,
         .until = request->until ? request->until : window->last,
@@ -254,15 +276,17 @@ static bool run(struct expansion *expansion, const struct lake_window *window, s
     if (warning)
         out->caption.warning = warning;
     if (request->question->pivot && out->caption.total_rows > 0 &&
-        !summary_show(expansion->session, request, out, outputs, expansion->cancel, expansion->arena, err))
+        !summary_show(expansion->session, request, out, outputs, expansion->cancel,
+                      expansion->arena, err))
         return false;
     if (outputs)
         outputs_result(outputs, render_table(expansion->arena, out->table, &out->caption));
     return true;
 }
 
-bool question_ask(struct session *session, const struct question_request *request, struct outputs *outputs,
-                  struct cancel *cancel, struct arena *arena, struct result *out, struct error *err)
+bool question_ask(struct session *session, const struct question_request *request,
+                  struct outputs *outputs, struct cancel *cancel, struct arena *arena,
+                  struct result *out, struct error *err)
 {
     struct question_request asked = *request;
     const struct settings *settings = session_settings(session);
@@ -270,9 +294,11 @@ bool question_ask(struct session *session, const struct question_request *reques
     asked.until = request->until ? request->until : settings->until;
     asked.account = request->account ? request->account : settings->account;
     asked.region = request->region ? request->region : settings->region;
-    struct expansion expansion = {.session = session, .request = &asked, .cancel = cancel, .arena = arena};
+    struct expansion expansion = {
+        .session = session, .request = &asked, .cancel = cancel, .arena = arena};
     struct lake_window window;
-    if (!check_target(&asked, err) || !lake_window(session, asked.question->view, cancel, arena, &window, err))
+    if (!check_target(&asked, err) ||
+        !lake_window(session, asked.question->view, cancel, arena, &window, err))
         return false;
     *out = (struct result){0};
     if (!window.known) {
@@ -280,7 +306,8 @@ bool question_ask(struct session *session, const struct question_request *reques
         return true;
     }
     buf_init(&expansion.sql, SQL_LIMIT);
-    bool answered = expand(&expansion, asked.question->sql, err) && run(&expansion, &window, outputs, out, err);
+    bool answered =
+        expand(&expansion, asked.question->sql, err) && run(&expansion, &window, outputs, out, err);
     buf_release(&expansion.sql);
     return answered;
 }

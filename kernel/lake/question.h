@@ -1,7 +1,9 @@
-/* question - the named questions of an investigation, one const row each, over whichever table version and engine is at hand.
+/* question - the named questions of an investigation, one const row each, over whichever table
+ * version and engine is at hand.
  *
- * The SQL of a row is written in names of meaning ({key}, {operation}, {request:$.bucketName}, {window}) that the field map
- * turns into the columns of the table version and the functions of the engine. Values are bound, never pasted.
+ * The SQL of a row is written in names of meaning ({key}, {operation}, {request:$.bucketName},
+ * {window}) that the field map turns into the columns of the table version and the functions of the
+ * engine. Values are bound, never pasted.
  */
 #ifndef COFFERDAM_LAKE_QUESTION_H
 #define COFFERDAM_LAKE_QUESTION_H
@@ -10,8 +12,18 @@
 #include "lake/lake.h"
 
 /* What a target is: told from its form (AKIA..., 1.2.3.4, i-..., arn:...) or by the question. */
-enum target_kind { TARGET_NONE, TARGET_KEY, TARGET_USER, TARGET_ROLE, TARGET_ADDRESS, TARGET_INSTANCE, TARGET_BUCKET,
-                   TARGET_EVENT, TARGET_ANY, TARGET_KINDS };
+enum target_kind {
+    TARGET_NONE,
+    TARGET_KEY,
+    TARGET_USER,
+    TARGET_ROLE,
+    TARGET_ADDRESS,
+    TARGET_INSTANCE,
+    TARGET_BUCKET,
+    TARGET_EVENT,
+    TARGET_ANY,
+    TARGET_KINDS
+};
 
 struct question {
     const char *id;      /* "Q01" */
@@ -24,15 +36,17 @@ struct question {
     bool pivot; /* prints the summary in words first */
     const char *sql;
 };
-const struct question *question_at(size_t index); /* in the order of the list; NULL after the last */
+const struct question *
+question_at(size_t index); /* in the order of the list; NULL after the last */
 const struct question *question_find(const char *name); /* by name or id; NULL */
 enum target_kind target_kind_of(const char *text);
 const char *target_kind_name(enum target_kind kind); /* "access key" */
 
 struct question_request {
     const struct question *question;
-    const char *target; /* or NULL */
-    const char *family; /* a kept result of %trace: the question is asked about all its members; NULL: none */
+    const char *target;   /* or NULL */
+    const char *family;   /* a kept result of %trace: the question is asked about all its members;
+                             NULL: none */
     int64_t since, until; /* 0 = the settings', else all */
     const char *account, *region;
     int64_t limit;
@@ -40,9 +54,10 @@ struct question_request {
     int line; /* of the cell */
 };
 
-/* Asks and shows: summary in words for pivots, rows, and in words whether no rows means "did not happen" or "cannot be seen"
-   (window outside the data, source not in the lake). */
-bool question_ask(struct session *session, const struct question_request *request, struct outputs *outputs,
-                  struct cancel *cancel, struct arena *arena, struct result *out, struct error *err) ATTR_USE_RESULT;
+/* Asks and shows: summary in words for pivots, rows, and in words whether no rows means "did not
+   happen" or "cannot be seen" (window outside the data, source not in the lake). */
+bool question_ask(struct session *session, const struct question_request *request,
+                  struct outputs *outputs, struct cancel *cancel, struct arena *arena,
+                  struct result *out, struct error *err) ATTR_USE_RESULT;
 
 #endif

@@ -238,8 +238,7 @@ static bool after_value(struct cursor *cursor, struct nesting *nesting, bool *di
 
 static bool container_pass(struct cursor *cursor, bool *dirty)
 {
-    struct nesting nesting;
-    nesting.depth = 0;
+    struct nesting nesting = {.depth = 0};
     for (bool more = true; more;) {
         enum token_kind kind;
         if (!cursor_peek(cursor, &kind)) {

@@ -39,10 +39,11 @@ const char *scan_database(const char *region, struct arena *arena)
     return arena_printf(arena, "amazon_security_lake_glue_db_%s", region_word(region, arena));
 }
 
-const char *scan_table_name(const struct source *source, int version, const char *region, struct arena *arena)
+const char *scan_table_name(const struct source *source, int version, const char *region,
+                            struct arena *arena)
 {
-    return arena_printf(arena, "amazon_security_lake_table_%s_%s_%d_0", region_word(region, arena), source->suffix,
-                        version);
+    return arena_printf(arena, "amazon_security_lake_table_%s_%s_%d_0", region_word(region, arena),
+                        source->suffix, version);
 }
 
 void scan_file_list(const struct scan_table *table, struct buf *out)
@@ -90,7 +91,9 @@ static bool place_of(const char *relative, struct arena *arena, struct place *pl
         if (strncasecmp(parts[i], "region=", 7) != 0)
             continue;
         const struct source *source = source_find(parts[i - 2]);
-        int version = strcmp(parts[i - 1], "1.0") == 0 ? 1 : strcmp(parts[i - 1], "2.0") == 0 ? 2 : 0;
+        int version = strcmp(parts[i - 1], "1.0") == 0   ? 1
+                      : strcmp(parts[i - 1], "2.0") == 0 ? 2
+                                                         : 0;
         if (!source || !version)
             continue;
         *place = (struct place){.source = source, .version = version, .region = parts[i] + 7};
@@ -99,7 +102,8 @@ static bool place_of(const char *relative, struct arena *arena, struct place *pl
     return false;
 }
 
-/* A Parquet file begins and ends with PAR1 and its footer fits: a file cut in half fails here, without an engine. */
+/* A Parquet file begins and ends with PAR1 and its footer fits: a file cut in half fails here,
+ * without an engine. */
 static const char *parquet_fault(const char *path, int64_t size)
 {
     unsigned char tail[8];
@@ -115,7 +119,8 @@ static const char *parquet_fault(const char *path, int64_t size)
         return "cannot be read";
     if (memcmp(head, "PAR1", 4) != 0)
         return "not Parquet";
-    uint32_t footer = (uint32_t)tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 | (uint32_t)tail[3] << 24;
+    uint32_t footer = (uint32_t)tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 |
+                      (uint32_t)tail[3] << 24;
     if (memcmp(tail + 4, "PAR1", 4) != 0 || (int64_t)footer > size - 12)
         return "cut: it has no Parquet footer";
     return NULL;
@@ -174,14 +179,16 @@ static bool probe_place(struct walk *walk, const char *path, struct place *place
     static const struct {
         const char *product, *feature, *source;
     } products[] = {
-        {"CloudTrail", "Data", "S3_DATA"},    {"CloudTrail", NULL, "CLOUD_TRAIL_MGMT"},
-        {"Amazon VPC", NULL, "VPC_FLOW"},     {"Route 53", NULL, "ROUTE53"},
+        {"CloudTrail", "Data", "S3_DATA"},     {"CloudTrail", NULL, "CLOUD_TRAIL_MGMT"},
+        {"Amazon VPC", NULL, "VPC_FLOW"},      {"Route 53", NULL, "ROUTE53"},
         {"Security Hub", NULL, "SH_FINDINGS"}, {"Amazon EKS", NULL, "EKS_AUDIT"},
     };
     static const char *const queries[] = {
-        "SELECT metadata.product.\"name\" AS product, metadata.product.feature.\"name\" AS feature, metadata.\"version\" AS version, "
+        "SELECT metadata.product.\"name\" AS product, metadata.product.feature.\"name\" AS "
+        "feature, metadata.\"version\" AS version, "
         "cloud.region AS region FROM read_parquet($1) LIMIT 1",
-        "SELECT metadata.product.\"name\" AS product, metadata.product.feature.\"name\" AS feature, metadata.\"version\" AS version, "
+        "SELECT metadata.product.\"name\" AS product, metadata.product.feature.\"name\" AS "
+        "feature, metadata.\"version\" AS version, "
         "'' AS region FROM read_parquet($1) LIMIT 1",
     };
     struct engine_param param = {.name = "1", .value = json_own(walk->arena, json_texts(path))};
@@ -195,7 +202,8 @@ static bool probe_place(struct walk *walk, const char *path, struct place *place
     }
     if (!answer || answer->rows < 1)
         return false;
-    const char *product = table_text(answer, 0, "product"), *feature = table_text(answer, 0, "feature");
+    const char *product = table_text(answer, 0, "product"),
+               *feature = table_text(answer, 0, "feature");
     for (size_t i = 0; i < COUNT(products); i++)
         if (strcmp(products[i].product, product) == 0 &&
             (!products[i].feature || strcmp(products[i].feature, feature) == 0)) {
@@ -221,7 +229,8 @@ static const char *plain_name(struct walk *walk, const char *relative)
     return name;
 }
 
-static void plain_add(struct walk *walk, const char *relative, const char *path, int64_t size, const char *format)
+static void plain_add(struct walk *walk, const char *relative, const char *path, int64_t size,
+                      const char *format)
 {
     struct scan_table wanted = {.region = "", .name = plain_name(walk, relative), .format = format};
     file_add(walk, table_for(walk, &wanted), path, size);
@@ -237,9 +246,10 @@ static const char *format_of(const char *path)
 {
     static const struct {
         const char *suffix, *format;
-    } formats[] = {{".parquet", "parquet"}, {".csv", "csv"},       {".csv.gz", "csv"},    {".tsv", "csv"},
-                   {".json", "json"},       {".json.gz", "json"},  {".jsonl", "json"},    {".jsonl.gz", "json"},
-                   {".ndjson", "json"},     {".ndjson.gz", "json"}};
+    } formats[] = {{".parquet", "parquet"}, {".csv", "csv"},       {".csv.gz", "csv"},
+                   {".tsv", "csv"},         {".json", "json"},     {".json.gz", "json"},
+                   {".jsonl", "json"},      {".jsonl.gz", "json"}, {".ndjson", "json"},
+                   {".ndjson.gz", "json"}};
     for (size_t i = 0; i < COUNT(formats); i++)
         if (ends_with(path, formats[i].suffix))
             return formats[i].format;
@@ -258,12 +268,15 @@ static bool visit_file(void *state, const char *path, int64_t size, struct error
 {
     struct walk *walk = state;
     if (walk->cancel && cancel_raised(walk->cancel))
-        return error_set(err, ERROR_INTERRUPTED, "interrupted while looking through %s", walk->scan->path);
+        return error_set(err, ERROR_INTERRUPTED, "interrupted while looking through %s",
+                         walk->scan->path);
     size_t root = strlen(walk->scan->path);
-    const char *relative = strncmp(path, walk->scan->path, root) == 0 && path[root] == '/' ? path + root + 1
-                                                                                           : file_name(path);
+    const char *relative = strncmp(path, walk->scan->path, root) == 0 && path[root] == '/'
+                               ? path + root + 1
+                               : file_name(path);
     const char *format = format_of(path);
-    if (strstr(relative, "/CloudTrail/") || strstr(relative, "/vpcflowlogs/") || strstr(relative, "AWSLogs/"))
+    if (strstr(relative, "/CloudTrail/") || strstr(relative, "/vpcflowlogs/") ||
+        strstr(relative, "AWSLogs/"))
         walk->scan->raw_logs = true;
     if (!format || is_skipped(walk, relative))
         return true;
@@ -273,18 +286,20 @@ static bool visit_file(void *state, const char *path, int64_t size, struct error
         return true;
     }
     struct place place;
-    if (strcmp(format, "parquet") == 0 && (place_of(relative, walk->arena, &place) || probe_place(walk, path, &place)))
+    if (strcmp(format, "parquet") == 0 &&
+        (place_of(relative, walk->arena, &place) || probe_place(walk, path, &place)))
         place_add(walk, &place, path, size);
     else
         plain_add(walk, relative, path, size, format);
     return true;
 }
 
-bool scan_folder(const char *path, struct local *probe, struct cancel *cancel, struct arena *arena, struct scan **out,
-                 struct error *err)
+bool scan_folder(const char *path, struct local *probe, struct cancel *cancel, struct arena *arena,
+                 struct scan **out, struct error *err)
 {
     struct scan *scan = arena_alloc(arena, sizeof *scan);
-    *scan = (struct scan){.path = arena_strdup(arena, path), .own = file_exists(file_join(arena, path, "lake.json"))};
+    *scan = (struct scan){.path = arena_strdup(arena, path),
+                          .own = file_exists(file_join(arena, path, "lake.json"))};
     struct walk walk = {.scan = scan, .probe = probe, .cancel = cancel, .arena = arena};
     buf_init(&walk.broken, 16 * 1024);
     struct file_visit visit = {.visit = visit_file, .state = &walk, .limit = SCAN_FILE_LIMIT};

@@ -8,12 +8,17 @@
 
 #define VIEW_TEXT_LIMIT ((size_t)64 * 1024 * 1024)
 
-/* nest_prefix(map, 'requestParameters.'): {'requestParameters.a.b': 'x'} becomes {"a":{"b":"x"}}; NULL if there is none. */
+/* nest_prefix(map, 'requestParameters.'): {'requestParameters.a.b': 'x'} becomes {"a":{"b":"x"}};
+ * NULL if there is none. */
 static const char *const macros[] = {
-    "CREATE OR REPLACE MACRO nest_entry(path, value) AS '{\"' || replace(replace(replace(path, '\\', '\\\\'), '\"', '\\\"'), "
-    "'.', '\":{\"') || '\":' || CAST(to_json(value) AS VARCHAR) || repeat('}', length(path) - length(replace(path, '.', '')) + 1)",
-    "CREATE OR REPLACE MACRO nest_prefix(entries, prefix) AS CAST(list_reduce(list_transform(list_filter(map_entries(entries), "
-    "lambda e: starts_with(e.\"key\", prefix)), lambda e: CAST(nest_entry(substr(e.\"key\", length(prefix) + 1), "
+    "CREATE OR REPLACE MACRO nest_entry(path, value) AS '{\"' || replace(replace(replace(path, "
+    "'\\', '\\\\'), '\"', '\\\"'), "
+    "'.', '\":{\"') || '\":' || CAST(to_json(value) AS VARCHAR) || repeat('}', length(path) - "
+    "length(replace(path, '.', '')) + 1)",
+    "CREATE OR REPLACE MACRO nest_prefix(entries, prefix) AS "
+    "CAST(list_reduce(list_transform(list_filter(map_entries(entries), "
+    "lambda e: starts_with(e.\"key\", prefix)), lambda e: CAST(nest_entry(substr(e.\"key\", "
+    "length(prefix) + 1), "
     "e.\"value\") AS JSON)), lambda a, b: json_merge_patch(a, b)) AS VARCHAR)",
     NULL,
 };
@@ -44,17 +49,21 @@ static bool has_column(const struct view_columns *columns, const char *name)
 }
 
 /* What a partition column is where the files do not hold it. */
-static const char *substitute(const struct scan_table *table, const struct view_columns *columns, const char *name)
+static const char *substitute(const struct scan_table *table, const struct view_columns *columns,
+                              const char *name)
 {
     if (strcmp(name, "accountid") == 0)
-        return has_column(columns, "accountId") && columns && columns->names ? "CAST(\"accountId\" AS VARCHAR)" : "NULL";
+        return has_column(columns, "accountId") && columns && columns->names
+                   ? "CAST(\"accountId\" AS VARCHAR)"
+                   : "NULL";
     if (strcmp(name, "time_dt") == 0 && has_column(columns, "time"))
         return "epoch_ms(\"time\")";
     (void)table;
     return "NULL";
 }
 
-void views_select(const struct scan_table *table, const struct view_columns *columns, struct buf *out)
+void views_select(const struct scan_table *table, const struct view_columns *columns,
+                  struct buf *out)
 {
     size_t count;
     const struct lake_column *list = lake_columns(table->source, table->version, &count);
@@ -69,12 +78,15 @@ void views_select(const struct scan_table *table, const struct view_columns *col
     }
 }
 
-/* Partition columns of version 1 are in the path only; in a foreign folder perhaps not even there. */
-static void add_partition_columns(const struct scan_table *table, const struct view_columns *columns, struct buf *out)
+/* Partition columns of version 1 are in the path only; in a foreign folder perhaps not even there.
+ */
+static void add_partition_columns(const struct scan_table *table,
+                                  const struct view_columns *columns, struct buf *out)
 {
     if (table->version != 1)
         return;
-    buf_addf(out, ", %s AS accountid, ", has_column(columns, "accountId") ? "CAST(\"accountId\" AS VARCHAR)" : "NULL::VARCHAR");
+    buf_addf(out, ", %s AS accountid, ",
+             has_column(columns, "accountId") ? "CAST(\"accountId\" AS VARCHAR)" : "NULL::VARCHAR");
     if (strcmp(table->region, "unknown") != 0)
         add_string(out, table->region);
     else
@@ -89,10 +101,12 @@ static void add_reader(const struct scan_table *table, struct buf *out)
     if (!table->own)
         buf_adds(out, ", union_by_name=true");
     bool by_path = !table->own || table->version == 1;
-    buf_adds(out, by_path ? ", hive_partitioning=true, hive_types_autocast=false)" : ", hive_partitioning=false)");
+    buf_adds(out, by_path ? ", hive_partitioning=true, hive_types_autocast=false)"
+                          : ", hive_partitioning=false)");
 }
 
-static void add_table_query(const struct scan_table *table, const struct view_columns *columns, struct buf *out)
+static void add_table_query(const struct scan_table *table, const struct view_columns *columns,
+                            struct buf *out)
 {
     buf_adds(out, "SELECT ");
     if (table->own && table->version == 2) {
@@ -108,9 +122,10 @@ static void add_plain_query(const struct scan_table *table, struct buf *out)
 {
     static const struct {
         const char *format, *reader, *options;
-    } readers[] = {{"parquet", "read_parquet", ", union_by_name=true"},
-                   {"csv", "read_csv_auto", ", union_by_name=true"},
-                   {"json", "read_json_auto", ", union_by_name=true, maximum_object_size=67108864"}};
+    } readers[] = {
+        {"parquet", "read_parquet", ", union_by_name=true"},
+        {"csv", "read_csv_auto", ", union_by_name=true"},
+        {"json", "read_json_auto", ", union_by_name=true, maximum_object_size=67108864"}};
     for (size_t i = 0; i < COUNT(readers); i++)
         if (strcmp(readers[i].format, table->format) == 0) {
             buf_addf(out, "SELECT * FROM %s(", readers[i].reader);
@@ -138,7 +153,8 @@ static void statement_add(struct writer *writer, const struct buf *text)
     writer->statements[writer->count++] = buf_to_arena(text, writer->arena);
 }
 
-static void write_table(struct writer *writer, const struct scan_table *table, const struct view_columns *columns)
+static void write_table(struct writer *writer, const struct scan_table *table,
+                        const struct view_columns *columns)
 {
     struct buf text;
     buf_init(&text, VIEW_TEXT_LIMIT);
@@ -172,7 +188,8 @@ static void add_upgraded(const struct scan_table *table, struct arena *arena, st
     buf_adds(out, "SELECT ");
     for (size_t i = 0; i < count; i++) {
         const char *from = lake_upgrade(table->source, list[i].name);
-        bool partition = strcmp(list[i].name, "accountid") == 0 || strcmp(list[i].name, "region") == 0;
+        bool partition =
+            strcmp(list[i].name, "accountid") == 0 || strcmp(list[i].name, "region") == 0;
         buf_addf(out, "%sCAST(", i ? ", " : "");
         if (partition)
             add_name(out, list[i].name);
@@ -201,12 +218,15 @@ static void add_short_part(const struct scan_table *table, struct arena *arena, 
     add_name(out, table->name);
 }
 
-/* One reader over the files of all regions of our own lakes: one scan instead of a union of scans. */
-static bool add_own_files(const struct views_request *request, const struct source *source, struct buf *out)
+/* One reader over the files of all regions of our own lakes: one scan instead of a union of scans.
+ */
+static bool add_own_files(const struct views_request *request, const struct source *source,
+                          struct buf *out)
 {
     bool any = false;
     for (size_t i = 0; i < request->scan_count; i++)
-        for (const struct scan_table *table = request->scans[i]->tables; table; table = table->next) {
+        for (const struct scan_table *table = request->scans[i]->tables; table;
+             table = table->next) {
             if (table->source != source || !table->own || table->version != 2)
                 continue;
             struct buf list;
@@ -222,7 +242,8 @@ static bool add_own_files(const struct views_request *request, const struct sour
     return any;
 }
 
-static void write_short(struct writer *writer, const struct views_request *request, const struct source *source)
+static void write_short(struct writer *writer, const struct views_request *request,
+                        const struct source *source)
 {
     struct buf text;
     buf_init(&text, VIEW_TEXT_LIMIT);
@@ -231,7 +252,8 @@ static void write_short(struct writer *writer, const struct views_request *reque
     buf_adds(&text, " AS ");
     bool any = add_own_files(request, source, &text);
     for (size_t i = 0; i < request->scan_count; i++)
-        for (const struct scan_table *table = request->scans[i]->tables; table; table = table->next) {
+        for (const struct scan_table *table = request->scans[i]->tables; table;
+             table = table->next) {
             if (table->source != source || (table->own && table->version == 2))
                 continue;
             if (any)
@@ -245,7 +267,8 @@ static void write_short(struct writer *writer, const struct views_request *reque
 }
 
 /* lake_tables: what is open, as a view of constants, so that it costs nothing to ask. */
-static void add_catalog_row(const struct scan_table *table, struct arena *arena, bool first, struct buf *out)
+static void add_catalog_row(const struct scan_table *table, struct arena *arena, bool first,
+                            struct buf *out)
 {
     buf_adds(out, first ? "(" : ", (");
     add_string(out, table->source ? scan_database(table->region, arena) : "main");
@@ -258,7 +281,8 @@ static void add_catalog_row(const struct scan_table *table, struct arena *arena,
     buf_addf(out, ", %zu, ", table->file_count);
     buf_addf(out, table->rows < 0 ? "NULL" : "%lld", (long long)table->rows);
     if (table->rows > 0 && table->first)
-        buf_addf(out, ", make_timestamp(%lld), make_timestamp(%lld)", (long long)table->first, (long long)table->last);
+        buf_addf(out, ", make_timestamp(%lld), make_timestamp(%lld)", (long long)table->first,
+                 (long long)table->last);
     else
         buf_adds(out, ", NULL, NULL");
     buf_addf(out, ", %lld)", (long long)table->bytes);
@@ -268,13 +292,17 @@ static void write_catalog(struct writer *writer, const struct views_request *req
 {
     struct buf text;
     buf_init(&text, VIEW_TEXT_LIMIT);
-    buf_adds(&text, "CREATE OR REPLACE VIEW lake_tables AS SELECT col0 AS \"database\", col1 AS \"table\", col2 AS short_name, "
-                    "CAST(col3 AS INTEGER) AS version, col4 AS region, CAST(col5 AS BIGINT) AS files, CAST(col6 AS BIGINT) AS "
-                    "\"rows\", CAST(col7 AS TIMESTAMP) AS first_event, CAST(col8 AS TIMESTAMP) AS last_event, CAST(col9 AS "
+    buf_adds(&text, "CREATE OR REPLACE VIEW lake_tables AS SELECT col0 AS \"database\", col1 AS "
+                    "\"table\", col2 AS short_name, "
+                    "CAST(col3 AS INTEGER) AS version, col4 AS region, CAST(col5 AS BIGINT) AS "
+                    "files, CAST(col6 AS BIGINT) AS "
+                    "\"rows\", CAST(col7 AS TIMESTAMP) AS first_event, CAST(col8 AS TIMESTAMP) AS "
+                    "last_event, CAST(col9 AS "
                     "BIGINT) AS bytes FROM (VALUES ");
     bool first = true;
     for (size_t i = 0; i < request->scan_count; i++)
-        for (const struct scan_table *table = request->scans[i]->tables; table; table = table->next) {
+        for (const struct scan_table *table = request->scans[i]->tables; table;
+             table = table->next) {
             add_catalog_row(table, writer->arena, first, &text);
             first = false;
         }
@@ -284,7 +312,8 @@ static void write_catalog(struct writer *writer, const struct views_request *req
     buf_release(&text);
 }
 
-void views_write(const struct views_request *request, struct arena *arena, const char ***statements, size_t *count)
+void views_write(const struct views_request *request, struct arena *arena, const char ***statements,
+                 size_t *count)
 {
     struct writer writer = {.arena = arena};
     struct buf text;
