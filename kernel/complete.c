@@ -300,7 +300,6 @@ static const char *struct_member(const char *type, const char *name, size_t size
             size_t length = strcspn(word, " \"");
             if (length == size && strncasecmp(word, name, size) == 0)
                 return word + length + strspn(word + length, " \"");
-            begin = false;
         }
         depth += *at == '(' ? 1 : *at == ')' ? -1 : 0;
         begin = *at == ',' && depth == 0;
@@ -326,7 +325,6 @@ static void add_members(struct completing *c, const char *type, const char *path
                 add(c, arena_printf(c->arena, quoted ? "%s\"%s\"" : "%s%s", path, name), "field",
                     arena_strndup(c->arena, rest, strcspn(rest, "(,)")));
             }
-            begin = false;
         }
         depth += *at == '(' ? 1 : *at == ')' ? -1 : 0;
         begin = *at == ',' && depth == 0;

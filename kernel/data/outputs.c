@@ -81,6 +81,7 @@ void outputs_print(struct outputs *outputs, const char *text, size_t size)
     stream(outputs, OUTPUT_STDOUT, text, size);
 }
 
+ATTR_PRINTF(3, 0)
 static void stream_format(struct outputs *outputs, enum output_kind kind, const char *format,
                           va_list args, const char *end)
 {
@@ -166,6 +167,7 @@ void outputs_next_cell(struct outputs *outputs, const char *source)
 
 /* The line as text/plain and, so that it looks like a remark and not like a stream, as one
  * paragraph of HTML. */
+ATTR_PRINTF(1, 0)
 static struct bundle progress_bundle(const char *format, va_list args)
 {
     struct buf line, plain, html;
