@@ -83,6 +83,7 @@ bool magic_run(struct magic_call *call, const char *line, size_t size, struct er
         return false;
     }
     call->options = options;
+    call->arguments = arena_strndup(call->arena, line, size);
     return call->magic->run(call, err);
 }
 

@@ -33,8 +33,9 @@ struct magic_call {
     const void *options; /* the magic's own struct, filled */
     const char *body;    /* of %%magic, or NULL */
     size_t body_size;
-    int line;      /* of the cell on which the magic stands, 1-based */
-    int body_line; /* of the cell on which the body begins */
+    const char *arguments; /* the magic's line behind its name, as written */
+    int line;              /* of the cell on which the magic stands, 1-based */
+    int body_line;         /* of the cell on which the body begins */
     /* Asks the analyst for a line of text (Jupyter's stdin) and waits for it, ended by a stop. NULL
        in tests: then refuse. The answer belongs to the arena. Fails where the front end cannot ask
        (papermill, nbconvert: ERROR_UNAVAILABLE). `password` keeps it off the screen and out of the

@@ -307,11 +307,84 @@ static bool read_all(struct parsing *parsing)
     return true;
 }
 
-/* A magic whose one positional is the rest of the line takes it verbatim: quotes may stay open in
- * it. */
-static bool is_verbatim(const struct option_table *table)
+/* Moves over one word, and over the value of an option; false where the rest of the line begins. */
+static bool skip_head(struct parsing *parsing, size_t *at, struct buf *scratch)
 {
-    return table->count == 1 && table->options[0].type == OPTION_REST;
+    const char *line = parsing->input->line;
+    size_t size = parsing->input->size, length = 0;
+    struct error ignored = {0};
+    if (size - *at < 3 || line[*at] != '-' || line[*at + 1] != '-' || is_blank(line[*at + 2]))
+        return false;
+    while (*at + length < size && !is_blank(line[*at + length]) && line[*at + length] != '=')
+        length++;
+    const struct option *option = find_option(parsing->table, line + *at, length);
+    bool value = option && option->type != OPTION_FLAG && line[*at + length] != '=';
+    buf_clear(scratch);
+    bool ok = read_word(line, size, at, scratch, &ignored);
+    while (ok && value && *at < size && is_blank(line[*at]))
+        ++*at;
+    return ok && (!value || read_word(line, size, at, scratch, &ignored));
+}
+
+/* Where an option of this magic follows the verbatim text that begins at `from`, or the line's end.
+ * Within quotes none does. */
+static size_t rest_end(const struct parsing *parsing, size_t from)
+{
+    const char *line = parsing->input->line;
+    char quote = 0;
+    for (size_t at = from; at < parsing->input->size; at++) {
+        size_t left = parsing->input->size - at, length = 0;
+        if (quote || line[at] == '"' || line[at] == '\'') {
+            quote = !quote ? line[at] : quote == line[at] ? 0 : quote;
+            continue;
+        }
+        if (line[at] != '-' || left < 3 || line[at + 1] != '-' || !is_blank(line[at - 1]))
+            continue;
+        while (length < left && !is_blank(line[at + length]) && line[at + length] != '=')
+            length++;
+        if (find_option(parsing->table, line + at, length))
+            return at;
+    }
+    return parsing->input->size;
+}
+
+/* A positional of type OPTION_REST begins at the first word that is no option and is taken as it is
+ * written, quotes and all; options of the magic may stand before it and behind it. */
+static bool split_rest(struct parsing *parsing, const struct option *option)
+{
+    const char *line = parsing->input->line;
+    size_t size = parsing->input->size, begin = 0;
+    struct option_words tail;
+    struct buf scratch;
+    buf_init(&scratch, LINE_LIMIT);
+    if (size > LINE_LIMIT)
+        return error_set(parsing->err, ERROR_LIMIT, "the line is longer than 1 MiB");
+    do
+        while (begin < size && is_blank(line[begin]))
+            begin++;
+    while (parsing->table->count > 1 && begin < size && skip_head(parsing, &begin, &scratch));
+    buf_release(&scratch);
+    bool ended =
+        size - begin > 2 && memcmp(line + begin, "--", 2) == 0 && parsing->table->count > 1;
+    size_t head = begin; /* `--` ends the options: what follows is the rest, whatever it says */
+    for (begin += ended ? 2 : 0; ended && begin < size && is_blank(line[begin]);)
+        begin++;
+    size_t end = begin < size && !ended ? rest_end(parsing, begin + 1) : size, to = end;
+    while (to > begin && is_blank(line[to - 1]))
+        to--;
+    const char *text = arena_strndup(parsing->arena, line + begin, to - begin);
+    if (to > begin) {
+        memcpy(parsing->out + option->offset, &text, sizeof text);
+        parsing->given[option - parsing->table->options] = true;
+    }
+    if (!options_words(line, head, parsing->arena, &parsing->words, parsing->err) ||
+        !options_words(line + end, size - end, parsing->arena, &tail, parsing->err))
+        return false;
+    for (size_t i = 0; i < tail.count && parsing->words.count < WORD_LIMIT; i++) {
+        parsing->words.items[parsing->words.count] = tail.items[i];
+        parsing->words.offsets[parsing->words.count++] = tail.offsets[i] + end;
+    }
+    return true;
 }
 
 bool options_parse(const struct option_table *table, const struct options_input *input,
@@ -321,11 +394,9 @@ bool options_parse(const struct option_table *table, const struct options_input 
     parsing.out = arena_alloc(arena, table->size ? table->size : 1);
     parsing.given = arena_alloc(arena, table->count + 1);
     *out = parsing.out;
-    if (is_verbatim(table)) {
-        const char *text = arena_strndup(arena, input->line, input->size);
-        memcpy(parsing.out + table->options[0].offset, &text, sizeof text);
-        return true;
-    }
+    for (size_t i = 0; i < table->count; i++)
+        if (table->options[i].type == OPTION_REST)
+            return split_rest(&parsing, &table->options[i]) && read_all(&parsing);
     return options_words(input->line, input->size, arena, &parsing.words, err) &&
            read_all(&parsing);
 }

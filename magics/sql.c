@@ -1,14 +1,15 @@
 #include "magics/sql.h"
 
-#include "base/buf.h"
+#include "base/text.h"
 #include "case/results.h"
+#include "cell.h"
 
 #include <string.h>
 
 const struct option query_options[QUERY_OPTION_COUNT] = {
     {.name = "SQL",
-     .help = "the query, when it stands on the line itself (in quotes if it holds --)",
-     OPT_LIST(struct query_options, words)},
+     .help = "the query, when it stands on the line itself, as it is",
+     OPT_REST(struct query_options, sql)},
     {.name = "--into",
      .value = "NAME",
      .help = "keep the result under this name too",
@@ -26,37 +27,54 @@ const struct option query_options[QUERY_OPTION_COUNT] = {
      .max = 10000},
 };
 
+static bool check_place(const struct magic_call *call, const struct query_options *given,
+                        struct error *err)
+{
+    if (call->body && given->sql) {
+        (void)error_set(err, ERROR_USAGE, "\"%.40s\" stands on the magic's line, and SQL below it",
+                        given->sql);
+        return error_hint(err, "Options go on the first line, the query below it.");
+    }
+    if (call->body || given->sql)
+        return true;
+    (void)error_set(err, ERROR_USAGE, "there is no query");
+    return error_hint(err, "Write %%%s SELECT ..., or %%%%%s and the query below it.",
+                      call->magic->name, call->magic->name);
+}
+
+/* A query on the magic's line begins further right than its own text says. */
+static void move_column(const struct magic_call *call, const char *sql, struct error *err)
+{
+    const char *found = call->arguments ? strstr(call->arguments, sql) : NULL;
+    if (!found || err->line != call->line || err->column <= 0)
+        return;
+    err->line = 0; /* a column without a line counts within the arguments */
+    err->column += (int)text_points(call->arguments, (size_t)(found - call->arguments));
+}
+
 bool query_run(struct magic_call *call, struct error *err)
 {
     const struct query_options *given = call->options;
-    struct buf line;
-    buf_init(&line, 1024 * 1024);
-    for (size_t i = 0; i < given->words.count; i++)
-        buf_addf(&line, "%s%s", i ? " " : "", given->words.items[i]);
+    if (!check_place(call, given, err))
+        return false;
     struct results_request request = {
-        .sql = call->body ? call->body : line.data,
-        .size = call->body ? call->body_size : line.size,
+        .sql = call->body ? call->body : given->sql,
+        .size = call->body ? call->body_size : strlen(given->sql),
         .line = call->body ? call->body_line : call->line,
         .into = given->into,
         .save = given->save,
         .limit = given->limit,
     };
-    bool ok;
     struct result result;
-    if (call->body && given->words.count) {
-        (void)error_set(err, ERROR_USAGE, "\"%s\" stands on the magic's line, and SQL in its body",
-                        given->words.items[0]);
-        ok = error_hint(err, "Options go on the first line, the query below it.");
-    } else if (!call->body && !given->words.count) {
-        (void)error_set(err, ERROR_USAGE, "there is no query");
-        ok = error_hint(err, "Write %%%s SELECT ..., or %%%%%s and the query below it.",
-                        call->magic->name, call->magic->name);
-    } else {
-        ok = results_run(call->session, &request, call->outputs, call->cancel, call->arena, &result,
-                         err);
-    }
-    buf_release(&line);
-    return ok;
+    if (results_run(call->session, &request, call->outputs, call->cancel, call->arena, &result,
+                    err))
+        return true;
+    if (!call->body)
+        move_column(call, given->sql, err);
+    const char *habit = cell_habit_hint(request.sql, request.size);
+    if (habit && err->kind == ERROR_SQL)
+        (void)error_hint(err, "%s", habit);
+    return false;
 }
 
 static const struct magic_example examples[] = {

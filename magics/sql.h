@@ -6,7 +6,7 @@
 #include "magic.h"
 
 struct query_options {
-    struct option_list words; /* SQL on the line itself */
+    const char *sql; /* on the line itself, as written; or NULL */
     int64_t limit;
     const char *into, *save;
 };
