@@ -1,11 +1,11 @@
 /* A disk that is full, for tests: preloaded into a program (or linked into a test), it lets
- * DISK_FULL_AFTER bytes be written below the folder DISK_FULL_FOLDER (absolute, without a last '/')
+ * ENOSPC_AFTER bytes be written below the folder ENOSPC_PATH (absolute, without a last '/')
  * and refuses the rest with ENOSPC, as the file systems do: write, pwrite, writev, fallocate, and
  * growth by ftruncate. Without the folder nothing is refused. The environment is read at each call,
  * so that a test can fill the disk and free it again.
  *
  *   cc -shared -fPIC -o enospc.so tests/shim/enospc.c -ldl
- *   DISK_FULL_FOLDER=/tmp/x DISK_FULL_AFTER=65536 LD_PRELOAD=./enospc.so cofferdam ...
+ *   ENOSPC_PATH=/tmp/x ENOSPC_AFTER=65536 LD_PRELOAD=./enospc.so cofferdam ...
  */
 #define _GNU_SOURCE /* RTLD_NEXT, fallocate */
 #include <dlfcn.h>
@@ -44,7 +44,7 @@ static bool is_below(int fd, const char *folder)
 /* Whether `size` more bytes of this descriptor find no room; the room found is taken. */
 static bool is_full(int fd, size_t size)
 {
-    const char *folder = getenv("DISK_FULL_FOLDER"), *after = getenv("DISK_FULL_AFTER");
+    const char *folder = getenv("ENOSPC_PATH"), *after = getenv("ENOSPC_AFTER");
     int kept = errno;
     bool below = folder && *folder && size > 0 && is_below(fd, folder);
     errno = kept;
