@@ -277,6 +277,8 @@ bool chart_bundle(struct arena *arena, const struct table *table, const struct c
     json_t *data = json_own(arena, json_object());
     json_object_set_new(data, "application/vnd.vegalite.v5+json", charting_vega(&charting));
     json_object_set_new(data, "text/plain", plain_text(&charting));
-    *out = (struct bundle){.data = data};
+    json_t *size = json_pack("{s:i, s:i}", "width", charting.width, "height", charting.height);
+    *out = (struct bundle){.data = data,
+                           .metadata = json_own(arena, json_pack("{s:o}", "image/png", size))};
     return add_png(&charting, data, err);
 }

@@ -11,9 +11,12 @@
     "padding: 2px 8px; vertical-align: top; border-bottom: 1px solid rgba(128,128,128,0.25); "
 #define LINE "<div style=\"font-size: 90%; opacity: 0.75\">"
 
-static const char left_open[] = "<td style=\"" CELL "text-align: left\">";
+static const char left_open[] = "<td style=\"" CELL "text-align: left; min-width: 20em; max-width: 48em\">";
 static const char right_open[] = "<td style=\"" CELL "text-align: right; font-family: monospace\">";
-static const char time_open[] = "<td style=\"" CELL "text-align: left; white-space: nowrap\">";
+/* short values stay on one line: regions, accounts, operations and times do not break at their
+ * dashes */
+#define SHORT_VALUE 40
+static const char short_open[] = "<td style=\"" CELL "text-align: left; white-space: nowrap\">";
 static const char null_text[] = "<span style=\"opacity: 0.45; font-style: italic\">null</span>";
 
 static void add_line(struct buf *out, const char *open, const char *text)
@@ -39,11 +42,13 @@ static void add_header(struct buf *out, const struct table *table)
     buf_adds(out, "</tr></thead>\n<tbody>\n");
 }
 
-static const char *cell_open(const struct column *column)
+static const char *cell_open(const struct column *column, const struct cell *cell)
 {
     if (render_is_number(column))
         return right_open;
-    return column->type == TYPE_TIME ? time_open : left_open;
+    bool is_short = cell->null || column->type == TYPE_TIME || column->type == TYPE_BOOL ||
+                    cell->text.size <= SHORT_VALUE;
+    return is_short ? short_open : left_open;
 }
 
 static void add_cell(struct buf *out, struct buf *scratch, const struct cell *cell)
@@ -72,7 +77,7 @@ static void add_rows(struct buf *out, const struct rendering *rendering)
         buf_adds(out, "<tr>");
         for (size_t column = 0; column < table->column_count; column++) {
             struct cell cell = cursor_cell(&cursor, column);
-            buf_adds(out, cell_open(&table->columns[column]));
+            buf_adds(out, cell_open(&table->columns[column], &cell));
             add_cell(out, &scratch, &cell);
             buf_adds(out, "</td>");
         }

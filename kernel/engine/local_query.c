@@ -87,6 +87,19 @@ static void read_rows(struct local_query *query, duckdb_result *result)
         query->total = seen;
 }
 
+/* CREATE TABLE AS answers with one row: how many it holds. */
+static int64_t count_made(struct local_query *query, duckdb_result *result)
+{
+    const struct duckdb_api *api = &query->instance->api;
+    duckdb_data_chunk chunk = api->fetch_chunk(*result);
+    if (!chunk)
+        return 0;
+    const int64_t *counts = api->vector_get_data(api->data_chunk_get_vector(chunk, 0));
+    int64_t count = api->data_chunk_get_size(chunk) ? counts[0] : 0;
+    api->destroy_data_chunk(&chunk);
+    return count;
+}
+
 static bool run_sql(struct local_query *query, const char *sql, bool analyst, bool read)
 {
     struct local_request request = {
@@ -104,7 +117,7 @@ static bool run_sql(struct local_query *query, const char *sql, bool analyst, bo
     if (ok && read)
         read_rows(query, &result);
     if (ok && !read)
-        query->total = (int64_t)query->instance->api.rows_changed(&result);
+        query->total = count_made(query, &result);
     if (ok)
         query->instance->api.destroy_result(&result);
     query->instance->api.destroy_prepare(&prepared);
