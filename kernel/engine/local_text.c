@@ -17,6 +17,12 @@ void local_vector_of(const struct duckdb_api *api, duckdb_vector vector, duckdb_
     *out = (struct local_vector){.vector = vector, .type = type, .id = api->get_type_id(type)};
     out->data = api->vector_get_data(vector);
     out->validity = api->vector_get_validity(vector);
+    if (out->id != DUCKDB_TYPE_VARCHAR)
+        return;
+    char *alias = api->logical_type_get_alias(type);
+    out->json = alias && strcmp(alias, "JSON") == 0;
+    if (alias)
+        api->free(alias);
 }
 
 static bool is_null(const struct local_vector *vector, size_t row)
@@ -29,12 +35,11 @@ static void add_wide(struct buf *out, wide magnitude, bool negative, unsigned sc
 {
     char digits[64];
     size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + (int)(magnitude % 10));
-        magnitude /= 10;
-        if (count == scale && scale)
+    for (unsigned digit = 0; digit <= scale || magnitude; digit++, magnitude /= 10) {
+        if (digit == scale && scale)
             digits[count++] = '.';
-    } while (magnitude || count <= scale);
+        digits[count++] = (char)('0' + (int)(magnitude % 10));
+    }
     if (negative)
         buf_addc(out, '-');
     while (count)
@@ -108,21 +113,45 @@ static void add_clock(struct buf *out, int64_t us)
         buf_addf(out, ".%06" PRId64, us % 1000000);
 }
 
+/* Microseconds in the upper 40 bits, below them the distance to the eastmost zone in seconds. */
+static void add_clock_zone(struct buf *out, uint64_t bits)
+{
+    int64_t zone = 16 * 3600 - 1 - (int64_t)(bits & 0xFFFFFF), size = zone < 0 ? -zone : zone;
+    add_clock(out, (int64_t)(bits >> 24));
+    buf_addf(out, "%c%02" PRId64, zone < 0 ? '-' : '+', size / 3600);
+    if (size % 3600)
+        buf_addf(out, ":%02" PRId64, size / 60 % 60);
+}
+
+/* The first byte says how many bits of the second are padding. */
+static void add_bits(struct buf *out, const unsigned char *bytes, size_t size)
+{
+    for (size_t bit = size > 1 ? bytes[0] : 0; size && bit < (size - 1) * 8; bit++)
+        buf_addc(out, bytes[1 + bit / 8] >> (7 - bit % 8) & 1 ? '1' : '0');
+}
+
+static void add_span(struct buf *out, int64_t count, const char *unit)
+{
+    if (count)
+        buf_addf(out, "%s%" PRId64 " %s%s", out->size ? " " : "", count, unit,
+                 count == 1 || count == -1 ? "" : "s");
+}
+
+/* "1 year 2 months 3 days -04:05:06", as DuckDB writes it. */
 static void add_interval(struct buf *out, const duckdb_interval *value)
 {
-    const char *blank = "";
-    if (value->months) {
-        buf_addf(out, "%d months", (int)value->months);
-        blank = " ";
+    struct buf text;
+    buf_init(&text, 256);
+    add_span(&text, value->months / 12, "year");
+    add_span(&text, value->months % 12, "month");
+    add_span(&text, value->days, "day");
+    if (value->micros || !text.size) {
+        buf_adds(&text, text.size ? " " : "");
+        buf_adds(&text, value->micros < 0 ? "-" : "");
+        add_clock(&text, value->micros < 0 ? -value->micros : value->micros);
     }
-    if (value->days) {
-        buf_addf(out, "%s%d day%s", blank, (int)value->days, value->days == 1 ? "" : "s");
-        blank = " ";
-    }
-    if (!value->micros && *blank)
-        return;
-    buf_adds(out, value->micros < 0 ? (*blank ? " -" : "-") : blank);
-    add_clock(out, value->micros < 0 ? -value->micros : value->micros);
+    buf_add(out, text.data, text.size);
+    buf_release(&text);
 }
 
 static void add_enum(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
@@ -232,6 +261,9 @@ static void add_scalar(const struct duckdb_api *api, const struct local_vector *
     case DUCKDB_TYPE_TIME:
         add_clock(out, ((int64_t *)vector->data)[row]);
         return;
+    case DUCKDB_TYPE_TIME_TZ:
+        add_clock_zone(out, ((uint64_t *)vector->data)[row]);
+        return;
     case DUCKDB_TYPE_INTERVAL:
         add_interval(out, &((duckdb_interval *)vector->data)[row]);
         return;
@@ -248,6 +280,8 @@ static void add_scalar(const struct duckdb_api *api, const struct local_vector *
         const char *bytes = size <= 12 ? string->value.inlined.inlined : string->value.pointer.ptr;
         if (vector->id == DUCKDB_TYPE_VARCHAR)
             buf_add(out, bytes, size);
+        else if (vector->id == DUCKDB_TYPE_BIT)
+            add_bits(out, (const unsigned char *)bytes, size);
         else
             add_blob(out, (const unsigned char *)bytes, size);
         return;
@@ -280,10 +314,12 @@ static void add_list(const struct duckdb_api *api, const struct local_vector *ve
     duckdb_list_entry entry = {.offset = row * size, .length = size};
     if (!array)
         entry = ((duckdb_list_entry *)vector->data)[row];
+    struct local_vector item;
+    local_vector_of(api, items, type, &item);
     buf_addc(out, '[');
     for (size_t i = 0; i < entry.length; i++) {
         buf_adds(out, i ? ", " : "");
-        add_child(api, items, type, entry.offset + i, out);
+        local_text(api, &item, entry.offset + i, true, out);
     }
     buf_addc(out, ']');
     api->destroy_logical_type(&type);
@@ -373,7 +409,7 @@ void local_text(const struct duckdb_api *api, const struct local_vector *vector,
     }
     if (add_nested(api, vector, row, out) || add_number(api, vector, row, out))
         return;
-    if (!json) {
+    if (!json || vector->json) {
         add_scalar(api, vector, row, out);
         return;
     }
@@ -406,6 +442,7 @@ const char *local_type_name(duckdb_type id)
         [DUCKDB_TYPE_TIMESTAMP] = "TIMESTAMP",
         [DUCKDB_TYPE_DATE] = "DATE",
         [DUCKDB_TYPE_TIME] = "TIME",
+        [DUCKDB_TYPE_TIME_TZ] = "TIME WITH TIME ZONE",
         [DUCKDB_TYPE_INTERVAL] = "INTERVAL",
         [DUCKDB_TYPE_HUGEINT] = "HUGEINT",
         [DUCKDB_TYPE_UHUGEINT] = "UHUGEINT",

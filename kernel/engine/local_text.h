@@ -12,6 +12,7 @@ struct local_vector {
     duckdb_type id;
     void *data;
     uint64_t *validity; /* NULL: all valid */
+    bool json;          /* text that is JSON already */
 };
 void local_vector_of(const struct duckdb_api *api, duckdb_vector vector, duckdb_logical_type type,
                      struct local_vector *out);
