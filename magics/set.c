@@ -10,6 +10,11 @@ struct set_options {
     const char *value;
 };
 
+struct parameters {
+    struct table *table;
+    struct arena *arena;
+};
+
 static const struct option options[] = {
     {.name = "NAME",
      .help = "the setting",
@@ -41,6 +46,29 @@ static void show(struct magic_call *call, const char *only)
     outputs_result(call->outputs, render_table(call->arena, table, &caption));
 }
 
+static void add_parameter(void *state, const char *name, const json_t *value)
+{
+    struct parameters *parameters = state;
+    table_add_row(parameters->table);
+    table_put_string(parameters->table, 0, name);
+    table_put_string(parameters->table, 1, json_dump(parameters->arena, value, NULL));
+}
+
+/* The parameters set so far, if there are any. */
+static void show_parameters(struct magic_call *call)
+{
+    static const struct column columns[] = {{.name = "parameter", .type = TYPE_TEXT},
+                                            {.name = "value", .type = TYPE_JSON}};
+    struct parameters parameters = {.table = table_new(call->arena, columns, COUNT(columns)),
+                                    .arena = call->arena};
+    session_each_param(call->session, add_parameter, &parameters);
+    struct caption caption = {
+        .title = "Parameters: :name in SQL and in magics, {name} in %echo and %note",
+        .total_rows = parameters.table->rows};
+    if (parameters.table->rows)
+        outputs_display(call->outputs, render_table(call->arena, parameters.table, &caption));
+}
+
 static bool unknown(const char *name, struct error *err)
 {
     const char *names[64];
@@ -58,6 +86,7 @@ static bool run(struct magic_call *call, struct error *err)
 {
     const struct set_options *given = call->options;
     if (!given->name) {
+        show_parameters(call);
         show(call, NULL);
         return true;
     }

@@ -3,9 +3,12 @@
 #include "base/text.h"
 #include "case/results.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAME_LIMIT 200
 
 static bool add_result(struct magic_call *call, const char *name, struct buf *out,
                        struct error *err)
@@ -50,6 +53,20 @@ static bool add_value(struct magic_call *call, const char *name, struct buf *out
         name);
 }
 
+/* The brace behind a name that begins at `text`; NULL where it is none, for braces also stand in
+ * code and formulas. */
+static const char *name_end(const char *text, size_t size)
+{
+    size_t length = 0;
+    if (!size || !(isalpha((unsigned char)text[0]) || text[0] == '_'))
+        return NULL;
+    while (length < size && length < NAME_LIMIT &&
+           (isalnum((unsigned char)text[length]) || text[length] == '_' || text[length] == '.' ||
+            (unsigned char)text[length] >= 0x80))
+        length++;
+    return length < size && text[length] == '}' ? text + length : NULL;
+}
+
 bool values_fill(struct magic_call *call, const char *text, size_t size,
                  void (*escape)(struct buf *, const char *, size_t), struct buf *out,
                  struct error *err)
@@ -63,7 +80,7 @@ bool values_fill(struct magic_call *call, const char *text, size_t size,
             buf_addc(out, text[i++]);
             continue;
         }
-        const char *close = text[i] == '{' ? memchr(text + i, '}', size - i) : NULL;
+        const char *close = text[i] == '{' ? name_end(text + i + 1, size - i - 1) : NULL;
         if (!close) {
             buf_addc(out, text[i]);
             continue;

@@ -5,8 +5,9 @@
 
 #include "magic.h"
 
-/* Appends `text` with each {name} replaced by its value, escaped by `escape`; {{ and }} are braces.
-   An unknown name is ERROR_NOT_FOUND. {_12.ROW.COLUMN} is one value of a kept result, ROW from 1.
+/* Appends `text` with each {name} (letters, digits, _ and dots; other braces stay) replaced by its
+   value, escaped by `escape`; {{ and }} are braces. An unknown name is ERROR_NOT_FOUND.
+   {_12.ROW.COLUMN} is one value of a kept result, ROW from 1.
  */
 bool values_fill(struct magic_call *call, const char *text, size_t size,
                  void (*escape)(struct buf *, const char *, size_t), struct buf *out,
