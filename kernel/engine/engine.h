@@ -34,6 +34,7 @@ struct engine_request {
     size_t param_count;
     const char *keep_as; /* keep the whole result under this name (a SELECT); NULL: rows only */
     int64_t limit;       /* rows wanted in batches; 0 = all */
+    bool own;            /* the kernel's own statement, which may write; never an analyst's */
 };
 
 /* Facts about a query, while it runs and afterwards. */

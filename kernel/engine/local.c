@@ -33,7 +33,7 @@ static void remove_folder(const char *folder)
         log_error("local", &err);
 }
 
-static void instance_free(struct instance *instance)
+void instance_free(struct instance *instance)
 {
     for (size_t i = 0; i < instance->free_count; i++)
         instance->api.disconnect(&instance->pool[i]);
@@ -321,6 +321,14 @@ void local_close(struct local *local)
         local->instance->api.disconnect(&local->own);
     instance_release(local->instance);
     free(local);
+}
+
+bool local_idle(struct local *local)
+{
+    pthread_mutex_lock(&local->instance->mutex);
+    bool idle = local->instance->references == 1;
+    pthread_mutex_unlock(&local->instance->mutex);
+    return idle;
 }
 
 struct engine *local_engine(struct local *local)

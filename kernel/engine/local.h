@@ -35,6 +35,9 @@ struct local_place {
 struct local *local_open(const struct local_place *place, struct error *err);
 void local_close(struct local *local); /* NULL is allowed */
 struct engine *local_engine(struct local *local);
+/* False while an interrupted query is still inside DuckDB: the files of the instance are in use
+   until it returns, so the same results file must not be opened again. */
+bool local_idle(struct local *local);
 
 /* A statement of the kernel itself (not of the analyst) on the calling thread, to its end; no
    guard; not kept. `out` may be NULL. For catalog look-ups, ingest, save. */

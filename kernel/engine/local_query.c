@@ -30,6 +30,7 @@ struct local_query {
     struct arena *arena; /* rows, of the thread until done */
     struct table *table;
     int64_t total;
+    bool own; /* not an analyst's: no guard */
     bool failed;
     struct error error;
 };
@@ -51,7 +52,6 @@ static void query_release(void *state)
     free(query->keep_as);
     arena_free(query->arena);
     close(query->done_fd);
-    instance_release(query->instance);
     free(query);
 }
 
@@ -103,7 +103,7 @@ static int64_t count_made(struct local_query *query, duckdb_result *result)
 static bool run_sql(struct local_query *query, const char *sql, bool analyst, bool read)
 {
     struct local_request request = {
-        .sql = sql, .size = strlen(sql), .guarded = analyst && !query->keep_as};
+        .sql = sql, .size = strlen(sql), .guarded = analyst && !query->own && !query->keep_as};
     if (analyst) {
         request.params = query->params;
         request.param_count = query->param_count;
@@ -199,11 +199,16 @@ static void *query_main(void *state)
     if (late && query->keep_as)
         drop_kept(query);
     instance_give_back(instance, query->connection);
+    /* done and letting go are one: whoever sees `done` may close the instance and open its files
+       again */
     pthread_mutex_lock(&instance->mutex);
     if (atomic_load(&query->set_aside))
         instance->set_aside--;
+    bool last = --instance->references == 0;
     atomic_store(&query->done, true);
     pthread_mutex_unlock(&instance->mutex);
+    if (last)
+        instance_free(instance);
     (void)eventfd_write(query->done_fd, 1);
     query_release(query);
     return NULL;
@@ -220,6 +225,7 @@ static struct local_query *query_new(struct local *local, const struct engine_re
     query->size = request->size;
     query->keep_as = request->keep_as ? xstrdup(request->keep_as) : NULL;
     query->limit = request->limit;
+    query->own = request->own;
     query->total = -1;
     query->param_count = request->param_count;
     query->params = xcalloc(request->param_count, sizeof *query->params);
@@ -259,6 +265,7 @@ static bool local_query_open(struct engine *engine, const struct engine_request 
     query->connection = connection;
     if (!query_start(query, err)) {
         instance_give_back(local->instance, connection);
+        instance_release(local->instance);
         atomic_store(&query->holders, 1);
         query_release(query);
         return false;

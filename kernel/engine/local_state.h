@@ -30,6 +30,7 @@ struct local {
 
 struct instance *instance_hold(struct instance *instance);
 void instance_release(struct instance *instance);
+void instance_free(struct instance *instance); /* when the last reference went under the mutex */
 /* NULL when all are set aside. */
 duckdb_connection instance_take(struct instance *instance);
 void instance_give_back(struct instance *instance, duckdb_connection connection);
