@@ -14,6 +14,7 @@ import argparse
 import concurrent.futures
 import glob
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -166,10 +167,14 @@ def sanitizer_options(name):
 
 
 def sanitizer_reports(name):
+    """One result a distinct report: kernels that die alike are counted, not repeated."""
+    alike = {}
     for path in sorted(glob.glob(os.path.join(folder(), "sanitizer-%s.*" % name))):
         with open(path, "rb") as file:
-            text = file.read()
-        yield Result(FAILED, "%s: sanitizer report %s" % (name, os.path.basename(path)), text.decode("utf-8", "replace")[:3000])
+            text = file.read().decode("utf-8", "replace")
+        alike.setdefault(re.sub(r"0x[0-9a-f]+|\d{3,}", "", text), []).append((path, text))
+    for reports in alike.values():
+        yield Result(FAILED, "%s: sanitizer report, %d alike, the first is %s" % (name, len(reports), reports[0][0]), reports[0][1][:4000])
 
 
 def start(run, name, log):

@@ -24,7 +24,8 @@ void buf_clear(struct buf *buf)
 {
     buf->size = 0;
     buf->full = false;
-    buf->data[0] = '\0';
+    if (buf->data)
+        buf->data[0] = '\0';
 }
 
 char *buf_room(struct buf *buf, size_t size)
@@ -100,12 +101,12 @@ void buf_addf(struct buf *buf, const char *format, ...)
 
 char *buf_to_arena(const struct buf *buf, struct arena *arena)
 {
-    return arena_strndup(arena, buf->data, buf->size);
+    return arena_strndup(arena, buf->data ? buf->data : "", buf->size);
 }
 
 char *buf_take(struct buf *buf)
 {
     char *data = buf->data;
-    buf_init(buf, buf->limit);
+    *buf = (struct buf){.limit = buf->limit}; /* owns nothing until it grows again */
     return data;
 }

@@ -188,6 +188,7 @@ static struct bundle progress_bundle(const char *format, va_list args)
     return bundle;
 }
 
+ATTR_PRINTF(2, 0)
 static void progress_show(struct outputs *outputs, const char *format, va_list args)
 {
     if (!outputs->progress_shown) {
