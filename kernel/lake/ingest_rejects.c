@@ -32,6 +32,7 @@ void worker_reject(struct worker *worker, const char *kind)
     worker->rejects[worker->reject_count++] = (struct reject_line){
         .sequence = (uint64_t)worker->file << 32 | (uint64_t)(reject->record & 0xffffffff),
         .text = buf_take(&line)};
+    buf_release(&line);
 }
 
 static int by_sequence(const void *a, const void *b)

@@ -6,6 +6,8 @@
  */
 #include "lake/map_flow.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 /* Names in lower case without dashes and underscores, so that srcaddr, src-addr and srcAddr are the
@@ -72,7 +74,7 @@ void flow_name(struct flow_format *format, const char *name, size_t size)
     size_t number =
         format->unknown_count < FLOW_UNKNOWN - 1 ? format->unknown_count++ : FLOW_UNKNOWN - 1;
     char *copy = format->unknown[number];
-    size_t fits = size < sizeof format->unknown[0] - 1 ? size : sizeof format->unknown[0] - 1;
+    size_t fits = text_cut(name, size, sizeof format->unknown[0] - 1);
     memcpy(copy, name, fits);
     copy[fits] = 0;
     for (size_t i = 0; i < fits; i++) {

@@ -2,7 +2,11 @@
  * observables made of the columns. */
 #include "lake/map_trail.h"
 
+#include "base/text.h"
+
 #include <string.h>
+
+#define NAME_MOST 512 /* bytes of a name within a path of these objects; a longer one is cut */
 
 /* userIdentity's members by their dotted path: a column, or -1 for those that are handled by their
  * own lines. */
@@ -78,11 +82,12 @@ static void identity_walk(struct mapping *mapping, const struct token *object, c
         struct token name;
         struct token value;
         ok = cursor_name(&cursor, &name) && cursor_value(&cursor, &value);
-        if (!ok || name.size > 512) {
-            continue;
+        if (!ok) {
+            break;
         }
-        memcpy(path + base, name.text, name.size);
-        size_t size = base + name.size;
+        size_t fits = text_cut(name.text, name.size, NAME_MOST);
+        memcpy(path + base, name.text, fits);
+        size_t size = base + fits;
         const char *below = path + IDENTITY_SIZE;
         size_t below_size = size - IDENTITY_SIZE;
         if (identity_put(mapping, below, below_size, &value)) {
@@ -133,7 +138,7 @@ static void resource_read(struct mapping *mapping, const struct token *object,
             leaves[leaf] = map_text_of(mapping, &value);
         } else {
             char path[600] = "resources[].";
-            size_t size = name.size < 512 ? name.size : 512;
+            size_t size = text_cut(name.text, name.size, NAME_MOST);
             memcpy(path + 12, name.text, size);
             flatten(mapping, path, 12 + size, &value);
         }

@@ -219,6 +219,7 @@ bool reader_unpack(struct reader *reader)
         struct chunk *chunk = reader_chunk(reader, 0);
         free(chunk->data);
         chunk->data = buf_take(&out);
+        buf_release(&out);
         chunk->size = expanded;
         reader->held += (int64_t)expanded;
         reader->cursor.at = chunk->data;

@@ -114,8 +114,9 @@ static bool digits(struct cursor *cursor)
 static bool number_pass(struct cursor *cursor)
 {
     cursor->at += *cursor->at == '-';
-    if (!digits(cursor)) {
-        return false;
+    const char *from = cursor->at;
+    if (!digits(cursor) || (*from == '0' && cursor->at - from > 1)) {
+        return false; /* 007 is no number of JSON */
     }
     if (cursor->at < cursor->end && *cursor->at == '.') {
         cursor->at++;

@@ -53,10 +53,11 @@ static int escape_read(const char *text, size_t size, size_t *used)
 {
     static const char letters[] = "\"\\/bfnrt";
     static const char meant[] = "\"\\/\b\f\n\r\t";
-    *used = size ? 1 : 0;
-    if (!size) {
+    *used = 0;
+    if (!size || (unsigned char)*text >= 0x80) { /* a character of several bytes stays whole */
         return REPLACEMENT;
     }
+    *used = 1;
     const char *letter = *text ? strchr(letters, *text) : NULL;
     if (letter) {
         return meant[letter - letters];
