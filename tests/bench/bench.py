@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""make bench: every number of the README's table, from one run, with its bound; ends with 1 on a miss.
+
+bench.py [--quick]: a tenth of the events and samples, for a look (nothing is gated then).
+"""
+import datetime
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# name in the table, where it comes from, bound, "at most" or "at least", unit
+ROWS = [
+    ("start to first kernel_info_reply / minimal kernel", "kernel.start_ratio", 2.0, "at most", "x"),
+    ("a parameter cell, median / minimal kernel", "kernel.cell_ratio", 2.0, "at most", "x"),
+    ("burst of cells / minimal kernel's rate", "kernel.burst_ratio", 1 / 3, "at least", "x"),
+    ("resident memory after start", "kernel.rss_start_mib", 15, "at most", "MiB"),
+    ("resident memory after the first SQL", "kernel.rss_sql_mib", 64, "at most", "MiB"),
+    ("first SQL cell of a cold kernel", "kernel.first_sql_ms", 60, "at most", "ms"),
+    ("completion while a query runs, 99th percentile", "kernel.completion_busy_p99_ms", 10, "at most", "ms"),
+    ("interrupt to idle, p99: heavy sort", "kernel.interrupt_p99_ms.sort", 100, "at most", "ms"),
+    ("interrupt to idle, p99: cross join", "kernel.interrupt_p99_ms.cross join", 100, "at most", "ms"),
+    ("interrupt to idle, p99: aggregate", "kernel.interrupt_p99_ms.aggregate", 100, "at most", "ms"),
+    ("interrupt to idle, p99: CSV load", "query.interrupt_p99_ms.CSV load", 100, "at most", "ms"),
+    ("interrupt to idle, p99: ingest", "query.interrupt_p99_ms.ingest", 100, "at most", "ms"),
+    ("%cloudtrail key over the lake / bare DuckDB", "query.key_ratio", 1.3, "at most", "x"),
+    ("%cloudtrail key / bare DuckDB over one sorted file", "query.key_file_ratio", 10, "at most", "x"),
+    ("1,000,000 rows kept, 200 shown: own share", "query.million_own_ms", 20, "at most", "ms"),
+    ("1,000 rows shown", "query.thousand_rows_ms", 20, "at most", "ms"),
+]
+
+
+def look_up(found, path):
+    for name in path.split("."):
+        found = found[name]
+    return found
+
+
+def part(name, *options):
+    done = subprocess.run([sys.executable, os.path.join(HERE, name)] + list(options), stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit("bench: %s failed" % name)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def main():
+    quick = "--quick" in sys.argv
+    work = tempfile.mkdtemp(prefix="cofferdam-bench-")
+    samples, events = ("20", "100000") if quick else ("200", "1000000")
+    try:
+        found = {"kernel": part("kernel.py", "--samples", samples), "query": part("query.py", "--samples", samples, "--events", events, "--work", work)}
+        missed = 0
+        print("%s, %s, load %.2f" % (datetime.date.today().isoformat(), platform.machine(), os.getloadavg()[0]))
+        for name, path, bound, sense, unit in ROWS:
+            value = look_up(found, path)
+            holds = value <= bound if sense == "at most" else value >= bound
+            missed += not holds
+            print("%s %-56s %8.2f %-3s (%s %.2f)" % ("ok  " if holds else "MISS", name, value, unit, sense, bound))
+        sys.stdout.flush()
+        ingest = subprocess.run([sys.executable, os.path.join(HERE, "ingest.py"), "--events", events, "--work", work] + (["--runs", "2"] if quick else []))
+        missed += ingest.returncode != 0
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return 1 if missed and not quick else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
