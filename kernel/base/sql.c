@@ -69,8 +69,8 @@ static void skip_blanks(struct lexer *lexer)
         if (isspace((unsigned char)c) || c == '\0') {
             lexer->at++;
         } else if (c == '-' && next == '-') {
-            const char *end = memchr(lexer->text + lexer->at, '\n', lexer->size - lexer->at);
-            lexer->at = end ? (size_t)(end - lexer->text) : lexer->size;
+            while (lexer->at < lexer->size && !strchr("\r\n", lexer->text[lexer->at]))
+                lexer->at++;
         } else if (c == '/' && next == '*') {
             skip_block(lexer);
         } else {
@@ -150,13 +150,18 @@ static struct token lex_quoted(struct lexer *lexer)
     return token;
 }
 
+/* 12, 1_000, 1.5, 2e-3, 0xFF; "1e'x'" is a number and an escape string, so e counts only before an
+ * exponent. */
 static struct token lex_number(struct lexer *lexer)
 {
     struct token token = {.kind = TOKEN_NUMBER, .offset = lexer->at};
-    while (lexer->at < lexer->size &&
-           (isalnum((unsigned char)lexer->text[lexer->at]) || lexer->text[lexer->at] == '.' ||
-            lexer->text[lexer->at] == '_'))
-        lexer->at++;
+    for (; lexer->at < lexer->size; lexer->at++) {
+        char c = lexer->text[lexer->at];
+        if ((c == 'e' || c == 'E') && at(lexer, lexer->at + 1) == '\'')
+            break;
+        if (!isalnum((unsigned char)c) && c != '.' && c != '_')
+            break;
+    }
     token.size = lexer->at - token.offset;
     return token;
 }

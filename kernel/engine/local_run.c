@@ -5,8 +5,10 @@
 #include "base/sql.h"
 #include "base/time.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 
 static bool bind_value(const struct duckdb_api *api, duckdb_prepared_statement statement,
                        idx_t index, const json_t *value, struct arena *arena)
@@ -39,34 +41,163 @@ static bool bind_all(const struct duckdb_api *api, duckdb_prepared_statement sta
     return ok;
 }
 
-/* What the analyst's SQL may be: only what reads. */
-static bool reads_only(duckdb_statement_type type)
+/* ---- the guard: what the analyst's SQL may be ---- */
+
+static bool refuse(const char *verb, struct error *err)
 {
-    return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN ||
-           type == DUCKDB_STATEMENT_TYPE_RELATION;
+    (void)error_set(err, ERROR_REFUSED, "%s is refused: SQL here reads and never writes",
+                    *verb ? verb : "this statement");
+    return error_hint(err, "Keep a result with %%sql --into NAME, write it to a file with "
+                           "--save FILE, open data with %%lake open.");
 }
 
-static bool check_guard(const struct duckdb_api *api, duckdb_prepared_statement statement,
-                        const struct local_request *request, struct error *err)
+/* By its words, before DuckDB sees it: preparing an EXPORT makes its folder already. */
+static bool check_words(const struct sql_text *text, struct error *err)
 {
-    static const char *const words[] = {"SELECT", "WITH",      "FROM",    "VALUES",   "TABLE",
-                                        "(",      "PIVOT",     "UNPIVOT", "DESCRIBE", "DESC",
-                                        "SHOW",   "SUMMARIZE", "EXPLAIN"};
+    static const char *const words[] = {"SELECT",   "WITH", "FROM",  "VALUES",
+                                        "TABLE",    "(",    "PIVOT", "UNPIVOT",
+                                        "DESCRIBE", "DESC", "SHOW",  "SUMMARIZE"};
+    if (text->count != 1)
+        return refuse("more or less than one statement", err);
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(text->statements[0].verb, words[i]) == 0)
+            return true;
+    return refuse(text->statements[0].verb, err);
+}
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* query('...') runs what its text says: a word of its own with a bracket behind it, whatever else
+ * stands between. */
+static bool calls_query(const char *text, const char *found, size_t size)
+{
+    const char *next = found + size;
+    if ((found > text && is_word(found[-1])) || is_word(*next))
+        return false;
+    while (*next == '"' || isspace((unsigned char)*next) || (unsigned char)*next >= 0x80)
+        next++;
+    return *next == '(' || strncmp(next, "/*", 2) == 0 || strncmp(next, "--", 2) == 0;
+}
+
+/* Functions that act although a SELECT calls them: they write files or change the engine. Looked
+   for byte by byte, in texts and comments as well, so that no way of quoting hides them. */
+static bool check_functions(const char *sql, struct error *err)
+{
+    static const char *const acts[] = {"enable_logging",
+                                       "disable_logging",
+                                       "enable_profiling",
+                                       "disable_profiling",
+                                       "enable_peg_parser",
+                                       "disable_peg_parser",
+                                       "truncate_duckdb_logs",
+                                       "force_checkpoint",
+                                       "json_execute_serialized_sql",
+                                       "query"};
+    for (const char *at = sql; *at; at++) {
+        if (!strchr("edtfjqEDTFJQ", *at))
+            continue;
+        for (size_t i = 0; i < COUNT(acts); i++) {
+            size_t size = strlen(acts[i]);
+            bool found = strncasecmp(at, acts[i], size) == 0;
+            if (found && (strcmp(acts[i], "query") != 0 || calls_query(sql, at, size)))
+                return refuse(acts[i], err);
+        }
+    }
+    return true;
+}
+
+static bool check_type(const struct duckdb_api *api, duckdb_prepared_statement statement,
+                       const struct sql_statement *words, struct error *err)
+{
+    duckdb_statement_type type = api->prepared_statement_type(statement);
+    bool reads =
+        type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_RELATION ||
+        type == DUCKDB_STATEMENT_TYPE_EXPLAIN; /* SHOW and DESCRIBE are of that type, too */
+    return reads || refuse(words->verb, err);
+}
+
+/* ---- preparing ---- */
+
+/* PIVOT without a list of values is two statements: its values as a type, and the query. Text
+   without a semicolon holds no second statement of the analyst's. */
+static bool run_before(const struct duckdb_api *api, duckdb_connection connection,
+                       duckdb_extracted_statements statements, idx_t index, struct error *err)
+{
+    duckdb_prepared_statement prepared = NULL;
+    duckdb_result result = {0};
+    bool ok =
+        api->prepare_extracted_statement(connection, statements, index, &prepared) == DuckDBSuccess;
+    if (!ok) {
+        (void)local_fail(err, api->prepare_error(prepared), false);
+    } else {
+        ok = api->execute_prepared(prepared, &result) == DuckDBSuccess;
+        if (!ok)
+            (void)local_fail(err, api->result_error(&result), false);
+        api->destroy_result(&result);
+    }
+    api->destroy_prepare(&prepared);
+    return ok;
+}
+
+static bool prepare_text(const struct duckdb_api *api, duckdb_connection connection,
+                         const char *sql, duckdb_prepared_statement *out, struct error *err)
+{
+    *out = NULL;
+    duckdb_extracted_statements statements = NULL;
+    idx_t count = api->extract_statements(connection, sql, &statements);
+    bool ok = count == 1 || (count > 1 && !strchr(sql, ';'));
+    if (!ok)
+        (void)local_fail(err,
+                         count ? "Parser Error: one statement was expected"
+                               : api->extract_statements_error(statements),
+                         false);
+    for (idx_t i = 0; ok && i + 1 < count; i++)
+        ok = run_before(api, connection, statements, i, err);
+    if (ok &&
+        api->prepare_extracted_statement(connection, statements, count - 1, out) != DuckDBSuccess) {
+        const char *words = api->prepare_error(*out);
+        ok = local_fail(err, words ? words : "the statement cannot be prepared", false);
+    }
+    api->destroy_extracted(&statements);
+    if (!ok && *out)
+        api->destroy_prepare(out);
+    return ok;
+}
+
+/* EXPLAIN ANALYZE runs what it explains, so that must read as well. */
+static bool check_explained(const struct duckdb_api *api, duckdb_connection connection,
+                            const struct local_request *request, const struct sql_statement *words,
+                            struct error *err)
+{
+    if (!words->explain)
+        return true;
+    duckdb_prepared_statement inner;
+    struct error unclear = {0}; /* the whole statement fails as well, at its own place */
+    if (!prepare_text(api, connection, request->sql + words->body, &inner, &unclear))
+        return true;
+    bool reads = api->prepared_statement_type(inner) == DUCKDB_STATEMENT_TYPE_SELECT;
+    api->destroy_prepare(&inner);
+    return reads || refuse("EXPLAIN of what writes", err);
+}
+
+static bool prepare_guarded(const struct duckdb_api *api, duckdb_connection connection,
+                            const struct local_request *request, duckdb_prepared_statement *out,
+                            struct error *err)
+{
     struct arena *arena = arena_new();
     struct sql_text text = sql_parse(arena, request->sql, request->size);
-    bool allowed = false;
-    const char *verb = text.count == 1 ? text.statements[0].verb : "";
-    for (size_t i = 0; i < COUNT(words) && !allowed; i++)
-        allowed = strcmp(verb, words[i]) == 0;
-    allowed = allowed && reads_only(api->prepared_statement_type(statement));
-    if (!allowed) {
-        (void)error_set(err, ERROR_REFUSED, "%s is refused: SQL here reads and never writes",
-                        *verb ? verb : "this statement");
-        (void)error_hint(err, "Keep a result with %%sql --into NAME, write it to a file with "
-                              "--save FILE, open data with %%lake open.");
+    bool ok = check_words(&text, err) && check_functions(request->sql, err) &&
+              check_explained(api, connection, request, &text.statements[0], err) &&
+              prepare_text(api, connection, request->sql, out, err);
+    if (ok && !check_type(api, *out, &text.statements[0], err)) {
+        api->destroy_prepare(out);
+        ok = false;
     }
     arena_free(arena);
-    return allowed;
+    return ok;
 }
 
 bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
@@ -74,23 +205,12 @@ bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
                    struct error *err)
 {
     *out = NULL;
-    duckdb_extracted_statements statements = NULL;
-    idx_t count = api->extract_statements(connection, request->sql, &statements);
-    bool ok = count == 1;
-    if (!ok)
-        (void)local_fail(err,
-                         count ? "Parser Error: one statement was expected"
-                               : api->extract_statements_error(statements),
-                         false);
-    if (ok && api->prepare_extracted_statement(connection, statements, 0, out) != DuckDBSuccess) {
-        const char *words = api->prepare_error(*out);
-        ok = local_fail(err, words ? words : "the statement cannot be prepared", false);
-    }
-    api->destroy_extracted(&statements);
-    ok = ok && (!request->guarded || check_guard(api, *out, request, err)) &&
-         bind_all(api, *out, request, err);
-    if (!ok && *out)
+    bool ok = request->guarded ? prepare_guarded(api, connection, request, out, err)
+                               : prepare_text(api, connection, request->sql, out, err);
+    if (ok && !bind_all(api, *out, request, err)) {
         api->destroy_prepare(out);
+        ok = false;
+    }
     return ok;
 }
 

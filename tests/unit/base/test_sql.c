@@ -127,6 +127,9 @@ static const struct {
     {"select 1 /* it", "SELECT:select 1!"},
     {"select 1; select (", "SELECT:select 1.|SELECT:select (!"},
     {"select 'it\\'", "SELECT:select 'it\\'"},
+    {"select 1 -- a\r; select 2", "SELECT:select 1.|SELECT:select 2"},
+    {"select 1e'\\''; select 2", "SELECT:select 1e'\\''.|SELECT:select 2"},
+    {"select 1e-5 ; select 2", "SELECT:select 1e-5.|SELECT:select 2"},
     {"select e'it\\'", "SELECT:select e'it\\'!"},
 };
 
