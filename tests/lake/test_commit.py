@@ -128,7 +128,7 @@ def test_full_disk(lake, tmp_path):
     shim = tmp_path / "enospc.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, SHIM, "-ldl"], check=True)
     before = uids(lake / "lake")
-    for after_bytes in (0, 5000, 100000, 400000):
+    for after_bytes in (0, 5000, 60000):
         report = ingest(lake / "lake", lake / "new", ok=False,
                         env=dict(os.environ, LD_PRELOAD=str(shim), ENOSPC_AFTER=str(after_bytes), ENOSPC_PATH=str(lake / "lake")))
         assert report["kind"] == "IoError" and report["hint"], report
