@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "complete_state.h"
 #include "magic.h"
 
 #include <ctype.h>
@@ -10,182 +11,262 @@
 #include <strings.h>
 
 #define MATCH_LIMIT 500
+#define SCAN_LIMIT ((size_t)100000) /* names looked at for one column list: a few milliseconds */
 
-struct completing {
-    const char *text;    /* of the cell */
-    size_t size, cursor; /* bytes */
-    const struct catalog *catalog;
-    struct arena *arena;
-    const char *word; /* what stands between start and the cursor */
-    size_t word_size, start;
-    struct completion out;
-};
-
-static bool begins(const struct completing *c, const char *text)
+bool complete_begins(const struct completing *c, const char *text)
 {
     return strncasecmp(text, c->word, c->word_size) == 0 && strlen(text) >= c->word_size;
 }
 
-static void add(struct completing *c, const char *text, const char *type, const char *signature)
+void complete_add(struct completing *c, const char *text, const char *type, const char *signature)
 {
+    if (c->out.count == MATCH_LIMIT)
+        return;
     for (size_t i = 0; i < c->out.count; i++)
         if (strcmp(c->out.matches[i].text, text) == 0)
             return;
-    if (c->out.count < MATCH_LIMIT)
-        c->out.matches[c->out.count++] =
-            (struct match){.text = text, .type = type, .signature = signature ? signature : ""};
+    c->out.matches[c->out.count++] =
+        (struct match){.text = text, .type = type, .signature = signature ? signature : ""};
 }
 
-static bool is_word(char ch)
+static bool is_letter(char ch)
 {
     return isalnum((unsigned char)ch) || ch == '_' || (unsigned char)ch >= 0x80;
 }
 
-/* Sets the word that ends at the cursor, of characters that `part` allows besides letters and
- * digits. */
-static void take_word(struct completing *c, const char *parts)
+void complete_word(struct completing *c, const char *parts)
 {
     size_t start = c->cursor;
     while (start > 0 && c->text[start - 1] != '\0' &&
-           (is_word(c->text[start - 1]) || strchr(parts, c->text[start - 1])))
+           (is_letter(c->text[start - 1]) || strchr(parts, c->text[start - 1])))
         start--;
     c->start = start;
     c->word = c->text + start;
     c->word_size = c->cursor - start;
 }
 
-static void add_kind(struct completing *c, enum name_kind kind)
+void complete_skip(struct completing *c, size_t bytes)
+{
+    c->start += bytes;
+    c->word += bytes;
+    c->word_size -= bytes;
+}
+
+void complete_kind(struct completing *c, enum name_kind kind)
 {
     size_t count, first = catalog_prefix(c->catalog, kind, c->word, c->word_size, &count);
+    const char *before = "";
     for (size_t i = first; i < first + count && c->out.count < MATCH_LIMIT; i++) {
         const struct name *name = catalog_at(c->catalog, i);
-        add(c, name->text, name_kind_name(kind), name->type);
+        if (strcmp(name->text, before) != 0) /* one column of many tables: once */
+            complete_add(
+                c, kind == NAME_FUNCTION ? arena_printf(c->arena, "%s(", name->text) : name->text,
+                name_kind_name(kind), name->type);
+        before = name->text;
+    }
+}
+
+static bool is_among(const struct complete_tables *tables, const char *parent)
+{
+    for (size_t i = 0; parent && i < tables->count; i++)
+        if (strcasecmp(tables->names[i], parent) == 0)
+            return true;
+    return false;
+}
+
+void complete_columns(struct completing *c, const struct complete_tables *tables)
+{
+    size_t count, first = catalog_prefix(c->catalog, NAME_COLUMN, c->word, c->word_size, &count);
+    size_t end = first + (count < SCAN_LIMIT ? count : SCAN_LIMIT);
+    for (size_t i = first; tables->count && i < end && c->out.count < MATCH_LIMIT; i++) {
+        const struct name *name = catalog_at(c->catalog, i);
+        if (!is_among(tables, name->parent))
+            continue;
+        const char *text = *tables->before
+                               ? arena_printf(c->arena, "%s%s", tables->before, name->text)
+                               : name->text;
+        complete_add(c, text, name_kind_name(NAME_COLUMN), name->type);
     }
 }
 
 static void add_magics(struct completing *c, const char *percents)
 {
     for (size_t i = 0; magics[i]; i++)
-        if (begins(c, magics[i]->name))
-            add(c, arena_printf(c->arena, "%s%s", percents, magics[i]->name), "magic",
-                magics[i]->summary);
+        if (complete_begins(c, magics[i]->name))
+            complete_add(c, arena_printf(c->arena, "%s%s", percents, magics[i]->name), "magic",
+                         magics[i]->summary);
 }
 
-/* ---- files ---- */
+/* ---- a magic's line ---- */
+
+/* As it must be typed: in quotes where it holds what a line would split or undo. A folder's quote
+ * stays open, so that the next word goes on within it. */
+static const char *as_typed(const struct completing *c, const char *text, bool folder)
+{
+    bool quoted = c->text[c->start] == '"' || c->text[c->start] == '\'';
+    bool special = strpbrk(text, " \t'\"\\") != NULL || text[0] == '-';
+    if (!special && (!quoted || c->start == c->cursor))
+        return text;
+    char quote = quoted && c->start < c->cursor && !strchr(text, c->text[c->start])
+                     ? c->text[c->start]
+                     : '"';
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    buf_addc(&out, quote);
+    for (const char *at = text; *at; at++) {
+        if (quote == '"' && (*at == '"' || *at == '\\'))
+            buf_addc(&out, '\\');
+        buf_addc(&out, *at);
+    }
+    if (!folder)
+        buf_addc(&out, quote);
+    const char *typed = buf_to_arena(&out, c->arena);
+    buf_release(&out);
+    return typed;
+}
 
 static void add_files(struct completing *c, bool folders_only)
 {
-    take_word(c, "/.~-+=@,:");
     const char *typed = arena_strndup(c->arena, c->word, c->word_size);
     const char *slash = strrchr(typed, '/');
     const char *folder = slash ? arena_strndup(c->arena, typed, (size_t)(slash - typed) + 1) : "";
     const char *prefix = slash ? slash + 1 : typed;
     size_t count;
     char **names = file_list(c->arena, *folder ? file_expand(c->arena, folder) : ".", &count);
-    for (size_t i = 0; names && i < count; i++) {
-        bool is_folder = names[i][0] && names[i][strlen(names[i]) - 1] == '/';
+    for (size_t i = 0; names && i < count && c->out.count < MATCH_LIMIT; i++) {
+        size_t length = strlen(names[i]);
+        bool is_folder = length && names[i][length - 1] == '/';
         if (strncmp(names[i], prefix, strlen(prefix)) != 0 ||
             (names[i][0] == '.' && *prefix != '.') || (folders_only && !is_folder))
             continue;
+        if (!text_is_valid(names[i], length) || strpbrk(names[i], "\n\r"))
+            continue; /* cannot be typed into a cell */
         const char *full = arena_printf(c->arena, "%s%s", folder, names[i]);
-        add(c, strchr(full, ' ') ? arena_printf(c->arena, "\"%s\"", full) : full,
-            is_folder ? "folder" : "file", "");
+        complete_add(c, as_typed(c, full, is_folder), is_folder ? "folder" : "file", "");
     }
 }
-
-/* ---- a magic's line ---- */
 
 static void add_texts(struct completing *c, const char *const *texts, const char *type)
 {
     for (size_t i = 0; texts && texts[i]; i++)
-        if (begins(c, texts[i]))
-            add(c, texts[i], type, "");
+        if (complete_begins(c, texts[i]))
+            complete_add(c, texts[i], type, "");
 }
 
 static void add_results(struct completing *c)
 {
     size_t count, first = catalog_prefix(c->catalog, NAME_TABLE, c->word, c->word_size, &count);
-    for (size_t i = first; i < first + count; i++) {
+    for (size_t i = first; i < first + count && c->out.count < MATCH_LIMIT; i++) {
         const struct name *name = catalog_at(c->catalog, i);
         if (!name->type || strcmp(name->type, "VIEW") != 0)
-            add(c, name->text, "result", "");
+            complete_add(c, name->text, "result", name->comment);
     }
-    if (begins(c, "_"))
-        add(c, "_", "result", "the last result");
+    if (complete_begins(c, "_"))
+        complete_add(c, "_", "result", "the last result");
 }
 
-static void add_values(struct completing *c, const struct magic *magic, const struct option *option)
+static const char *const times[] = {"1h", "24h", "7d", "30d", "now", "today", NULL};
+
+/* Columns of the results that the line names come first. */
+static void add_columns(struct completing *c, const struct option_words *words)
 {
-    static const char *const times[] = {"1h", "24h", "7d", "30d", "now", "today", NULL};
+    struct complete_tables named = {.before = ""};
+    for (size_t i = 0; i < words->count && named.count < COUNT(named.names); i++)
+        named.names[named.count++] = words->items[i];
+    complete_columns(c, &named);
+    complete_kind(c, NAME_COLUMN);
+}
+
+static void add_values(struct completing *c, const struct magic *magic, const struct option *option,
+                       const struct option_words *words)
+{
     static const enum name_kind targets[] = {NAME_KEY,      NAME_USER,   NAME_ROLE, NAME_ADDRESS,
                                              NAME_INSTANCE, NAME_BUCKET, NAME_EVENT};
-    if (option->values == VALUES_FILE || option->values == VALUES_FOLDER) {
-        add_files(c, option->values == VALUES_FOLDER);
-        return;
-    }
-    if (c->word_size && c->word[0] == ':')
-        return;
+    static const enum name_kind kinds[] = {[VALUES_TABLE] = NAME_TABLE,
+                                           [VALUES_SETTING] = NAME_SETTING,
+                                           [VALUES_PARAMETER] = NAME_PARAMETER};
     add_texts(c, option->choices, "value");
     add_texts(c, magic->values ? magic->values(option) : NULL, "value");
     switch (option->values) {
+    case VALUES_FILE:
+    case VALUES_FOLDER:
+        add_files(c, option->values == VALUES_FOLDER);
+        break;
     case VALUES_TARGET:
         for (size_t i = 0; i < COUNT(targets); i++)
-            add_kind(c, targets[i]);
+            complete_kind(c, targets[i]);
         break;
     case VALUES_RESULT:
         add_results(c);
         break;
-    case VALUES_TABLE:
-        add_kind(c, NAME_TABLE);
-        break;
     case VALUES_COLUMN:
-        add_kind(c, NAME_COLUMN);
+        add_columns(c, words);
         break;
     case VALUES_TIME:
         add_texts(c, times, "time");
         break;
+    case VALUES_TABLE:
     case VALUES_SETTING:
-        add_kind(c, NAME_SETTING);
-        break;
     case VALUES_PARAMETER:
-        add_kind(c, NAME_PARAMETER);
+        complete_kind(c, kinds[option->values]);
         break;
     case VALUES_MAGIC:
         add_magics(c, "");
         break;
     case VALUES_NONE:
-    case VALUES_FILE:
-    case VALUES_FOLDER:
         break;
     }
 }
 
-static const struct option *find_option(const struct magic *magic, const char *name)
+/* The value of a setting, from what the setting says it takes: "on|off", "T", "FOLDER". */
+static void add_setting_values(struct completing *c, const char *setting)
+{
+    const struct name *name = catalog_find(c->catalog, NAME_SETTING, setting);
+    const char *takes = name && name->type ? name->type : "";
+    if (strcmp(takes, "T") == 0)
+        add_texts(c, times, "time");
+    if (strcmp(takes, "FOLDER") == 0)
+        add_files(c, true);
+    for (const char *at = takes; strchr(takes, '|') && *at;
+         at += strcspn(at, "|"), at += *at == '|') {
+        const char *word = arena_strndup(c->arena, at, strcspn(at, "|"));
+        if (complete_begins(c, word))
+            complete_add(c, word, "value", "");
+    }
+}
+
+static const struct option *find_option(const struct magic *magic, const char *name, size_t size)
 {
     for (size_t i = 0; i < magic->options.count; i++)
-        if (strcmp(magic->options.options[i].name, name) == 0)
+        if (strlen(magic->options.options[i].name) == size &&
+            memcmp(magic->options.options[i].name, name, size) == 0)
             return &magic->options.options[i];
     return NULL;
 }
 
-/* Which positional the word is: the n-th one that is no option nor an option's value. */
+/* Which positional the word is: the n-th one that is no option nor an option's value. *before is
+ * the word in front of it among the positionals, or NULL. */
 static const struct option *positional(const struct magic *magic, const struct option_words *words,
-                                       size_t before)
+                                       const char **before)
 {
     size_t index = 0;
-    for (size_t i = 0; i < before; i++) {
+    *before = NULL;
+    for (size_t i = 0; i < words->count; i++) {
+        const char *word = words->items[i];
         const struct option *option =
-            words->items[i][0] == '-' ? find_option(magic, words->items[i]) : NULL;
-        if (option && option->type != OPTION_FLAG)
+            word[0] == '-' ? find_option(magic, word, strcspn(word, "=")) : NULL;
+        if (option && option->type != OPTION_FLAG && !strchr(word, '='))
             i++;
-        else if (!option)
+        else if (!option) {
             index++;
+            *before = word;
+        }
     }
     for (size_t i = 0, seen = 0; i < magic->options.count; i++) {
         const struct option *option = &magic->options.options[i];
         if (option->name[0] == '-')
             continue;
-        if (seen++ == index || option->type == OPTION_LIST)
+        if (seen++ == index || option->type == OPTION_LIST || option->type == OPTION_REST)
             return option;
     }
     return NULL;
@@ -195,230 +276,106 @@ static void add_options(struct completing *c, const struct magic *magic)
 {
     for (size_t i = 0; i < magic->options.count; i++) {
         const struct option *option = &magic->options.options[i];
-        if (option->name[0] == '-' && begins(c, option->name))
-            add(c, option->name, "option", option->help);
+        if (option->name[0] == '-' && complete_begins(c, option->name))
+            complete_add(c, option->name, "option", option->help);
     }
+}
+
+/* The word at the cursor as a line splits it: quotes undone, also one that is still open. */
+static void take_argument(struct completing *c, size_t line)
+{
+    struct buf word;
+    buf_init(&word, 64 * 1024);
+    char quote = 0;
+    c->start = line;
+    for (size_t at = line; at < c->cursor; at++) {
+        char ch = c->text[at];
+        if (!quote && isspace((unsigned char)ch)) {
+            buf_clear(&word);
+            c->start = at + 1;
+        } else if (quote ? ch == quote : ch == '"' || ch == '\'') {
+            quote = quote ? 0 : ch;
+        } else {
+            at += ch == '\\' && quote != '\'' && at + 1 < c->cursor;
+            buf_addc(&word, c->text[at]);
+        }
+    }
+    c->word_size = word.size;
+    c->word = buf_to_arena(&word, c->arena);
+    buf_release(&word);
+}
+
+static void complete_positional(struct completing *c, const struct magic *magic,
+                                const struct option_words *words, size_t line)
+{
+    const char *before;
+    const struct option *option = positional(magic, words, &before);
+    bool dash = c->word_size && c->word[0] == '-';
+    if (option && !dash) {
+        bool value = before && option > magic->options.options &&
+                     option[-1].values == VALUES_SETTING && option[-1].name[0] != '-';
+        if (value)
+            add_setting_values(c, before);
+        else if (option->type == OPTION_REST && magic->body_name &&
+                 strcmp(magic->body_name, "SQL") == 0)
+            complete_sql(c, line);
+        else
+            add_values(c, magic, option, words);
+    }
+    if (!c->word_size || dash)
+        add_options(c, magic);
 }
 
 static void complete_line(struct completing *c, const struct magic *magic, size_t line)
 {
     struct option_words words = {0};
     struct error ignored = {0};
-    take_word(c, "-:./~+=@,");
+    take_argument(c, line);
     if (!options_words(c->text + line, c->start - line, c->arena, &words, &ignored))
         return;
-    const struct option *option = words.count && words.items[words.count - 1][0] == '-'
-                                      ? find_option(magic, words.items[words.count - 1])
-                                      : NULL;
-    if (c->word_size && c->word[0] == ':') {
-        c->word++;
-        c->word_size--;
-        c->start++;
-        add_kind(c, NAME_PARAMETER);
+    if (c->word_size && c->word[0] == ':' && c->start < c->cursor && c->text[c->start] == ':') {
+        complete_skip(c, 1);
+        complete_kind(c, NAME_PARAMETER);
         return;
     }
-    if (option && option->type != OPTION_FLAG) {
-        add_values(c, magic, option);
-        return;
+    const char *last = words.count ? words.items[words.count - 1] : "";
+    const struct option *option = last[0] == '-' ? find_option(magic, last, strlen(last)) : NULL;
+    const char *equals = c->word_size ? memchr(c->word, '=', c->word_size) : NULL;
+    size_t head = equals ? (size_t)(equals - c->word) : 0;
+    if (head && c->word[0] == '-' && memcmp(c->text + c->start, c->word, head + 1) == 0) {
+        option = find_option(magic, c->word, head); /* --name=value */
+        complete_skip(c, head + 1);
+        if (!option)
+            return;
     }
-    option = positional(magic, &words, words.count);
-    if (option && !(c->word_size && c->word[0] == '-'))
-        add_values(c, magic, option);
-    if (!c->word_size || c->word[0] == '-')
-        add_options(c, magic);
+    if (option && option->type != OPTION_FLAG)
+        add_values(c, magic, option, &words);
+    else
+        complete_positional(c, magic, &words, line);
 }
 
-/* ---- SQL ---- */
+/* ---- the cell ---- */
 
-static const char *const keywords[] = {
-    "SELECT",      "FROM",     "WHERE",        "GROUP BY", "ORDER BY", "HAVING",   "LIMIT",
-    "OFFSET",      "JOIN",     "LEFT JOIN",    "ON",       "USING",    "WITH",     "AS",
-    "AND",         "OR",       "NOT",          "IN",       "LIKE",     "BETWEEN",  "IS NULL",
-    "IS NOT NULL", "DISTINCT", "UNION ALL",    "CASE",     "WHEN",     "THEN",     "ELSE",
-    "END",         "CAST",     "COUNT(*)",     "DESC",     "EXPLAIN",  "DESCRIBE", "SUMMARIZE",
-    "QUALIFY",     "OVER",     "PARTITION BY", "UNNEST",   "EXISTS",   "INTERVAL", NULL};
-static const char *const functions[] = {"count(",
-                                        "count_if(",
-                                        "min(",
-                                        "max(",
-                                        "sum(",
-                                        "avg(",
-                                        "any_value(",
-                                        "array_agg(",
-                                        "string_agg(",
-                                        "coalesce(",
-                                        "date_trunc(",
-                                        "date_diff(",
-                                        "try_cast(",
-                                        "lower(",
-                                        "upper(",
-                                        "length(",
-                                        "contains(",
-                                        "starts_with(",
-                                        "ends_with(",
-                                        "regexp_matches(",
-                                        "strftime(",
-                                        "to_json(",
-                                        "json_extract_string(",
-                                        "list_contains(",
-                                        "unnest(",
-                                        "round(",
-                                        "row_number(",
-                                        "lag(",
-                                        "lead(",
-                                        "first(",
-                                        "last(",
-                                        "epoch_ms(",
-                                        "cardinality(",
-                                        NULL};
-
-/* The word before the one at the cursor, in upper case, at most 31 bytes. */
-static void word_before(const struct completing *c, char out[32])
+/* Where the line of the cursor begins: the first of lines that a backslash continues. */
+static size_t line_begin(const struct completing *c)
 {
-    size_t end = c->start, size = 0;
-    while (end > 0 && isspace((unsigned char)c->text[end - 1]))
-        end--;
-    size_t begin = end;
-    while (begin > 0 && is_word(c->text[begin - 1]) && end - begin < 31)
-        begin--;
-    for (; begin < end; begin++)
-        out[size++] = (char)toupper((unsigned char)c->text[begin]);
-    out[size] = '\0';
-}
-
-/* Members of a STRUCT(...) type, one level: "user STRUCT(...)", "invoked_by VARCHAR". */
-static const char *struct_member(const char *type, const char *name, size_t size)
-{
-    const char *at = strstr(type, "STRUCT(");
-    if (!at || at != type)
-        return NULL;
-    int depth = 0;
-    bool begin = true;
-    for (at += strlen("STRUCT("); *at && depth >= 0; at++) {
-        if (begin && depth == 0) {
-            const char *word = at + strspn(at, " \"");
-            size_t length = strcspn(word, " \"");
-            if (length == size && strncasecmp(word, name, size) == 0)
-                return word + length + strspn(word + length, " \"");
-        }
-        depth += *at == '(' ? 1 : *at == ')' ? -1 : 0;
-        begin = *at == ',' && depth == 0;
-    }
-    return NULL;
-}
-
-static void add_members(struct completing *c, const char *type, const char *path, const char *last,
-                        size_t last_size)
-{
-    int depth = 0;
-    bool begin = true;
-    if (strncmp(type, "STRUCT(", 7) != 0)
-        return;
-    for (const char *at = type + 7; *at && depth >= 0; at++) {
-        if (begin && depth == 0) {
-            const char *word = at + strspn(at, " \"");
-            size_t length = strcspn(word, " \"");
-            bool quoted = word > at && word[-1] == '"';
-            if (length >= last_size && strncasecmp(word, last, last_size) == 0) {
-                const char *rest = word + length + strspn(word + length, " \"");
-                const char *name = arena_strndup(c->arena, word, length);
-                add(c, arena_printf(c->arena, quoted ? "%s\"%s\"" : "%s%s", path, name), "field",
-                    arena_strndup(c->arena, rest, strcspn(rest, "(,)")));
-            }
-        }
-        depth += *at == '(' ? 1 : *at == ')' ? -1 : 0;
-        begin = *at == ',' && depth == 0;
-    }
-}
-
-/* actor.user.na| : walks the types of the path and offers the members of its last STRUCT. */
-static bool complete_path(struct completing *c)
-{
-    char *path = arena_strndup(c->arena, c->word, c->word_size);
-    char *dot = strrchr(path, '.');
-    if (!dot)
-        return false;
-    const char *last = dot + 1, *shown = arena_strndup(c->arena, path, (size_t)(last - path));
-    char *part = path;
-    *dot = '\0';
-    char *next = strchr(part, '.');
-    if (next)
-        *next++ = '\0';
-    const struct name *column = catalog_find(c->catalog, NAME_COLUMN, part);
-    const char *type = column ? column->type : NULL;
-    while (type && next) {
-        part = next;
-        next = strchr(part, '.');
-        if (next)
-            *next++ = '\0';
-        char *name = part + strspn(part, "\"");
-        type = struct_member(type, name, strcspn(name, "\""));
-    }
-    if (type)
-        add_members(c, type, shown, last + strspn(last, "\""), strlen(last + strspn(last, "\"")));
-    return type != NULL;
-}
-
-static void complete_sql(struct completing *c)
-{
-    take_word(c, ".\":");
-    if (c->word_size && c->word[0] == ':' && !(c->start && c->text[c->start - 1] == ':')) {
-        c->start++;
-        c->word++;
-        c->word_size--;
-        add_kind(c, NAME_PARAMETER);
-        return;
-    }
-    take_word(c, ".\"");
-    char before[32];
-    word_before(c, before);
-    if (strcmp(before, "FROM") == 0 || strcmp(before, "JOIN") == 0 ||
-        strcmp(before, "DESCRIBE") == 0 || strcmp(before, "SUMMARIZE") == 0) {
-        add_kind(c, NAME_TABLE);
-        return;
-    }
-    if (complete_path(c))
-        return;
-    add_kind(c, NAME_COLUMN);
-    add_kind(c, NAME_TABLE);
-    add_kind(c, NAME_FUNCTION);
-    add_texts(c, functions, "function");
-    add_texts(c, keywords, "keyword");
-}
-
-static void complete_string(struct completing *c)
-{
-    static const enum name_kind kinds[] = {NAME_KEY,      NAME_USER,   NAME_ADDRESS, NAME_OPERATION,
-                                           NAME_INSTANCE, NAME_BUCKET, NAME_ROLE,    NAME_EVENT};
-    take_word(c, "-:./@");
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        add_kind(c, kinds[i]);
-}
-
-static bool in_string(const struct completing *c, size_t line)
-{
-    bool open = false;
-    for (size_t i = line; i < c->cursor; i++)
-        open ^= c->text[i] == '\'';
-    return open;
+    size_t line = c->cursor;
+    while (line > 0 && (c->text[line - 1] != '\n' || (line > 1 && c->text[line - 2] == '\\')))
+        line--;
+    return line;
 }
 
 static void complete_cell(struct completing *c)
 {
-    size_t line = c->cursor;
-    while (line > 0 && c->text[line - 1] != '\n')
-        line--;
+    size_t line = line_begin(c);
     size_t begin = line + strspn(c->text + line, " \t");
     if (begin >= c->cursor || c->text[begin] != '%') {
-        if (in_string(c, line))
-            complete_string(c);
-        else
-            complete_sql(c);
+        complete_sql(c, 0);
         return;
     }
     size_t name = begin + strspn(c->text + begin, "%");
     size_t end = name;
-    while (end < c->cursor && (is_word(c->text[end]) || c->text[end] == '-'))
+    while (end < c->cursor && (is_letter(c->text[end]) || c->text[end] == '-'))
         end++;
     if (end >= c->cursor) { /* the magic's own name */
         c->start = begin;
@@ -428,8 +385,14 @@ static void complete_cell(struct completing *c)
         return;
     }
     const struct magic *magic = magic_find(c->text + name, end - name);
-    if (magic)
-        complete_line(c, magic, end);
+    if (!magic)
+        return;
+    char *joined = arena_strndup(c->arena, c->text, c->size); /* continued lines as one */
+    for (size_t i = end; i + 1 < c->cursor; i++)
+        if (joined[i] == '\\' && joined[i + 1] == '\n')
+            joined[i] = joined[i + 1] = ' ';
+    c->text = joined;
+    complete_line(c, magic, end);
 }
 
 struct completion complete(const char *text, size_t size, size_t cursor,

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "complete_words.h"
 #include "data/prose.h"
 #include "magic.h"
 
@@ -71,6 +72,34 @@ static bool say_catalog(struct prose *prose, const char *text, int detail,
     return false;
 }
 
+/* A function of the engine itself. */
+static bool say_function(struct prose *prose, const char *text)
+{
+    const struct sql_function *function = sql_function_find(text);
+    if (!function)
+        return false;
+    prose_paragraph(prose, "%b %c", "function", function->signature);
+    prose_paragraph(prose, "%s", function->comment);
+    prose_paragraph(prose, "For example: %c", function->example);
+    return true;
+}
+
+/* What a magic is for, in a paragraph and one example: the whole page is behind `%magic?`. */
+static struct bundle magic_brief(const struct magic *magic, struct arena *arena)
+{
+    struct prose *prose = prose_new(arena);
+    prose_paragraph(prose, "%c %s.", arena_printf(arena, "%%%s", magic->name), magic->summary);
+    const char *usage =
+        options_usage(arena_printf(arena, "%%%s", magic->name), &magic->options, arena);
+    prose_code(prose, usage, strlen(usage));
+    if (magic->example_count) {
+        prose_paragraph(prose, "For example, %s:", magic->examples[0].says);
+        prose_code(prose, magic->examples[0].code, strlen(magic->examples[0].code));
+    }
+    prose_paragraph(prose, "More: %c", arena_printf(arena, "%%%s?", magic->name));
+    return prose_bundle(prose);
+}
+
 static bool say_id(struct prose *prose, const char *text)
 {
     for (size_t i = 0; i < COUNT(ids); i++)
@@ -86,6 +115,7 @@ static bool say_word(const char *text, int detail, const struct catalog *catalog
 {
     struct prose *prose = prose_new(arena);
     bool known = say_catalog(prose, text, detail, catalog);
+    known = known || say_function(prose, text);
     known = say_id(prose, text) || known;
     const char *dot = strchr(text, '.');
     if (!known && dot) /* actor.user.name: the column says its whole type */
@@ -132,6 +162,13 @@ static bool say_option(const char *line, const char *word, struct arena *arena, 
         if (option->value)
             prose_add(prose, " %c", option->value);
         prose_add(prose, " — %s", option->help);
+        for (size_t j = 0; option->choices && option->choices[j]; j++)
+            prose_add(prose, "%s%c", j ? ", " : ": ", option->choices[j]);
+        if (option->min || option->max)
+            prose_add(prose, " (%d to %d)", option->min, option->max);
+        if (option->type == OPTION_TIME)
+            prose_add(prose, ". Times are UTC: %c, %c, or back from now: %c, %c", "2026-03-04",
+                      "2026-03-04T10:00:00Z", "24h", "7d");
         *out = prose_bundle(prose);
         return true;
     }
@@ -142,7 +179,10 @@ bool inspect(const char *text, size_t size, size_t cursor, int detail_level,
              const struct catalog *catalog, struct arena *arena, struct bundle *out)
 {
     char *copy = arena_strndup(arena, text, size);
-    size_t at = text_offset(text, size, cursor), begin = at, end = at;
+    size_t at = text_offset(text, size, cursor);
+    if (at > 0 && (at == size || !is_part(copy[at])) && copy[at - 1] == '(')
+        at--; /* count(| asks about count */
+    size_t begin = at, end = at;
     while (begin > 0 && is_part(copy[begin - 1]))
         begin--;
     while (end < size && is_part(copy[end]))
@@ -159,7 +199,7 @@ bool inspect(const char *text, size_t size, size_t cursor, int detail_level,
         const char *name = word + strspn(word, "%");
         const struct magic *magic = magic_find(name, strlen(name));
         if (magic)
-            *out = magic_help(magic, arena);
+            *out = detail_level > 0 ? magic_help(magic, arena) : magic_brief(magic, arena);
         return magic != NULL;
     }
     return say_word(word, detail_level, catalog, arena, out);
