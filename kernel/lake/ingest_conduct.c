@@ -138,7 +138,9 @@ static bool stage_extras(struct ingest_run *run, struct error *err)
     if (run->rejects_path) {
         char *to = arena_printf(run->arena, "rejects/%s.jsonl", commit_run(run->commit));
         commit_add(run->commit, run->rejects_path, to);
+        pthread_mutex_lock(&run->mutex); /* the report is being shown */
         run->report.rejects_file = file_join(run->arena, run->into, to);
+        pthread_mutex_unlock(&run->mutex);
     }
     if (!run_stage_files(run, err)) {
         return false;

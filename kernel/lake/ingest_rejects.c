@@ -73,6 +73,9 @@ bool run_write_rejects(struct ingest_run *run, struct error *err)
     size_t at = 0;
     for (int w = 0; w < run->thread_count; w++) {
         struct worker *worker = &run->workers[w];
+        if (!worker->reject_count) {
+            continue; /* and no lines, which memcpy may not be given */
+        }
         size_t ready = worker->reject_count - worker->pending;
         memcpy(lines + at, worker->rejects, ready * sizeof *lines);
         memmove(worker->rejects, worker->rejects + ready, worker->pending * sizeof *lines);
