@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define SEEN_LIMIT 20000
+#define KEPT_MOST 1000    /* results */
+#define KEPT_COLUMNS 1000 /* of one */
 
 void session_names_changed(struct session *session)
 {
@@ -77,6 +79,108 @@ static void add_seen(const struct session *session, struct catalog *catalog)
     }
 }
 
+/* ---- kept results ---- */
+
+void names_add_kept(struct session *session, const char *name, const struct table *table)
+{
+    json_t *columns = json_array();
+    for (size_t i = 0; i < table->column_count && i < KEPT_COLUMNS; i++) {
+        json_t *column = json_array();
+        json_array_append_new(column, json_texts(table->columns[i].name));
+        json_array_append_new(column, optional(table->columns[i].engine_type));
+        json_array_append_new(columns, column);
+    }
+    if (json_object_get(session->kept, name) || json_object_size(session->kept) < KEPT_MOST)
+        json_object_set_new(session->kept, name, columns);
+    else
+        json_decref(columns);
+    session->changed = true;
+}
+
+static bool ask(struct session *session, const char *sql, struct arena *arena, struct table **out)
+{
+    struct local_statement statement = {.sql = sql};
+    struct error ignored = {0};
+    return local_run(session->local, &statement, arena, out, &ignored);
+}
+
+void names_of_kept(struct session *session)
+{
+    struct arena *arena = arena_new();
+    struct table *rows = NULL;
+    json_object_clear(session->kept);
+    session->changed = true;
+    if (ask(session,
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = "
+            "'results' AND table_name <> '_0' ORDER BY table_name, column_index LIMIT 20000",
+            arena, &rows))
+        for (int64_t i = 0; i < rows->rows; i++) {
+            const char *name = table_text(rows, i, "table_name");
+            json_t *columns = json_object_get(session->kept, name);
+            if (!columns) {
+                columns = json_array();
+                json_object_set_new(session->kept, name, columns);
+            }
+            json_t *column = json_array();
+            json_array_append_new(column, json_texts(table_text(rows, i, "column_name")));
+            json_array_append_new(column, json_texts(table_text(rows, i, "data_type")));
+            json_array_append_new(columns, column);
+        }
+    arena_free(arena);
+}
+
+static void add_kept(const struct session *session, struct catalog *catalog)
+{
+    const char *key;
+    json_t *columns;
+    json_object_foreach(session->kept, key, columns)
+    {
+        struct name table = {.kind = NAME_TABLE, .text = key, .comment = "A kept result."};
+        catalog_add(catalog, &table);
+        for (size_t i = 0; i < json_array_size(columns); i++) {
+            const json_t *row = json_array_get(columns, i);
+            struct name column = {.kind = NAME_COLUMN,
+                                  .text = text_at(row, 0),
+                                  .parent = key,
+                                  .type = text_at(row, 1)};
+            if (column.text && *column.text)
+                catalog_add(catalog, &column);
+        }
+    }
+}
+
+/* ---- functions of the engine ---- */
+
+static void read_functions(struct session *session)
+{
+    struct arena *arena = arena_new();
+    struct table *rows = NULL;
+    if (ask(session,
+            "SELECT function_name AS name, any_value(array_to_string(parameters, ', ')) AS args, "
+            "any_value(description) AS says, any_value(examples[1]) AS example FROM "
+            "duckdb_functions() WHERE internal AND regexp_matches(function_name, "
+            "'^[a-z][a-z0-9_]*$') AND NOT starts_with(function_name, 'pragma_') GROUP BY 1",
+            arena, &rows))
+        for (int64_t i = 0; i < rows->rows; i++) {
+            const char *name = table_text(rows, i, "name"), *says = table_text(rows, i, "says");
+            struct name function = {
+                .kind = NAME_FUNCTION,
+                .text = name,
+                .type = arena_printf(arena, "%s(%s)", name, table_text(rows, i, "args")),
+                .comment = *says ? says : NULL};
+            session_add_name(session, &function);
+        }
+    arena_free(arena);
+}
+
+void names_after_query(struct session *session)
+{
+    if (++session->queries < 2 || session->functions_known || !session->local)
+        return;
+    session->functions_known = true;
+    read_functions(session);
+}
+
 static void add_parameter(void *state, const char *text, const json_t *value)
 {
     char *shown = json_dumps(value, JSON_ENCODE_ANY);
@@ -93,6 +197,7 @@ const struct catalog *session_snapshot(struct session *session)
     session->changed = false;
     struct catalog *catalog = catalog_new();
     add_lasting(session, catalog);
+    add_kept(session, catalog);
     add_seen(session, catalog);
     session_each_param(session, add_parameter, catalog);
     for (size_t i = 0; i < settings_count; i++) {

@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "case/results_name.h"
+#include "case/results_text.h"
 #include "case/seen.h"
+#include "case/session_state.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -71,30 +73,17 @@ static bool bind_params(const struct running *running, const struct sql_statemen
     return true;
 }
 
-/* contains('10.0.0.0/8', ip) is Trino's test of a network and DuckDB's search for a text: never
- * what was meant. */
 static bool check_contains(const struct running *running, const struct sql_statement *statement)
 {
-    const char *text = running->request->sql + statement->offset, *end = text + statement->size;
-    for (const char *at = text; at + 10 < end; at++) {
-        if (strncmp(at, "contains", 8) != 0 ||
-            (at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_')))
-            continue;
-        const char *quote = at + 8 + strspn(at + 8, " (\n\t");
-        if (quote == at + 8 || *quote != '\'')
-            continue;
-        size_t address = strspn(quote + 1, "0123456789abcdefABCDEF.:");
-        const char *slash = quote + 1 + address;
-        if (address < 2 || *slash != '/' || !isdigit((unsigned char)slash[1]))
-            continue;
-        (void)error_set(running->err, ERROR_SQL,
-                        "contains() searches a text here and knows no networks");
-        (void)error_hint(running->err, "For a network write ip_in('%.*s', ip).",
-                         (int)strcspn(quote + 1, "'"), quote + 1);
-        place(running, (size_t)(at - running->request->sql));
-        return false;
-    }
-    return true;
+    struct network_test test;
+    if (!results_find_network(running->request->sql + statement->offset, statement->size, &test))
+        return true;
+    (void)error_set(running->err, ERROR_SQL,
+                    "contains() searches a text here and knows no networks");
+    (void)error_hint(running->err, "For a network write ip_in('%.*s', ip).", (int)test.network_size,
+                     test.network);
+    place(running, statement->offset + test.offset);
+    return false;
 }
 
 static void show_progress(void *state, const struct engine_info *info, int64_t elapsed)
@@ -135,17 +124,21 @@ static const char *cell_name(const struct running *running)
     return arena_printf(running->arena, "_%" PRId64, session_cell(running->session));
 }
 
+/* An earlier query of the cell is shown, and gone with the next. */
 static const char *name_for(const struct running *running, bool last)
 {
-    if (!last)
-        return "_0"; /* an earlier query of the cell: shown, and gone with the next */
-    if (running->request->into)
-        return running->request->into;
-    return cell_name(running);
+    return last ? cell_name(running) : "_0";
 }
 
-static void fill_caption(const struct running *running, const struct engine_reading *reading,
-                         struct result *result)
+static const char *source_of(const struct running *running, const struct sql_statement *statement)
+{
+    const char *tables =
+        results_tables(running->request->sql + statement->offset, statement->size, running->arena);
+    return *tables ? arena_printf(running->arena, "local: %s", tables) : "local";
+}
+
+static void fill_caption(const struct running *running, const struct sql_statement *statement,
+                         const struct engine_reading *reading, bool last, struct result *result)
 {
     const struct results_request *request = running->request;
     result->info = reading->info;
@@ -153,8 +146,8 @@ static void fill_caption(const struct running *running, const struct engine_read
         reading->info.kept ? arena_strdup(running->arena, reading->info.kept) : NULL;
     result->caption = (struct caption){
         .title = request->title,
-        .source = request->source ? request->source : "local",
-        .kept = result->info.kept,
+        .source = request->source ? request->source : source_of(running, statement),
+        .kept = last ? result->info.kept : NULL,
         .total_rows = reading->info.rows,
         .since = request->since,
         .until = request->until,
@@ -195,21 +188,24 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
         move_error(running, &bound);
         return false;
     }
-    fill_caption(running, &reading, result);
+    fill_caption(running, statement, &reading, last, result);
     seen_collect(running->session, result->table);
+    names_after_query(running->session);
     return true;
 }
 
-/* `_`, and `_12` where --into gave another name, are views of the kept table. */
-static bool name_result(struct running *running, const struct result *result)
+/* The table is that of --into or of the cell; `_` and, beside --into, `_12` are views of it. */
+static bool name_result(struct running *running, struct result *result)
 {
+    const char *into = running->request->into;
     if (!result->info.kept)
         return true;
-    if (!results_alias(running->session, "_", result->info.kept, running->err))
+    if (into && !results_rename(running->session, result->info.kept, into, running->err))
         return false;
-    session_names_changed(running->session);
-    return !running->request->into ||
-           results_alias(running->session, cell_name(running), result->info.kept, running->err);
+    if (into)
+        result->info.kept = result->caption.kept = arena_strdup(running->arena, into);
+    names_add_kept(running->session, result->info.kept, result->table);
+    return results_alias(running->session, "_", result->info.kept, running->err);
 }
 
 static bool finish_last(struct running *running, struct result *result)
@@ -219,25 +215,26 @@ static bool finish_last(struct running *running, struct result *result)
                          "only the rows of a query can be kept by --into, not an explanation");
     if (!name_result(running, result))
         return false;
-    int64_t rows;
     if (!running->request->save)
         return true;
     if (!result->info.kept)
         return error_set(running->err, ERROR_USAGE,
                          "only the rows of a query can be saved, not an explanation");
-    if (!results_save(running->session, result->info.kept, running->request->save, running->arena,
-                      &rows, running->err))
+    struct results_saving saving = {
+        .name = result->info.kept, .path = running->request->save, .cancel = running->cancel};
+    if (!results_save(running->session, &saving, running->err))
         return false;
     char number[32];
     if (running->outputs)
-        outputs_printf(running->outputs, "%s rows saved to %s\n", text_number(rows, number),
+        outputs_printf(running->outputs, "%s rows saved to %s\n", text_number(saving.rows, number),
                        running->request->save);
     return true;
 }
 
-static bool check_request(const struct results_request *request, struct error *err)
+static bool check_request(struct session *session, const struct results_request *request,
+                          struct error *err)
 {
-    if (request->into && !results_name_check(request->into, err))
+    if (request->into && !results_name_check(session, request->into, err))
         return false;
     return !request->save || results_format_check(request->save, err);
 }
@@ -253,7 +250,7 @@ bool results_run(struct session *session, const struct results_request *request,
                               .cancel = cancel,
                               .arena = arena,
                               .err = err};
-    if (!check_request(request, err))
+    if (!check_request(session, request, err))
         return false;
     struct sql_text text = sql_parse(arena, request->sql, request->size);
     if (!text.count) {

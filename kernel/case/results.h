@@ -44,8 +44,15 @@ bool results_value(struct session *session, const char *name, int64_t row, const
 /* Pages of a kept result: rows offset+1 .. offset+limit. */
 bool results_page(struct session *session, const char *name, int64_t offset, int64_t limit,
                   struct arena *arena, struct result *out, struct error *err) ATTR_USE_RESULT;
-/* Writes a kept result to FILE.csv, .parquet or .json (lines): beside the file, then renamed. */
-bool results_save(struct session *session, const char *name, const char *path, struct arena *arena,
-                  int64_t *rows, struct error *err) ATTR_USE_RESULT;
+/* Writes a kept result to FILE.csv, .parquet or .json (lines): beside the file, then renamed, so
+ * that it is whole or not there. Stopped by `cancel`, also where DuckDB writes. */
+struct results_saving {
+    const char *name, *path;
+    struct cancel *cancel; /* may be NULL */
+    int64_t rows;          /* written */
+    bool done;             /* the last page was read */
+};
+bool results_save(struct session *session, struct results_saving *saving,
+                  struct error *err) ATTR_USE_RESULT;
 
 #endif

@@ -1,55 +1,14 @@
-/* Kept results: their names, pages and values, and writing them to files. */
+/* Kept results: their names, pages and values. */
 #include "case/results.h"
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "case/results_name.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
-
-#define SAVE_ROWS 20000 /* fetched and written at a time */
-
-bool results_name_check(const char *name, struct error *err)
-{
-    bool plain = isalpha((unsigned char)name[0]) && strlen(name) <= 100;
-    for (const char *c = name; *c && plain; c++)
-        plain = isalnum((unsigned char)*c) || *c == '_';
-    static const char *const taken[] = {
-        "cloudtrail", "s3_data", "lambda_execution", "vpc_flow", "route53", "findings",
-        "eks_audit",  "waf",     "lake_tables",      "results",  "main",    "memory"};
-    for (size_t i = 0; i < COUNT(taken); i++)
-        if (strcasecmp(taken[i], name) == 0) {
-            (void)error_set(err, ERROR_USAGE, "the name %s is taken by a table", name);
-            return error_hint(err, "Choose another name for --into.");
-        }
-    if (plain)
-        return true;
-    (void)error_set(err, ERROR_USAGE, "\"%s\" is no name for a result", name);
-    return error_hint(err, "A name begins with a letter and goes on with letters, digits and _.");
-}
-
-static const char *suffix_of(const char *path)
-{
-    const char *dot = strrchr(file_name(path), '.');
-    return dot ? dot : "";
-}
-
-bool results_format_check(const char *path, struct error *err)
-{
-    static const char *const suffixes[] = {".csv", ".parquet", ".json", ".jsonl"};
-    for (size_t i = 0; i < COUNT(suffixes); i++)
-        if (strcasecmp(suffix_of(path), suffixes[i]) == 0)
-            return true;
-    (void)error_set(err, ERROR_USAGE, "--save cannot tell the format of \"%s\"", path);
-    return error_hint(err, "End the name with .csv, .parquet or .json.");
-}
 
 static bool ask(struct session *session, const char *sql, struct arena *arena, struct table **out,
                 struct error *err)
@@ -97,6 +56,101 @@ bool results_alias(struct session *session, const char *alias, const char *kept,
     return made || error_wrap(err, "naming the result %s", alias);
 }
 
+/* The lake's tables come first where SQL looks for a name, so a result must not bear one's. */
+static bool is_free(struct session *session, const char *name, struct error *err)
+{
+    static const char *const taken[] = {
+        "cloudtrail", "s3_data", "lambda_execution", "vpc_flow", "route53", "findings",
+        "eks_audit",  "waf",     "lake_tables",      "results",  "main",    "memory"};
+    struct arena *arena = arena_new();
+    struct engine_param param = {.name = "name", .value = json_own(arena, json_texts(name))};
+    struct local_statement statement = {
+        .sql = "SELECT count(*) AS n FROM information_schema.tables WHERE table_catalog = "
+               "'memory' AND lower(table_name) = lower($1)",
+        .params = &param,
+        .param_count = 1};
+    struct table *answer = NULL;
+    struct local *local = session_local(session, err);
+    bool asked = local && local_run(local, &statement, arena, &answer, err);
+    bool used = asked && table_int(answer, 0, "n") > 0;
+    for (size_t i = 0; i < COUNT(taken); i++)
+        used = used || strcasecmp(taken[i], name) == 0;
+    arena_free(arena);
+    if (!asked || !used)
+        return asked;
+    (void)error_set(err, ERROR_USAGE, "the name %s is taken by a table", name);
+    return error_hint(err, "Choose another name for --into.");
+}
+
+bool results_name_check(struct session *session, const char *name, struct error *err)
+{
+    bool plain = isalpha((unsigned char)name[0]) && strlen(name) <= 100;
+    for (const char *c = name; *c && plain; c++)
+        plain = isalnum((unsigned char)*c) || *c == '_';
+    if (plain)
+        return is_free(session, name, err);
+    (void)error_set(err, ERROR_USAGE, "\"%s\" is no name for a result", name);
+    return error_hint(err, "A name begins with a letter and goes on with letters, digits and _.");
+}
+
+/* The second name that a cell gave to this table: "_12"; NULL if none did. */
+static const char *cell_alias(struct session *session, const char *name, struct arena *arena)
+{
+    struct table *views = NULL;
+    struct error ignored = {0};
+    if (!ask(session,
+             "SELECT view_name, sql FROM duckdb_views() WHERE database_name = 'results' AND "
+             "regexp_matches(view_name, '^_[0-9]+$')",
+             arena, &views, &ignored))
+        return NULL;
+    const char *end = arena_printf(arena, "FROM results.main.%s;", name);
+    const char *quoted = arena_printf(arena, "FROM results.main.\"%s\";", name);
+    for (int64_t i = 0; i < views->rows; i++) {
+        const char *sql = table_text(views, i, "sql");
+        if (strstr(sql, end) || strstr(sql, quoted))
+            return table_text(views, i, "view_name");
+    }
+    return NULL;
+}
+
+static bool rename_table(struct session *session, const char *from, const char *to,
+                         struct arena *arena, struct error *err)
+{
+    struct buf sql;
+    buf_init(&sql, 4096);
+    buf_adds(&sql, "ALTER TABLE ");
+    add_name(&sql, from);
+    buf_adds(&sql, " RENAME TO ");
+    text_sql_name(&sql, to, strlen(to));
+    bool renamed = ask(session, sql.data, arena, NULL, err);
+    buf_release(&sql);
+    return renamed;
+}
+
+/* An older result of this name stays the result of its cell. */
+static bool retire(struct session *session, const char *name, struct arena *arena,
+                   struct error *err)
+{
+    const char *cell = cell_alias(session, name, arena);
+    results_clear(session, "VIEW", name);
+    if (!cell) {
+        results_clear(session, "TABLE", name);
+        return true;
+    }
+    results_clear(session, "VIEW", cell);
+    return rename_table(session, name, cell, arena, err);
+}
+
+bool results_rename(struct session *session, const char *kept, const char *name, struct error *err)
+{
+    struct arena *arena = arena_new();
+    bool renamed = retire(session, name, arena, err) &&
+                   rename_table(session, kept, name, arena, err) &&
+                   results_alias(session, kept, name, err);
+    arena_free(arena);
+    return renamed || error_wrap(err, "naming the result %s", name);
+}
+
 static bool missing(struct session *session, const char *name, struct arena *arena,
                     struct error *err)
 {
@@ -119,9 +173,9 @@ static bool missing(struct session *session, const char *name, struct arena *are
         err, "_ is the last result, _12 that of cell 12; --into NAME keeps one under a name.");
 }
 
-static bool is_kept(struct session *session, const char *name, struct arena *arena,
-                    struct error *err)
+bool results_exists(struct session *session, const char *name, struct error *err)
 {
+    struct arena *arena = arena_new();
     struct engine_param param = {.name = "name", .value = json_own(arena, json_texts(name))};
     struct local *local = session_local(session, err);
     struct local_statement statement = {
@@ -130,9 +184,10 @@ static bool is_kept(struct session *session, const char *name, struct arena *are
         .params = &param,
         .param_count = 1};
     struct table *answer = NULL;
-    if (!local || !local_run(local, &statement, arena, &answer, err))
-        return false;
-    return table_int(answer, 0, "n") > 0 || missing(session, name, arena, err);
+    bool exists = local && local_run(local, &statement, arena, &answer, err) &&
+                  (table_int(answer, 0, "n") > 0 || missing(session, name, arena, err));
+    arena_free(arena);
+    return exists;
 }
 
 static bool count_rows(struct session *session, const char *name, struct arena *arena,
@@ -150,15 +205,17 @@ static bool count_rows(struct session *session, const char *name, struct arena *
     return ok;
 }
 
-static bool read_page(struct session *session, const char *name, int64_t offset, int64_t limit,
-                      struct arena *arena, struct table **out, struct error *err)
+bool results_read(struct session *session, const struct results_rows *rows, struct arena *arena,
+                  struct table **out, struct error *err)
 {
     struct buf sql;
+    struct local *local = session_local(session, err);
     buf_init(&sql, 4096);
     buf_adds(&sql, "SELECT * FROM ");
-    add_name(&sql, name);
-    buf_addf(&sql, " LIMIT %" PRId64 " OFFSET %" PRId64, limit, offset);
-    bool ok = ask(session, sql.data, arena, out, err);
+    add_name(&sql, rows->name);
+    buf_addf(&sql, " LIMIT %" PRId64 " OFFSET %" PRId64, rows->limit, rows->offset);
+    struct local_statement statement = {.sql = sql.data, .cancel = rows->cancel};
+    bool ok = local && local_run(local, &statement, arena, out, err);
     buf_release(&sql);
     return ok;
 }
@@ -167,11 +224,10 @@ bool results_page(struct session *session, const char *name, int64_t offset, int
                   struct arena *arena, struct result *out, struct error *err)
 {
     *out = (struct result){0};
-    if (!is_kept(session, name, arena, err))
-        return false;
+    struct results_rows rows = {.name = name, .offset = offset, .limit = limit};
     int64_t total = 0;
-    if (!count_rows(session, name, arena, &total, err) ||
-        !read_page(session, name, offset, limit, arena, &out->table, err))
+    if (!results_exists(session, name, err) || !count_rows(session, name, arena, &total, err) ||
+        !results_read(session, &rows, arena, &out->table, err))
         return false;
     out->info = (struct engine_info){.fraction = 1, .rows = total, .kept = name};
     out->caption = (struct caption){.source = "kept result", .kept = name, .total_rows = total};
@@ -202,96 +258,4 @@ bool results_value(struct session *session, const char *name, int64_t row, const
     (void)error_set(err, ERROR_NOT_FOUND, "%s has no column %s", name, column);
     return near ? error_hint(err, "Did you mean %s?", near)
                 : error_hint(err, "%%show %s shows its columns.", name);
-}
-
-/* ---- files ---- */
-
-static bool write_all(const char *path, FILE *file, const struct buf *text, struct error *err)
-{
-    if (fwrite(text->data, 1, text->size, file) == text->size)
-        return true;
-    return error_errno(err, errno, "cannot write %s", path);
-}
-
-/* Page by page, so that a result of any size takes little memory; the header only once. */
-static bool save_pages(struct session *session, const char *name, const char *path, FILE *file,
-                       int64_t *rows, struct error *err)
-{
-    bool csv = strcasecmp(suffix_of(path), ".csv") == 0;
-    for (int64_t offset = 0, got = SAVE_ROWS; got == SAVE_ROWS; offset += got) {
-        struct arena *arena = arena_new();
-        struct table *page = NULL;
-        struct buf text;
-        buf_init(&text, (size_t)2 * 1024 * 1024 * 1024);
-        bool ok = read_page(session, name, offset, SAVE_ROWS, arena, &page, err);
-        got = ok ? page->rows : 0;
-        if (ok) {
-            (csv ? render_csv : render_json_lines)(&text, page);
-            size_t header = csv && offset ? strcspn(text.data, "\n") + 1 : 0;
-            struct buf rest = {.data = text.data + header, .size = text.size - header};
-            ok = write_all(path, file, &rest, err);
-        }
-        buf_release(&text);
-        arena_free(arena);
-        if (!ok)
-            return false;
-        *rows += got;
-    }
-    return true;
-}
-
-static bool save_text(struct session *session, const char *name, const char *path, int64_t *rows,
-                      struct error *err)
-{
-    FILE *file = fopen(path, "we");
-    if (!file)
-        return error_errno(err, errno, "cannot write %s", path);
-    bool ok = save_pages(session, name, path, file, rows, err);
-    if (ok && (fflush(file) != 0 || fsync(fileno(file)) != 0))
-        ok = error_errno(err, errno, "cannot write %s", path);
-    (void)fclose(file);
-    return ok;
-}
-
-/* The session's instance reaches no file outside: an instance of its own reads the kept rows as
- * JSON and writes Parquet. */
-static bool save_parquet(struct session *session, const char *name, const char *path,
-                         struct arena *arena, int64_t *rows, struct error *err)
-{
-    const char *lines = arena_printf(arena, "%s.jsonl", path);
-    struct local_place anywhere = {0};
-    struct local *writer = NULL;
-    bool ok = save_text(session, name, lines, rows, err) && (writer = local_open(&anywhere, err));
-    struct buf sql;
-    buf_init(&sql, 64 * 1024);
-    buf_adds(&sql, "COPY (SELECT * FROM read_json(");
-    text_sql_string(&sql, lines, strlen(lines));
-    buf_adds(&sql, ", format='newline_delimited', maximum_object_size=268435456)) TO ");
-    text_sql_string(&sql, path, strlen(path));
-    buf_adds(&sql, " (FORMAT parquet, COMPRESSION zstd)");
-    struct local_statement statement = {.sql = sql.data};
-    ok = ok && local_run(writer, &statement, arena, NULL, err);
-    local_close(writer);
-    buf_release(&sql);
-    (void)unlink(lines);
-    return ok;
-}
-
-bool results_save(struct session *session, const char *name, const char *path, struct arena *arena,
-                  int64_t *rows, struct error *err)
-{
-    *rows = 0;
-    const char *target = file_absolute(arena, file_expand(arena, path));
-    const char *part =
-        arena_printf(arena, "%s.part-%ld%s", target, (long)getpid(), suffix_of(target));
-    if (!results_format_check(target, err) || !is_kept(session, name, arena, err))
-        return false;
-    bool parquet = strcasecmp(suffix_of(target), ".parquet") == 0;
-    bool ok = parquet ? save_parquet(session, name, part, arena, rows, err)
-                      : save_text(session, name, part, rows, err);
-    if (ok && rename(part, target) != 0)
-        ok = error_errno(err, errno, "cannot write %s", target);
-    if (!ok)
-        (void)unlink(part);
-    return ok || error_wrap(err, "saving %s", path);
 }

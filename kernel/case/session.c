@@ -19,6 +19,7 @@ struct session *session_new(const char *notebook_path, struct error *err)
     session->lakes = json_array();
     session->registered = json_object();
     session->names = json_array();
+    session->kept = json_object();
     session->seen = json_object();
     session->notebook = notebook_path ? xstrdup(notebook_path) : NULL;
     session->changed = true;
@@ -34,6 +35,7 @@ void session_free(struct session *session)
     json_decref(session->lakes);
     json_decref(session->registered);
     json_decref(session->names);
+    json_decref(session->kept);
     json_decref(session->seen);
     free(session->notebook);
     free(session->folder);
@@ -92,13 +94,6 @@ const char *session_folder(struct session *session, struct error *err)
     return session->folder;
 }
 
-/* The session's file, in a case folder that need not exist yet. */
-static char *session_file(const struct session *session, struct arena *arena)
-{
-    return file_join(arena, file_absolute(arena, file_expand(arena, session->settings.case_folder)),
-                     "session.json");
-}
-
 /* ---- the local engine and what it may read ---- */
 
 struct place_lists {
@@ -122,7 +117,7 @@ static void collect(const struct session *session, struct place_lists *lists, st
         folders += json_array_size(json_object_get(entry, "folders"));
         setup += json_array_size(json_object_get(entry, "setup"));
     }
-    lists->folders = arena_alloc(arena, (folders + 1) * sizeof *lists->folders);
+    lists->folders = arena_alloc(arena, (folders + 2) * sizeof *lists->folders);
     lists->setup = arena_alloc(arena, (setup + 1) * sizeof *lists->setup);
     json_object_foreach(session->registered, key, entry)
     {
@@ -131,18 +126,36 @@ static void collect(const struct session *session, struct place_lists *lists, st
     }
 }
 
+const char *session_exports(struct session *session, struct error *err)
+{
+    const char *folder = session_folder(session, err);
+    return folder ? file_join(session->arena, folder, "export") : NULL;
+}
+
+/* Two instances must not have the same results file open: DuckDB's lock is between processes only.
+ */
+static bool close_local(struct session *session, struct error *err)
+{
+    if (session->local && !local_idle(session->local)) {
+        (void)error_set(err, ERROR_UNAVAILABLE, "an interrupted query is still in the engine");
+        return error_hint(err, "Run the cell again in a moment.");
+    }
+    local_close(session->local);
+    session->local = NULL;
+    return true;
+}
+
 struct local *session_local(struct session *session, struct error *err)
 {
     if (session->local && !session->local_stale)
         return session->local;
     const char *folder = session_folder(session, err);
-    if (!folder)
+    if (!folder || !close_local(session, err))
         return NULL;
-    local_close(session->local);
-    session->local = NULL;
     struct arena *arena = arena_new();
     struct place_lists lists = {0};
     collect(session, &lists, arena);
+    lists.folders[lists.folder_count++] = session_exports(session, err);
     struct local_place place = {
         .results_file = file_join(arena, folder, "results.duckdb"),
         .spill_folder = file_join(arena, folder, "spill"),
@@ -152,9 +165,12 @@ struct local *session_local(struct session *session, struct error *err)
         .setup_count = lists.setup_count,
         .memory_limit = session->settings.memory,
     };
+    bool earlier = file_exists(place.results_file);
     session->local = local_open(&place, err);
     session->local_stale = false;
     arena_free(arena);
+    if (session->local && earlier)
+        names_of_kept(session);
     return session->local;
 }
 
@@ -206,64 +222,6 @@ void session_add_lake(struct session *session, const char *path)
     session->dirty = true;
 }
 
-/* ---- what survives a restart ---- */
-
-static bool reopen_lakes(struct session *session, const json_t *lakes,
-                         bool (*reopen)(struct session *, const char *path, struct error *err),
-                         struct buf *lost)
-{
-    for (size_t i = 0; i < json_array_size(lakes); i++) {
-        const char *path = json_string_value(json_array_get(lakes, i));
-        struct error problem = {0};
-        if (path && !reopen(session, path, &problem))
-            buf_addf(lost, "%slake %s could not be opened again (%s)", lost->size ? "; " : "", path,
-                     problem.message);
-    }
-    return true;
-}
-
-bool session_restore(struct session *session,
-                     bool (*reopen)(struct session *, const char *path, struct error *err),
-                     struct buf *lost, struct error *err)
-{
-    struct arena *arena = arena_new();
-    char *file = session_file(session, arena);
-    char *text;
-    size_t size;
-    bool ok = true;
-    if (file_exists(file)) {
-        struct error problem = {0};
-        json_t *saved = NULL;
-        ok = file_read(arena, file, (size_t)16 * 1024 * 1024, &text, &size, err);
-        if (ok && !(saved = json_parse(arena, text, size, (size_t)16 * 1024 * 1024, &problem)))
-            buf_addf(lost, "the saved session could not be read (%s)", problem.message);
-        if (saved)
-            ok = reopen_lakes(session, json_object_get(saved, "lakes"), reopen, lost);
-    }
-    session->dirty = false;
-    arena_free(arena);
-    return ok;
-}
-
-bool session_save(struct session *session, struct error *err)
-{
-    if (!session->dirty || (!json_array_size(session->lakes) && !session->folder))
-        return true;
-    const char *folder = session_folder(session, err);
-    if (!folder)
-        return false;
-    struct arena *arena = arena_new();
-    json_t *saved = json_own(arena, json_object());
-    json_object_set_new(saved, "format", json_integer(1));
-    json_object_set(saved, "lakes", session->lakes);
-    size_t size;
-    char *text = json_dump(arena, saved, &size);
-    bool ok = file_replace(file_join(arena, folder, "session.json"), text, size, 0600, err);
-    session->dirty = !ok;
-    arena_free(arena);
-    return ok;
-}
-
 int64_t session_cell(const struct session *session)
 {
     return session->cell;
@@ -272,5 +230,4 @@ int64_t session_cell(const struct session *session)
 void session_begin_cell(struct session *session, int64_t count)
 {
     session->cell = count;
-    session->cell_query = 0;
 }

@@ -2,8 +2,9 @@
  * kept results.
  *
  * Owned by the worker; nothing of it is shared but the catalog snapshot. The case folder
- * (./.cofferdam unless `%set case`, mode 0700) holds results.duckdb, session.json (lakes, settings,
- * parameters: opened again after a restart) and spill/.
+ * (./.cofferdam unless `%set case`, mode 0700) holds results.duckdb, session.json (the lakes,
+ * opened again after a restart; settings and parameters are not, for a notebook means what its
+ * cells say), spill/ and export/.
  */
 #ifndef COFFERDAM_CASE_SESSION_H
 #define COFFERDAM_CASE_SESSION_H
@@ -73,8 +74,8 @@ void session_unregister(struct session *session, const char *key);
 void session_lakes(const struct session *session, const char *const **paths, size_t *count);
 void session_add_lake(struct session *session, const char *path);
 
-/* Restores what the last kernel of this case had: calls reopen for each lake (lake/ does it), reads
-   kept results' names, fills `lost` with one line on what could not be opened again ("" if
+/* Restores what the last kernel of this case had: looks at the kept results, calls reopen for each
+   lake (lake/ does it), fills `lost` with one line on what could not be opened again ("" if
    nothing). */
 bool session_restore(struct session *session,
                      bool (*reopen)(struct session *, const char *path, struct error *err),

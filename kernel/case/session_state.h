@@ -11,16 +11,33 @@ struct session {
     json_t *lakes;      /* paths in the order they were opened */
     json_t *registered; /* key -> {folders, setup}: what the engine may read and runs at open */
     json_t *names;      /* [kind, text, parent, type, comment]: names that stay */
+    json_t *kept;       /* results: name -> [[column, type]...] */
     json_t *seen;       /* kind letter + value -> true: values that results showed */
     struct local *local;
     bool local_stale; /* what it may read has changed: opened anew at next use */
     char *notebook, *folder;
-    int64_t cell, cell_query; /* execution count; queries of that cell so far */
-    bool changed;             /* names differ from the last snapshot */
-    bool dirty;               /* differs from session.json */
+    int64_t cell; /* execution count */
+    int64_t queries;
+    bool functions_known; /* DuckDB's own functions are among the names */
+    bool changed;         /* names differ from the last snapshot */
+    bool dirty;           /* differs from session.json */
 };
 
 /* The engine must be opened anew (memory limit, case folder). */
 void session_local_changed(struct session *session);
+
+/* A folder of the case that the engine may write to, for files on their way out. In the session's
+ * arena; it need not exist. */
+const char *session_exports(struct session *session, struct error *err);
+
+/* names.c: what the results of an earlier kernel are called, a result kept now, and (from the
+   second query on, for it takes 20 ms) the functions of DuckDB. */
+void names_of_kept(struct session *session);
+void names_add_kept(struct session *session, const char *name, const struct table *table);
+void names_after_query(struct session *session);
+
+/* session_saved.c: looks at the kept results before anybody needs them; what will not be there is
+ * said in `lost`. */
+void session_check_results(struct session *session, struct buf *lost);
 
 #endif
