@@ -70,8 +70,10 @@ static json_t *answer_inspect(struct desk *desk, const json_t *content, struct a
     struct place place = read_place(content);
     struct bundle bundle = {0};
     int detail = (int)json_get_int(content, "detail_level", 0);
-    bool found =
-        inspect(place.code, place.size, place.cursor, detail, desk->catalog, arena, &bundle);
+    bool found = inspect(
+        &(struct inspection){
+            .text = place.code, .size = place.size, .cursor = place.cursor, .detail_level = detail},
+        desk->catalog, arena, &bundle);
     json_t *reply = json_object();
     (void)json_object_set_new(reply, "found", json_boolean(found));
     (void)json_object_set_new(reply, "data",

@@ -182,14 +182,15 @@ static bool run_ingest(char **words, size_t count, struct arena *arena, struct e
     if (!read_words(words, count, "--into", &given, err))
         return false;
     if (!given.into || !given.word)
-        return error_set(err, ERROR_USAGE, "say what and where: cofferdam ingest SOURCE --into DIR");
+        return error_set(err, ERROR_USAGE,
+                         "say what and where: cofferdam ingest SOURCE --into DIR");
     struct ingest_request request = {.sources = &given.word, .source_count = 1, .into = given.into};
     struct ingest_report report;
     if (!lake_ingest(&request, arena, &report, err))
         return false;
-    (void)printf("%lld events in = %lld rows + %lld rejects + %lld duplicates\n", (long long)report.total.events,
-                 (long long)report.total.rows, (long long)report.total.rejects,
-                 (long long)report.total.duplicates);
+    (void)printf("%lld events in = %lld rows + %lld rejects + %lld duplicates\n",
+                 (long long)report.total.events, (long long)report.total.rows,
+                 (long long)report.total.rejects, (long long)report.total.duplicates);
     return true;
 }
 
@@ -197,11 +198,8 @@ static const struct command {
     const char *name;
     bool (*run)(char **words, size_t count, struct arena *arena, struct error *err);
 } commands[] = {
-    {"install", run_install},
-    {"uninstall", run_uninstall},
-    {"example", run_example},
-    {"magics", run_magics},
-    {"ingest", run_ingest},
+    {"install", run_install}, {"uninstall", run_uninstall}, {"example", run_example},
+    {"magics", run_magics},   {"ingest", run_ingest},
 };
 
 bool command_run(char **words, size_t count, struct arena *arena, bool *known, struct error *err)

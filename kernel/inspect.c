@@ -175,17 +175,17 @@ static bool say_option(const char *line, const char *word, struct arena *arena, 
     return false;
 }
 
-bool inspect(const char *text, size_t size, size_t cursor, int detail_level,
-             const struct catalog *catalog, struct arena *arena, struct bundle *out)
+bool inspect(const struct inspection *place, const struct catalog *catalog, struct arena *arena,
+             struct bundle *out)
 {
-    char *copy = arena_strndup(arena, text, size);
-    size_t at = text_offset(text, size, cursor);
-    if (at > 0 && (at == size || !is_part(copy[at])) && copy[at - 1] == '(')
+    char *copy = arena_strndup(arena, place->text, place->size);
+    size_t at = text_offset(place->text, place->size, place->cursor);
+    if (at > 0 && (at == place->size || !is_part(copy[at])) && copy[at - 1] == '(')
         at--; /* count(| asks about count */
     size_t begin = at, end = at;
     while (begin > 0 && is_part(copy[begin - 1]))
         begin--;
-    while (end < size && is_part(copy[end]))
+    while (end < place->size && is_part(copy[end]))
         end++;
     if (begin == end)
         return false;
@@ -199,8 +199,8 @@ bool inspect(const char *text, size_t size, size_t cursor, int detail_level,
         const char *name = word + strspn(word, "%");
         const struct magic *magic = magic_find(name, strlen(name));
         if (magic)
-            *out = detail_level > 0 ? magic_help(magic, arena) : magic_brief(magic, arena);
+            *out = place->detail_level > 0 ? magic_help(magic, arena) : magic_brief(magic, arena);
         return magic != NULL;
     }
-    return say_word(word, detail_level, catalog, arena, out);
+    return say_word(word, place->detail_level, catalog, arena, out);
 }

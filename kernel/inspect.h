@@ -6,9 +6,16 @@
 #include "data/catalog.h"
 #include "data/render.h"
 
-/* False if there is nothing to say. detail_level 0 or 1. */
-bool inspect(const char *text, size_t size, size_t cursor, int detail_level,
-             const struct catalog *catalog, struct arena *arena, struct bundle *out);
+/* Where the cursor stands: `cursor` in code points from the start of the cell; detail_level 0 or 1.
+ */
+struct inspection {
+    const char *text;
+    size_t size, cursor;
+    int detail_level;
+};
+/* False if there is nothing to say. */
+bool inspect(const struct inspection *at, const struct catalog *catalog, struct arena *arena,
+             struct bundle *out);
 /* The page of `name?` and `%magic?`; false if the name is unknown. */
 bool inspect_name(const char *name, const struct catalog *catalog, struct arena *arena,
                   struct bundle *out);

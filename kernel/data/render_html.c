@@ -11,7 +11,8 @@
     "padding: 2px 8px; vertical-align: top; border-bottom: 1px solid rgba(128,128,128,0.25); "
 #define LINE "<div style=\"font-size: 90%; opacity: 0.75\">"
 
-static const char left_open[] = "<td style=\"" CELL "text-align: left; min-width: 20em; max-width: 48em\">";
+static const char left_open[] =
+    "<td style=\"" CELL "text-align: left; min-width: 20em; max-width: 48em\">";
 static const char right_open[] = "<td style=\"" CELL "text-align: right; font-family: monospace\">";
 /* short values stay on one line: regions, accounts, operations and times do not break at their
  * dashes */

@@ -112,7 +112,7 @@ static bool run_sql(struct local_query *query, const char *sql, bool analyst, bo
     if (!local_prepare(&query->instance->api, query->connection, &request, &prepared,
                        &query->error))
         return false;
-    duckdb_result result;
+    duckdb_result result = {0};
     bool ok = execute(query, prepared, &result);
     if (ok && read)
         read_rows(query, &result);

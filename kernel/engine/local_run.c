@@ -51,18 +51,35 @@ static bool refuse(const char *verb, struct error *err)
                            "--save FILE, open data with %%lake open.");
 }
 
-/* By its words, before DuckDB sees it: preparing an EXPORT makes its folder already. */
-static bool check_words(const struct sql_text *text, struct error *err)
+static bool is_listed(const char *word, const char *const *words)
 {
-    static const char *const words[] = {"SELECT",   "WITH", "FROM",  "VALUES",
-                                        "TABLE",    "(",    "PIVOT", "UNPIVOT",
-                                        "DESCRIBE", "DESC", "SHOW",  "SUMMARIZE"};
-    if (text->count != 1)
-        return refuse("more or less than one statement", err);
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (strcmp(text->statements[0].verb, words[i]) == 0)
-            return true;
-    return refuse(text->statements[0].verb, err);
+    while (*words && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* By its words, before DuckDB prepares it: preparing an EXPORT makes its folder already. A word
+   that begins no statement is the parser's to explain. */
+static bool check_words(const struct duckdb_api *api, duckdb_connection connection,
+                        const struct sql_text *text, const char *sql, struct error *err)
+{
+    static const char *const reading[] = {"SELECT", "WITH",      "FROM",    "VALUES",   "TABLE",
+                                          "(",      "PIVOT",     "UNPIVOT", "DESCRIBE", "DESC",
+                                          "SHOW",   "SUMMARIZE", NULL};
+    static const char *const others[] = {
+        "ALTER",  "ANALYZE",  "ATTACH",  "BEGIN",  "CALL",   "CHECKPOINT", "COMMENT", "COMMIT",
+        "COPY",   "CREATE",   "DELETE",  "DETACH", "DROP",   "EXECUTE",    "EXPORT",  "FORCE",
+        "IMPORT", "INSERT",   "INSTALL", "LOAD",   "MERGE",  "PRAGMA",     "PREPARE", "RESET",
+        "SET",    "TRUNCATE", "UPDATE",  "USE",    "VACUUM", NULL};
+    const char *verb = text->count == 1 ? text->statements[0].verb : "more than one statement";
+    if (is_listed(verb, reading))
+        return true;
+    duckdb_extracted_statements statements = NULL;
+    if (text->count == 1 && !is_listed(verb, others) &&
+        !api->extract_statements(connection, sql, &statements))
+        (void)local_fail(err, api->extract_statements_error(statements), false);
+    api->destroy_extracted(&statements);
+    return err->kind ? false : refuse(verb, err);
 }
 
 static bool is_word(char c)
@@ -189,7 +206,8 @@ static bool prepare_guarded(const struct duckdb_api *api, duckdb_connection conn
 {
     struct arena *arena = arena_new();
     struct sql_text text = sql_parse(arena, request->sql, request->size);
-    bool ok = check_words(&text, err) && check_functions(request->sql, err) &&
+    bool ok = check_words(api, connection, &text, request->sql, err) &&
+              check_functions(request->sql, err) &&
               check_explained(api, connection, request, &text.statements[0], err) &&
               prepare_text(api, connection, request->sql, out, err);
     if (ok && !check_type(api, *out, &text.statements[0], err)) {
@@ -230,7 +248,7 @@ static bool run_prepared(const struct duckdb_api *api, duckdb_prepared_statement
                          struct cancel *cancel, struct arena *arena, struct table **out,
                          struct error *err)
 {
-    duckdb_result result;
+    duckdb_result result = {0};
     bool ok = api->execute_prepared(prepared, &result) == DuckDBSuccess;
     if (!ok) {
         (void)local_fail(err, api->result_error(&result), cancel && cancel_raised(cancel));

@@ -15,34 +15,35 @@ static const char flow_header[] = "version account-id interface-id srcaddr dstad
                                   "vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr "
                                   "pkt-dstaddr region az-id flow-direction\n";
 
-void network_flow(struct example *example, int64_t time, const char *instance, const char *from,
-                  const char *to, int port, int64_t bytes, bool accepted)
+void network_flow(struct example *example, const struct traffic *flow)
 {
     unsigned source = 32768 + (unsigned)chance_below(example, 28000);
-    long long begin = (long long)(time / SECOND);
+    long long begin = (long long)(flow->time / SECOND);
     buf_addf(&example->flows,
              "5 %s eni-0%.16s %s %s %u %d 6 %lld %lld %lld %lld %s OK vpc-0a1b2c3d4e5f60718 "
              "subnet-0f1e2d3c4b5a69788 %s 3 IPv4 %s %s %s use1-az1 egress\n",
-             example->accounts[0], strlen(instance) > 4 ? instance + 3 : "1234567890abcdef", from,
-             to, source, port, (long long)(bytes / 900 + 1), (long long)bytes, begin, begin + 59,
-             accepted ? "ACCEPT" : "REJECT", instance, from, to, example->regions[0]);
+             example->accounts[0],
+             strlen(flow->instance) > 4 ? flow->instance + 3 : "1234567890abcdef", flow->from,
+             flow->to, source, flow->port, (long long)(flow->bytes / 900 + 1),
+             (long long)flow->bytes, begin, begin + 59, flow->accepted ? "ACCEPT" : "REJECT",
+             flow->instance, flow->from, flow->to, example->regions[0]);
     example->report->flows++;
 }
 
-void network_query(struct example *example, int64_t time, const char *instance, const char *from,
-                   const char *name, const char *answer)
+void network_query(struct example *example, const struct traffic *asked)
 {
     char text[TIME_TEXT_SIZE];
-    (void)time_iso(time / SECOND * SECOND, text);
+    (void)time_iso(asked->time / SECOND * SECOND, text);
     json_t *answers =
-        answer ? json_pack("[{s:s, s:s, s:s}]", "Rdata", answer, "Type", "A", "Class", "IN")
-               : json_array();
-    json_t *query = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:{s:s}}", "version",
-        "1.100000", "account_id", example->accounts[0], "region", example->regions[0], "vpc_id",
-        "vpc-0a1b2c3d4e5f60718", "query_timestamp", text, "query_name", name, "query_type", "A",
-        "query_class", "IN", "rcode", answer ? "NOERROR" : "NXDOMAIN", "answers", answers,
-        "srcaddr", from, "srcport", "51544", "transport", "UDP", "srcids", "instance", instance);
+        asked->to ? json_pack("[{s:s, s:s, s:s}]", "Rdata", asked->to, "Type", "A", "Class", "IN")
+                  : json_array();
+    json_t *query =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:{s:s}}",
+                  "version", "1.100000", "account_id", example->accounts[0], "region",
+                  example->regions[0], "vpc_id", "vpc-0a1b2c3d4e5f60718", "query_timestamp", text,
+                  "query_name", asked->name, "query_type", "A", "query_class", "IN", "rcode",
+                  asked->to ? "NOERROR" : "NXDOMAIN", "answers", answers, "srcaddr", asked->from,
+                  "srcport", "51544", "transport", "UDP", "srcids", "instance", asked->instance);
     char *line = json_dumps(query, JSON_COMPACT);
     buf_adds(&example->queries, line);
     buf_addc(&example->queries, '\n');
@@ -69,11 +70,15 @@ void network_noise(struct example *example)
             EXAMPLE_BEGIN + (int64_t)chance_below(example, EXAMPLE_DAYS * 86400) * SECOND;
         chance_address(example, "172.31.4.", from);
         chance_address(example, chance_below(example, 2) ? "52.94.133." : "172.31.7.", to);
-        network_flow(example, time, instance, from, to, chance_below(example, 3) ? 443 : 5432,
-                     400 + (int64_t)chance_below(example, 90000), chance_below(example, 12) != 0);
+        struct traffic traffic = {.time = time, .instance = instance, .from = from, .to = to};
+        traffic.port = chance_below(example, 3) ? 443 : 5432;
+        traffic.bytes = 400 + (int64_t)chance_below(example, 90000);
+        traffic.accepted = chance_below(example, 12) != 0;
+        network_flow(example, &traffic);
+        traffic.name = hosts[chance_below(example, COUNT(hosts))];
+        traffic.to = chance_below(example, 20) ? to : NULL;
         if (i % 3 == 0)
-            network_query(example, time, instance, from, hosts[chance_below(example, COUNT(hosts))],
-                          chance_below(example, 20) ? to : NULL);
+            network_query(example, &traffic);
     }
     example->broken = example->broken || example->flows.full || example->queries.full;
 }

@@ -93,10 +93,18 @@ void company_make(struct example *example);
 bool noise_write(struct example *example, struct error *err);
 void network_noise(struct example *example);
 void story_write(struct example *example);
-void network_flow(struct example *example, int64_t time, const char *instance, const char *from,
-                  const char *to, int port, int64_t bytes, bool accepted);
-void network_query(struct example *example, int64_t time, const char *instance, const char *from,
-                   const char *name, const char *answer);
+/* A flow or a DNS query of an instance. */
+struct traffic {
+    int64_t time;
+    const char *instance, *from;
+    const char *to;   /* address of a flow; answer of a query, NULL = no such name */
+    const char *name; /* asked for */
+    int port;
+    int64_t bytes;
+    bool accepted;
+};
+void network_flow(struct example *example, const struct traffic *flow);
+void network_query(struct example *example, const struct traffic *query);
 bool example_files(struct example *example, struct error *err);
 
 /* Truth: a member of the family, found again by its id. */

@@ -42,15 +42,11 @@ static void look(struct story *story, const char *service, const char *operation
     event_write(story->example, &event);
 }
 
-static void use(struct story *story, const char *type, const char *name, const char *session,
-                const char *key, const char *principal)
+/* From here on the thief signs as this caller, in the account where he is. */
+static void use(struct story *story, struct caller caller)
 {
-    story->thief = (struct caller){.type = type,
-                                   .name = name,
-                                   .session = session,
-                                   .key = key,
-                                   .principal = principal,
-                                   .account = story->thief.account};
+    caller.account = story->thief.account;
+    story->thief = caller;
 }
 
 static const char *arn(struct story *story, const char *format, const char *name)
@@ -192,9 +188,15 @@ static void objects(struct story *story, const char *bucket, const char *operati
 }
 
 /* AssumeRole or GetFederationToken: the caller gets a session, which he then is. */
-static void take_session(struct story *story, const char *operation, const char *role,
-                         const char *session, int account, char key[24])
+struct grant {
+    const char *operation, *role, *session;
+    int account;
+};
+
+static void take_session(struct story *story, const struct grant *grant, char key[24])
 {
+    const char *operation = grant->operation, *role = grant->role, *session = grant->session;
+    int account = grant->account;
     struct example *example = story->example;
     chance_capitals(example, "ASIA", 16, key);
     struct event event = call(story, "sts.amazonaws.com", operation);
@@ -232,7 +234,8 @@ static void console(struct story *story)
     event.response = json_pack("{s:{s:s}}", "loginProfile", "userName", story->helper);
     event_write(example, &event);
     truth_made(example, "login profile", story->helper, story->thief.key, &event);
-    use(story, "IAMUser", story->helper, NULL, NULL, "AIDAHELPERHELPERHELPE");
+    use(story, (struct caller){
+                   .type = "IAMUser", .name = story->helper, .principal = "AIDAHELPERHELPERHELPE"});
     event = call(story, "signin.amazonaws.com", "ConsoleLogin");
     event.signin = true;
     event.response = json_pack("{s:s}", "ConsoleLogin", "Success");
@@ -241,7 +244,10 @@ static void console(struct story *story)
     event_write(example, &event);
     chance_capitals(example, "ASIA", 16, story->console_key);
     truth_made(example, "console session", story->console_key, before.key, &event);
-    use(story, "IAMUser", story->helper, NULL, story->console_key, "AIDAHELPERHELPERHELPE");
+    use(story, (struct caller){.type = "IAMUser",
+                               .name = story->helper,
+                               .key = story->console_key,
+                               .principal = "AIDAHELPERHELPERHELPE"});
     story->thief.console = true;
     look(story, "ec2.amazonaws.com", "DescribeInstances", NULL);
     look(story, "iam.amazonaws.com", "ListUsers", NULL);
@@ -256,7 +262,11 @@ static void instance_credentials(struct story *story)
     char key[24];
     chance_capitals(story->example, "ASIA", 16, key);
     const char *kept = arena_strdup(story->example->arena, key);
-    use(story, "AssumedRole", "eks-nodes", story->instances[0], kept, "AROAEKSNODESEKSNODESE");
+    use(story, (struct caller){.type = "AssumedRole",
+                               .name = "eks-nodes",
+                               .session = story->instances[0],
+                               .key = kept,
+                               .principal = "AROAEKSNODESEKSNODESE"});
     struct event event = call(story, "s3.amazonaws.com", "ListBuckets");
     event_write(story->example, &event);
     truth_made(story->example, "instance session", kept, before.key, &event);
@@ -332,10 +342,17 @@ static void machines(struct story *story)
     for (int hour = 0; hour < 12; hour++)
         for (size_t i = 0; i < 3; i++) {
             int64_t time = story->now + hour * HOUR + (int64_t)i * MINUTE;
-            network_query(story->example, time, story->instances[i], "172.31.9.20",
-                          "pool.minexmr-relay.example.", pool);
-            network_flow(story->example, time + SECOND, story->instances[i], "172.31.9.20", pool,
-                         3333, 48000 + hour * 17, true);
+            struct traffic traffic = {.time = time,
+                                      .instance = story->instances[i],
+                                      .from = "172.31.9.20",
+                                      .to = pool,
+                                      .name = "pool.minexmr-relay.example.",
+                                      .port = 3333,
+                                      .bytes = 48000 + hour * 17,
+                                      .accepted = true};
+            network_query(story->example, &traffic);
+            traffic.time += SECOND;
+            network_flow(story->example, &traffic);
         }
     json_object_set_new(story->example->truth, "flow",
                         json_pack("{s:s, s:i}", "address", pool, "port", 3333));
@@ -345,7 +362,10 @@ static void machines(struct story *story)
 
 static void second_key_work(struct story *story)
 {
-    use(story, "IAMUser", story->user, NULL, story->second_key, "AIDASECONDSECONDSECON");
+    use(story, (struct caller){.type = "IAMUser",
+                               .name = story->user,
+                               .key = story->second_key,
+                               .principal = "AIDASECONDSECONDSECON"});
     look(story, "sts.amazonaws.com", "GetCallerIdentity", NULL);
     machines(story);
     make_bucket(story, story->bucket);
@@ -367,31 +387,59 @@ static void onward(struct story *story)
 {
     struct example *example = story->example;
     int other = (story->thief.account + 1) % EXAMPLE_ACCOUNTS;
-    use(story, "IAMUser", story->helper, NULL, story->helper_key, "AIDAHELPERHELPERHELPE");
-    take_session(story, "AssumeRole", "OrganizationAccountAccessRole", "ops", other,
+    use(story, (struct caller){.type = "IAMUser",
+                               .name = story->helper,
+                               .key = story->helper_key,
+                               .principal = "AIDAHELPERHELPERHELPE"});
+    take_session(story,
+                 &(struct grant){.operation = "AssumeRole",
+                                 .role = "OrganizationAccountAccessRole",
+                                 .session = "ops",
+                                 .account = other},
                  story->role_session);
-    take_session(story, "GetFederationToken", NULL, "backup", story->thief.account,
+    take_session(story,
+                 &(struct grant){.operation = "GetFederationToken",
+                                 .session = "backup",
+                                 .account = story->thief.account},
                  story->federated);
     int home = story->thief.account;
     story->thief.account = other;
-    use(story, "AssumedRole", "OrganizationAccountAccessRole", "ops", story->role_session,
-        "AROAORGACCESSORGACCES");
+    use(story, (struct caller){.type = "AssumedRole",
+                               .name = "OrganizationAccountAccessRole",
+                               .session = "ops",
+                               .key = story->role_session,
+                               .principal = "AROAORGACCESSORGACCES"});
     look(story, "s3.amazonaws.com", "ListBuckets", NULL);
-    take_session(story, "AssumeRole", "data-platform", "sync", other, story->deep_session);
-    use(story, "AssumedRole", "data-platform", "sync", story->deep_session,
-        "AROADATAPLATFORMDATAP");
+    take_session(story,
+                 &(struct grant){.operation = "AssumeRole",
+                                 .role = "data-platform",
+                                 .session = "sync",
+                                 .account = other},
+                 story->deep_session);
+    use(story, (struct caller){.type = "AssumedRole",
+                               .name = "data-platform",
+                               .session = "sync",
+                               .key = story->deep_session,
+                               .principal = "AROADATAPLATFORMDATAP"});
     objects(story, "company-data-lake", "GetObject", 6);
     look(story, "kms.amazonaws.com", "ScheduleKeyDeletion", "AccessDenied");
     story->thief.account = home;
-    use(story, "FederatedUser", "backup", "backup", story->federated,
-        arena_printf(example->arena, "%s:backup", example->accounts[home]));
+    use(story, (struct caller){.type = "FederatedUser",
+                               .name = "backup",
+                               .session = "backup",
+                               .key = story->federated,
+                               .principal = arena_printf(example->arena, "%s:backup",
+                                                         example->accounts[home])});
     look(story, "ec2.amazonaws.com", "DescribeSnapshots", NULL);
 }
 
 /* To confuse: some of what he made goes again. The log keeps it. */
 static void cover(struct story *story)
 {
-    use(story, "IAMUser", story->helper, NULL, story->helper_key, "AIDAHELPERHELPERHELPE");
+    use(story, (struct caller){.type = "IAMUser",
+                               .name = story->helper,
+                               .key = story->helper_key,
+                               .principal = "AIDAHELPERHELPERHELPE"});
     delete_key(story, story->decoy, story->decoy_key);
     delete_key(story, story->decoy, story->decoy_key_2);
     struct event event = call(story, "iam.amazonaws.com", "DeleteUser");

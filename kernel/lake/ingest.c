@@ -144,7 +144,7 @@ static void *conductor(void *state)
 }
 
 #define TICK_MS 100       /* between two looks at the progress */
-#define PATIENCE_US 60000 /* how long a stop may take before the caller goes on alone */
+#define PATIENCE_US 25000 /* how long a stop may take before the caller goes on alone */
 
 static void stop(struct ingest_run *run)
 {

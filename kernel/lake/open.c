@@ -117,22 +117,20 @@ static bool columns_of(const struct opening *opening, struct scan **scans, size_
     return true;
 }
 
-static void name_add(struct session *session, enum name_kind kind, const char *text,
-                     const char *parent, const char *type, const char *comment)
-{
-    struct name name = {
-        .kind = kind, .text = text, .parent = parent, .type = type, .comment = comment};
-    session_add_name(session, &name);
-}
-
 static void names_of_source(struct session *session, const struct source *source)
 {
     size_t count;
     const struct lake_column *columns = lake_columns(source, 2, &count);
-    name_add(session, NAME_TABLE, source->view, NULL, "VIEW", source->comment);
+    session_add_name(session, &(struct name){.kind = NAME_TABLE,
+                                             .text = source->view,
+                                             .type = "VIEW",
+                                             .comment = source->comment});
     for (size_t i = 0; i < count; i++)
-        name_add(session, NAME_COLUMN, columns[i].name, source->view, columns[i].type,
-                 lake_field_comment(columns[i].name));
+        session_add_name(session, &(struct name){.kind = NAME_COLUMN,
+                                                 .text = columns[i].name,
+                                                 .parent = source->view,
+                                                 .type = columns[i].type,
+                                                 .comment = lake_field_comment(columns[i].name)});
 }
 
 static void names_add(struct session *session, struct scan **scans, size_t count,
@@ -144,8 +142,11 @@ static void names_add(struct session *session, struct scan **scans, size_t count
             if (table->source)
                 full =
                     arena_printf(arena, "%s.%s", scan_database(table->region, arena), table->name);
-            name_add(session, NAME_TABLE, full, NULL, "VIEW",
-                     table->source ? table->source->comment : NULL);
+            session_add_name(
+                session, &(struct name){.kind = NAME_TABLE,
+                                        .text = full,
+                                        .type = "VIEW",
+                                        .comment = table->source ? table->source->comment : NULL});
             if (table->source)
                 names_of_source(session, table->source);
         }

@@ -62,7 +62,7 @@ const struct question questions_activity[] = {
         .summary = "functions made, changed and invoked",
         .why = "A function is a way back in that needs no key.",
         .sql = "SELECT " EVENT ", {request:$.functionName} AS function FROM (SELECT * FROM "
-                               "{from:cloudtrail} UNION ALL SELECT * FROM "
+               "{from:cloudtrail} UNION ALL SELECT * FROM "
                "{from:lambda_execution}) WHERE {window} AND {by} AND {service} = "
                "'lambda.amazonaws.com' AND NOT {reads}" ORDER,
     },

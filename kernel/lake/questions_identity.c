@@ -186,7 +186,7 @@ const struct question questions_identity[] = {
         .summary = "secrets read: Secrets Manager, SSM parameters, KMS, password data",
         .why = "All that was read is known to the attacker and must be changed.",
         .sql = "SELECT " EVENT ", coalesce({request:$.secretId}, {request:$.name}, "
-                               "{request:$.instanceId}, {request:$.keyId}, {request}) AS secret "
+               "{request:$.instanceId}, {request:$.keyId}, {request}) AS secret "
                "FROM {from:cloudtrail} WHERE {window} AND {by} AND ({operation} IN "
                "('GetSecretValue', 'BatchGetSecretValue', 'GetParameter', "
                "'GetParameters', 'GetParametersByPath', 'GetPasswordData', 'GetParameterHistory') "

@@ -82,7 +82,7 @@ const struct question questions_pivots[] = {
         .summary = "what was done to a bucket and to its objects",
         .why = "Control plane and data events together: who opened it, who read it.",
         .sql = "SELECT " EVENT_FULL " FROM (SELECT * FROM {from:cloudtrail} UNION ALL SELECT * "
-                                    "FROM {from:s3_data}) WHERE {window} AND "
+               "FROM {from:s3_data}) WHERE {window} AND "
                "{service} = 's3.amazonaws.com' AND {request:$.bucketName} = {target}" ORDER,
     },
     {
@@ -95,7 +95,7 @@ const struct question questions_pivots[] = {
         .summary = "one event by its id, whole",
         .why = "The evidence itself, as it was logged.",
         .sql = "SELECT " EVENT_FULL ", {message} AS message, to_json(unmapped) AS unmapped FROM "
-                                    "(SELECT * FROM {from:cloudtrail} UNION ALL "
+               "(SELECT * FROM {from:cloudtrail} UNION ALL "
                "SELECT * FROM {from:s3_data} UNION ALL SELECT * FROM {from:lambda_execution}) "
                "WHERE {event} = {target}" ORDER,
     },

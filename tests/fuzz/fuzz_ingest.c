@@ -1,5 +1,6 @@
-/* Any bytes as a log file: the reader and the mappers end, and every row they make can be written as Parquet: valid UTF-8
-   everywhere, JSON text that a strict parser takes, no key twice in a map, times within the calendar. */
+/* Any bytes as a log file: the reader and the mappers end, and every row they make can be written
+   as Parquet: valid UTF-8 everywhere, JSON text that a strict parser takes, no key twice in a map,
+   times within the calendar. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -30,7 +31,8 @@ static void check_json(const struct writer_value *value)
     json_error_t error;
     json_t *json = json_loadb(value->text, value->size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     /* Numbers that jansson cannot hold are JSON all the same; so is what it finds too deep. */
-    must(json || strstr(error.text, "too big") || strstr(error.text, "overflow") || strstr(error.text, "depth"),
+    must(json || strstr(error.text, "too big") || strstr(error.text, "overflow") ||
+             strstr(error.text, "depth"),
          "a JSON column is not JSON");
     json_decref(json);
 }
@@ -42,7 +44,8 @@ static void check_map(const struct writer_value *map)
         check_text(&map->items[2 * i + 1]);
         for (uint32_t k = 0; map->size < 200 && k < i; k++)
             must(map->items[2 * i].size != map->items[2 * k].size ||
-                     memcmp(map->items[2 * i].text, map->items[2 * k].text, map->items[2 * i].size) != 0,
+                     memcmp(map->items[2 * i].text, map->items[2 * k].text,
+                            map->items[2 * i].size) != 0,
                  "a key stands twice in a map");
     }
 }
@@ -59,11 +62,13 @@ static void check_row(const struct event *event)
         else if (strcmp(shape->columns[i].type, "MAP(VARCHAR, VARCHAR)") == 0)
             check_map(value);
         bool trail = event->source <= MAP_LAMBDA;
-        if (strcmp(shape->columns[i].type, "JSON") == 0 || (trail && (i == TRAIL_REQUEST || i == TRAIL_RESPONSE)))
+        if (strcmp(shape->columns[i].type, "JSON") == 0 ||
+            (trail && (i == TRAIL_REQUEST || i == TRAIL_RESPONSE)))
             check_json(value);
         value++;
     }
-    must(event->time > -62135596800000001 && event->time < 253402300800000000, "a time outside the calendar");
+    must(event->time > -62135596800000001 && event->time < 253402300800000000,
+         "a time outside the calendar");
     check_text(&event->region);
     check_text(&event->account);
 }
@@ -77,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char path[64];
     snprintf(path, sizeof path, "/tmp/cofferdam-fuzz-ingest-%ld", (long)getpid());
     FILE *file = fopen(path, "wb");
-    must(file && fwrite(data + 1, 1, size - 1, file) == size - 1 && fclose(file) == 0, "no room in /tmp");
+    must(file && fwrite(data + 1, 1, size - 1, file) == size - 1 && fclose(file) == 0,
+         "no room in /tmp");
     struct slab slab = {0};
     struct mapping mapping;
     struct reader reader;
