@@ -1,4 +1,6 @@
 /* SQL functions written in C. */
+#include "base/buf.h"
+#include "engine/formats.h"
 #include "engine/local_state.h"
 
 #include <arpa/inet.h>
@@ -54,6 +56,16 @@ static bool read_network(const char *text, size_t size, struct network *out)
     return prefix <= out->address.bits;
 }
 
+/* ::ffff:192.0.2.1 is 192.0.2.1: some services write it so. */
+static void unmap(struct address *address)
+{
+    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    if (address->bits != 128 || memcmp(address->bytes, mapped, sizeof mapped) != 0)
+        return;
+    memmove(address->bytes, address->bytes + sizeof mapped, 4);
+    address->bits = 32;
+}
+
 static bool contains(const struct network *network, const struct address *address)
 {
     if (network->address.bits != address->bits)
@@ -64,6 +76,13 @@ static bool contains(const struct network *network, const struct address *addres
     unsigned mask = 0xFF00u >> rest & 0xFFu;
     return !rest || ((network->address.bytes[whole] ^ address->bytes[whole]) & mask) == 0;
 }
+
+struct udf {
+    const char *name;
+    int parameters; /* texts */
+    duckdb_type result;
+    duckdb_scalar_function_t run;
+};
 
 static void text_of(duckdb_string_t *string, const char **text, size_t *size)
 {
@@ -114,6 +133,8 @@ static void ip_in(duckdb_function_info info, duckdb_data_chunk input, duckdb_vec
         if (known) {
             text_of(&address_texts[row], &text, &size);
             address = read_address(text, size);
+            if (network.address.bits == 32)
+                unmap(&address);
         }
         answers[row] = address.bits && contains(&network, &address);
         if (!address.bits)
@@ -121,21 +142,80 @@ static void ip_in(duckdb_function_info info, duckdb_data_chunk input, duckdb_vec
     }
 }
 
+/* A pattern of Trino's as one of strftime, for the macros date_format, date_parse and their like.
+ */
+static void translate_pattern(duckdb_function_info info, duckdb_data_chunk input,
+                              duckdb_vector output,
+                              bool (*translate)(const char *, size_t, struct buf *, char *))
+{
+    const struct duckdb_api *api = shared_api(NULL);
+    duckdb_vector patterns = api->data_chunk_get_vector(input, 0);
+    duckdb_string_t *texts = api->vector_get_data(patterns);
+    const uint64_t *known = api->vector_get_validity(patterns);
+    api->vector_ensure_validity_writable(output);
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    size_t rows = (size_t)api->data_chunk_get_size(input);
+    for (size_t row = 0; row < rows; row++) {
+        if (!valid(known, row)) {
+            api->validity_set_row_invalid(api->vector_get_validity(output), row);
+            continue;
+        }
+        const char *text;
+        size_t size;
+        char letter, message[] = "the pattern's letter ? is not known";
+        text_of(&texts[row], &text, &size);
+        buf_clear(&out);
+        if (!translate(text, size, &out, &letter)) {
+            *strchr(message, '?') = letter;
+            api->scalar_function_set_error(info, message);
+            break;
+        }
+        api->vector_assign_string_element_len(output, row, out.data, out.size);
+    }
+    buf_release(&out);
+}
+
+static void mysql_pattern(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    translate_pattern(info, input, output, formats_mysql);
+}
+
+static void joda_pattern(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    translate_pattern(info, input, output, formats_joda);
+}
+
+static bool add_function(const struct duckdb_api *api, duckdb_connection connection,
+                         const struct udf *udf)
+{
+    duckdb_scalar_function function = api->create_scalar_function();
+    duckdb_logical_type text = api->create_logical_type(DUCKDB_TYPE_VARCHAR);
+    duckdb_logical_type result = api->create_logical_type(udf->result);
+    api->scalar_function_set_name(function, udf->name);
+    for (int i = 0; i < udf->parameters; i++)
+        api->scalar_function_add_parameter(function, text);
+    api->scalar_function_set_return_type(function, result);
+    api->scalar_function_set_function(function, udf->run);
+    bool added = api->register_scalar_function(connection, function) == DuckDBSuccess;
+    api->destroy_logical_type(&text);
+    api->destroy_logical_type(&result);
+    api->destroy_scalar_function(&function);
+    return added;
+}
+
 bool local_udf_register(const struct duckdb_api *api, duckdb_connection connection,
                         struct error *err)
 {
+    static const struct udf udfs[] = {
+        {"ip_in", 2, DUCKDB_TYPE_BOOLEAN, ip_in},
+        {"trino_mysql_pattern", 1, DUCKDB_TYPE_VARCHAR, mysql_pattern},
+        {"trino_joda_pattern", 1, DUCKDB_TYPE_VARCHAR, joda_pattern},
+    };
     (void)shared_api(api);
-    duckdb_scalar_function function = api->create_scalar_function();
-    duckdb_logical_type text = api->create_logical_type(DUCKDB_TYPE_VARCHAR),
-                        truth = api->create_logical_type(DUCKDB_TYPE_BOOLEAN);
-    api->scalar_function_set_name(function, "ip_in");
-    api->scalar_function_add_parameter(function, text);
-    api->scalar_function_add_parameter(function, text);
-    api->scalar_function_set_return_type(function, truth);
-    api->scalar_function_set_function(function, ip_in);
-    bool registered = api->register_scalar_function(connection, function) == DuckDBSuccess;
-    api->destroy_logical_type(&text);
-    api->destroy_logical_type(&truth);
-    api->destroy_scalar_function(&function);
-    return registered || error_set(err, ERROR_INTERNAL, "the engine refuses the function ip_in");
+    for (size_t i = 0; i < COUNT(udfs); i++)
+        if (!add_function(api, connection, &udfs[i]))
+            return error_set(err, ERROR_INTERNAL, "the engine refuses the function %s",
+                             udfs[i].name);
+    return true;
 }
