@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #define MATCH_LIMIT 500
-#define SCAN_LIMIT ((size_t)100000) /* names looked at for one column list: a few milliseconds */
+#define SCAN_LIMIT ((size_t)50000) /* names looked at for one column list: a few milliseconds */
 
 bool complete_begins(const struct completing *c, const char *text)
 {
@@ -52,17 +52,37 @@ void complete_skip(struct completing *c, size_t bytes)
     c->word_size -= bytes;
 }
 
+/* The first index behind `index` whose name has another text: one column of many tables is one
+ * match. */
+static size_t next_text(const struct catalog *catalog, size_t index, size_t end)
+{
+    const char *text = catalog_at(catalog, index)->text;
+    size_t step = 1, low = index, high;
+    while (low + step < end && strcmp(catalog_at(catalog, low + step)->text, text) == 0) {
+        low += step;
+        step *= 2;
+    }
+    high = low + step < end ? low + step : end;
+    while (low + 1 < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(catalog_at(catalog, middle)->text, text) == 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low + 1;
+}
+
 void complete_kind(struct completing *c, enum name_kind kind)
 {
     size_t count, first = catalog_prefix(c->catalog, kind, c->word, c->word_size, &count);
-    const char *before = "";
-    for (size_t i = first; i < first + count && c->out.count < MATCH_LIMIT; i++) {
+    size_t end = first + count;
+    for (size_t i = first; i < end && c->out.count < MATCH_LIMIT;
+         i = next_text(c->catalog, i, end)) {
         const struct name *name = catalog_at(c->catalog, i);
-        if (strcmp(name->text, before) != 0) /* one column of many tables: once */
-            complete_add(
-                c, kind == NAME_FUNCTION ? arena_printf(c->arena, "%s(", name->text) : name->text,
-                name_kind_name(kind), name->type);
-        before = name->text;
+        const char *text =
+            kind == NAME_FUNCTION ? arena_printf(c->arena, "%s(", name->text) : name->text;
+        complete_add(c, text, name_kind_name(kind), name->type);
     }
 }
 

@@ -255,8 +255,8 @@ static void add_columns(struct completing *c, const struct statement_tables *nam
     for (size_t i = 0; i < named->count; i++)
         tables.names[tables.count++] = named->tables[i].name;
     complete_columns(c, &tables);
-    if (!c->out.count)
-        complete_kind(c, NAME_COLUMN); /* of tables nobody knows more about */
+    if (!named->count)
+        complete_kind(c, NAME_COLUMN);
 }
 
 static void add_strings(struct completing *c)
@@ -318,7 +318,10 @@ void complete_sql(struct completing *c, size_t from)
     if (add_qualified(c, &named) || add_path(c, arena_strndup(c->arena, c->word, c->word_size), ""))
         return;
     add_columns(c, &named);
+    bool own = c->out.count > 0;
     complete_kind(c, NAME_TABLE);
     add_functions(c);
     add_words(c, sql_keywords, "keyword");
+    if (!own)
+        complete_kind(c, NAME_COLUMN); /* the statement's tables may be ones nobody knows more of */
 }
