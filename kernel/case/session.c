@@ -149,13 +149,13 @@ struct local *session_local(struct session *session, struct error *err)
 {
     if (session->local && !session->local_stale)
         return session->local;
-    const char *folder = session_folder(session, err);
-    if (!folder || !close_local(session, err))
+    const char *folder = session_folder(session, err), *exports = session_exports(session, err);
+    if (!exports || !file_make_folder(exports, 0700, err) || !close_local(session, err))
         return NULL;
     struct arena *arena = arena_new();
     struct place_lists lists = {0};
     collect(session, &lists, arena);
-    lists.folders[lists.folder_count++] = session_exports(session, err);
+    lists.folders[lists.folder_count++] = exports;
     struct local_place place = {
         .results_file = file_join(arena, folder, "results.duckdb"),
         .spill_folder = file_join(arena, folder, "spill"),

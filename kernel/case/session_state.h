@@ -27,7 +27,7 @@ struct session {
 void session_local_changed(struct session *session);
 
 /* A folder of the case that the engine may write to, for files on their way out. In the session's
- * arena; it need not exist. */
+ * arena; made when the engine is opened. */
 const char *session_exports(struct session *session, struct error *err);
 
 /* names.c: what the results of an earlier kernel are called, a result kept now, and (from the

@@ -80,9 +80,11 @@ static const char *get_region(const struct session *session, struct arena *arena
 
 static bool read_time(const char *value, int64_t *out, struct error *err)
 {
-    *out = 0;
-    if (is_none(value) || time_parse_relative(value, time_now(), out))
+    int64_t time = 0;
+    if (is_none(value) || time_parse_relative(value, time_now(), &time)) {
+        *out = time;
         return true;
+    }
     (void)error_set(err, ERROR_USAGE, "\"%s\" is no time", value);
     return error_hint(err, "Times are UTC: 2026-03-04, 2026-03-04T10:00:00Z, or back from now: "
                            "24h, 7d; none for all.");
