@@ -318,7 +318,8 @@ static bool skip_head(struct parsing *parsing, size_t *at, struct buf *scratch)
     while (*at + length < size && !is_blank(line[*at + length]) && line[*at + length] != '=')
         length++;
     const struct option *option = find_option(parsing->table, line + *at, length);
-    bool value = option && option->type != OPTION_FLAG && line[*at + length] != '=';
+    bool joined = *at + length < size && line[*at + length] == '=';
+    bool value = option && option->type != OPTION_FLAG && !joined;
     buf_clear(scratch);
     bool ok = read_word(line, size, at, scratch, &ignored);
     while (ok && value && *at < size && is_blank(line[*at]))

@@ -47,8 +47,8 @@ static void check_magics(const char *line, size_t size, struct arena *arena)
     }
 }
 
-/* The first byte says which magic the line is of and where the cursor stands. No file system: a
- * cell that names files is left to the unit tests. */
+/* The first byte says which magic the line is of and where the cursor stands. Folders
+ * are only listed. */
 static void check_cursor(const char *line, size_t size, size_t choice, struct arena *arena)
 {
     size_t count = 0;
