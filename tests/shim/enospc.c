@@ -7,7 +7,7 @@
  *   cc -shared -fPIC -o enospc.so tests/shim/enospc.c -ldl
  *   ENOSPC_PATH=/tmp/x ENOSPC_AFTER=65536 LD_PRELOAD=./enospc.so cofferdam ...
  */
-#define _GNU_SOURCE /* RTLD_NEXT, fallocate */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier): for RTLD_NEXT and fallocate */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

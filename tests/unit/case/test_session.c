@@ -5,7 +5,10 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -208,6 +211,80 @@ static void a_second_kernel_keeps_its_own(void **state)
     assert_string_equal(stage_page(stage, "kept"), "1");
 }
 
+/* Killed in the middle of a query: what was kept before is there, and nothing of that query. */
+static void a_killed_kernel_loses_nothing(void **state)
+{
+    struct stage *stage = *state;
+    int wire[2];
+    char byte;
+    assert_int_equal(pipe(wire), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)stage_into(stage, "SELECT i FROM range(100000) t(i)", "kept");
+        if (write(wire[1], "k", 1) == 1)
+            (void)stage_rows(
+                stage, "SELECT a.i, md5(b.i::VARCHAR) FROM range(100000) a(i), range(100000) b(i)");
+        _exit(0);
+    }
+    close(wire[1]);
+    assert_int_equal(read(wire[0], &byte, 1), 1);
+    close(wire[0]);
+    (void)poll(NULL, 0, 200); /* anywhere in the query */
+    assert_int_equal(kill(child, SIGKILL), 0);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_string_equal(stage_restart(stage), "");
+    assert_string_equal(stage_rows(stage, "SELECT count(*), sum(i) FROM kept"),
+                        "100000|4999950000");
+    assert_string_equal(stage_page(stage, "_2"), "no kept result _2");
+    size_t count; /* the folder it spilled to is gone, too */
+    (void)file_list(stage->arena, file_join(stage->arena, stage->case_folder, "spill"), &count);
+    assert_true(count <= 1);
+}
+
+static void *raise_soon(void *state)
+{
+    struct stage *stage = state;
+    (void)poll(NULL, 0, 200);
+    cancel_raise(stage->cancel);
+    return NULL;
+}
+
+/* A query that DuckDB cannot stop: the results file must not be opened twice while it lasts. */
+static void the_engine_is_not_opened_twice(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    assert_string_equal(stage_into(stage, "SELECT 1 AS a", "kept"), "1");
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, raise_soon, stage), 0);
+    err =
+        stage_error(stage, "SELECT length(regexp_replace(repeat('ab', 60000000), 'a', 'c', 'g'))");
+    int64_t late = cancel_raised_ms(stage->cancel);
+    pthread_join(thread, NULL);
+    assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    if (late > 1000)
+        fail_msg("the query was not left behind: %lld ms", (long long)late);
+    cancel_end(stage->cancel);
+    cancel_begin(stage->cancel);
+    assert_string_equal(stage_rows(stage, "SELECT 2"), "2"); /* another connection */
+    const char *folders[] = {NULL}, *setup[] = {"CREATE VIEW numbers AS SELECT 3 AS a", NULL};
+    session_register(stage->session, "lake", folders, setup);
+    error_clear(&err);
+    assert_null(session_local(stage->session, &err));
+    assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+    assert_string_equal(err.message, "an interrupted query is still in the engine");
+    for (int i = 0; i < 6000 && err.kind; i++) {
+        error_clear(&err);
+        if (!session_local(stage->session, &err))
+            (void)poll(NULL, 0, 10);
+    }
+    assert_int_equal(err.kind, ERROR_NONE);
+    assert_string_equal(stage_rows(stage, "SELECT * FROM numbers"), "3");
+    assert_string_equal(stage_page(stage, "kept"), "1");
+}
+
 static const struct name *find(const struct catalog *catalog, enum name_kind kind, const char *text)
 {
     return catalog_find(catalog, kind, text);
@@ -278,6 +355,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(broken_results_are_put_aside, stage_set_up,
                                         stage_tear_down),
         cmocka_unit_test_setup_teardown(a_second_kernel_keeps_its_own, stage_set_up,
+                                        stage_tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_kernel_loses_nothing, stage_set_up,
+                                        stage_tear_down),
+        cmocka_unit_test_setup_teardown(the_engine_is_not_opened_twice, stage_set_up,
                                         stage_tear_down),
         cmocka_unit_test_setup_teardown(names_follow_the_results, stage_set_up, stage_tear_down),
         cmocka_unit_test_setup_teardown(seen_values_have_a_limit, stage_set_up, stage_tear_down),
