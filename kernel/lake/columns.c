@@ -58,7 +58,7 @@ static const struct lake_column eks_audit_columns[] = {
             "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), operation VARCHAR, "
             "\"version\" VARCHAR, response STRUCT(code INTEGER, message VARCHAR, \"error\" "
             "VARCHAR, error_message VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
-            "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), group STRUCT(\"name\" "
+            "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), \"group\" STRUCT(\"name\" "
             "VARCHAR))"},
     {"message", "VARCHAR"},
     {"http_request", "STRUCT(url STRUCT(\"path\" VARCHAR), user_agent VARCHAR)"},

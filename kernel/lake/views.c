@@ -15,11 +15,10 @@ static const char *const macros[] = {
     "'\\', '\\\\'), '\"', '\\\"'), "
     "'.', '\":{\"') || '\":' || CAST(to_json(value) AS VARCHAR) || repeat('}', length(path) - "
     "length(replace(path, '.', '')) + 1)",
-    "CREATE OR REPLACE MACRO nest_prefix(entries, prefix) AS "
-    "CAST(list_reduce(list_transform(list_filter(map_entries(entries), "
-    "lambda e: starts_with(e.\"key\", prefix)), lambda e: CAST(nest_entry(substr(e.\"key\", "
-    "length(prefix) + 1), "
-    "e.\"value\") AS JSON)), lambda a, b: json_merge_patch(a, b)) AS VARCHAR)",
+    "CREATE OR REPLACE MACRO nest_prefix(entries, prefix) AS nullif(CAST(list_reduce("
+    "list_transform(list_filter(map_entries(entries), lambda e: starts_with(e.\"key\", prefix)), "
+    "lambda e: CAST(nest_entry(substr(e.\"key\", length(prefix) + 1), e.\"value\") AS JSON)), "
+    "lambda a, b: json_merge_patch(a, b), CAST('{}' AS JSON)) AS VARCHAR), '{}')",
     NULL,
 };
 
