@@ -194,40 +194,40 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
     return true;
 }
 
-/* The table is that of --into or of the cell; `_` and, beside --into, `_12` are views of it. */
-static bool name_result(struct running *running, struct result *result)
+/* The last one's table is that of --into or of the cell; `_` and, beside --into, `_12` are views.
+ */
+static bool name_result(struct running *running, bool last, struct result *result)
 {
     const char *into = running->request->into;
     if (!result->info.kept)
-        return true;
-    if (into && !results_rename(running->session, result->info.kept, into, running->err))
-        return false;
-    if (into)
+        return !into || !last ||
+               error_set(running->err, ERROR_USAGE,
+                         "only the rows of a query can be kept by --into, not an explanation");
+    if (into && last) {
+        if (!results_rename(running->session, result->info.kept, into, running->err))
+            return false;
         result->info.kept = result->caption.kept = arena_strdup(running->arena, into);
-    names_add_kept(running->session, result->info.kept, result->table);
+    }
+    if (last)
+        names_add_kept(running->session, result->info.kept, result->table);
     return results_alias(running->session, "_", result->info.kept, running->err);
 }
 
-static bool finish_last(struct running *running, struct result *result)
+static bool save_result(const struct running *running, const struct result *result)
 {
-    if (running->request->into && !result->info.kept)
-        return error_set(running->err, ERROR_USAGE,
-                         "only the rows of a query can be kept by --into, not an explanation");
-    if (!name_result(running, result))
-        return false;
-    if (!running->request->save)
-        return true;
-    if (!result->info.kept)
-        return error_set(running->err, ERROR_USAGE,
-                         "only the rows of a query can be saved, not an explanation");
     struct results_saving saving = {
         .name = result->info.kept, .path = running->request->save, .cancel = running->cancel};
+    if (!saving.path)
+        return true;
+    if (!saving.name)
+        return error_set(running->err, ERROR_USAGE,
+                         "only the rows of a query can be saved, not an explanation");
     if (!results_save(running->session, &saving, running->err))
         return false;
     char number[32];
     if (running->outputs)
         outputs_printf(running->outputs, "%s rows saved to %s\n", text_number(saving.rows, number),
-                       running->request->save);
+                       saving.path);
     return true;
 }
 
@@ -260,10 +260,10 @@ bool results_run(struct session *session, const struct results_request *request,
     for (size_t i = 0; i < text.count; i++) {
         bool is_last = i + 1 == text.count;
         if (!run_one(&running, &text.statements[i], is_last, last) ||
-            (is_last && !finish_last(&running, last)))
+            !name_result(&running, is_last, last))
             return false;
-        if (outputs)
+        if (outputs) /* also when it cannot be saved then */
             outputs_result(outputs, render_table(arena, last->table, &last->caption));
     }
-    return true;
+    return save_result(&running, last);
 }

@@ -23,9 +23,15 @@ static void results_are_kept(void **state)
     assert_string_equal(stage_rows(stage, "SELECT b FROM _"), "x");
     assert_string_equal(stage_rows(stage, "-- two\nSELECT 1; SELECT 2;"), "2");
     assert_string_equal(stage_page(stage, "_5"), "2");
+    assert_string_equal(
+        stage_rows(stage, "SELECT 5 AS a; SELECT a + 1 AS a FROM _; SELECT a + 1 AS a FROM _"),
+        "7");
+    assert_string_equal(stage_page(stage, "_6"), "7");
+    assert_int_equal(stage_error(stage, "SELECT 8 AS a; SELECT nope").kind, ERROR_SQL);
+    assert_string_equal(stage_page(stage, "_"), "8"); /* the last that there was */
     assert_string_equal(stage_rows(stage, "EXPLAIN SELECT 1")[0] ? "shown" : "", "shown");
-    assert_string_equal(stage_page(stage, "_"), "2"); /* an explanation is not kept */
-    assert_string_equal(stage_page(stage, "_7"), "no kept result _7");
+    assert_string_equal(stage_page(stage, "_"), "8"); /* an explanation is not kept */
+    assert_string_equal(stage_page(stage, "_8"), "no kept result _8");
 }
 
 static void any_columns_can_be_kept(void **state)
