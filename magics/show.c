@@ -56,6 +56,9 @@ static bool show_value(struct magic_call *call, const struct show_options *given
     struct result page;
     if (!results_page(call->session, given->name, given->row - 1, 1, call->arena, &page, err))
         return false;
+    if (!page.table->rows)
+        return error_set(err, ERROR_NOT_FOUND, "%s has no row %lld, it has %lld", given->name,
+                         (long long)given->row, (long long)page.caption.total_rows);
     static const struct column columns[] = {{.name = "column", .type = TYPE_TEXT},
                                             {.name = "value", .type = TYPE_TEXT}};
     struct table *table = table_new(call->arena, columns, COUNT(columns));

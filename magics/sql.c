@@ -72,7 +72,9 @@ bool query_run(struct magic_call *call, struct error *err)
     if (!call->body)
         move_column(call, given->sql, err);
     const char *habit = cell_habit_hint(request.sql, request.size);
-    if (habit && err->kind == ERROR_SQL)
+    if (habit && err->kind == ERROR_REFUSED)
+        err->hint[0] = '\0'; /* IMPORT is refused, but import os meant something else */
+    if (habit && (err->kind == ERROR_SQL || err->kind == ERROR_REFUSED))
         (void)error_hint(err, "%s", habit);
     return false;
 }
