@@ -54,12 +54,13 @@ static const struct lake_column eks_audit_columns[] = {
      "STRUCT(log_level VARCHAR, product STRUCT(\"version\" VARCHAR, vendor_name "
      "VARCHAR, \"name\" VARCHAR, feature STRUCT(\"name\" VARCHAR)), profiles VARCHAR[], "
      "\"version\" VARCHAR)"},
-    {"api", "STRUCT(request STRUCT(uid VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
-            "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), operation VARCHAR, "
-            "\"version\" VARCHAR, response STRUCT(code INTEGER, message VARCHAR, \"error\" "
-            "VARCHAR, error_message VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
-            "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), \"group\" STRUCT(\"name\" "
-            "VARCHAR))"},
+    {"api",
+     "STRUCT(request STRUCT(uid VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
+     "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), operation VARCHAR, "
+     "\"version\" VARCHAR, response STRUCT(code INTEGER, message VARCHAR, \"error\" "
+     "VARCHAR, error_message VARCHAR, containers STRUCT(\"name\" VARCHAR, image "
+     "STRUCT(\"name\" VARCHAR, \"path\" VARCHAR, uid VARCHAR))[]), \"group\" STRUCT(\"name\" "
+     "VARCHAR))"},
     {"message", "VARCHAR"},
     {"http_request", "STRUCT(url STRUCT(\"path\" VARCHAR), user_agent VARCHAR)"},
     {"actor", "STRUCT(\"user\" STRUCT(\"name\" VARCHAR, uid VARCHAR, groups STRUCT(\"name\" "
