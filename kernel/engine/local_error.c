@@ -29,6 +29,8 @@ static const struct {
     {"Invalid Input Error: ", ERROR_SQL, NULL},
     {"Not implemented Error: ", ERROR_SQL, NULL},
     {"Constraint Error: ", ERROR_SQL, NULL},
+    {"TransactionContext Error: ", ERROR_UNAVAILABLE,
+     "An interrupted query still works on this name: wait a moment, or keep under another."},
 };
 
 /* DuckDB's caret counts columns of a terminal, where wide characters take two; errors count code

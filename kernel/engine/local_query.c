@@ -30,7 +30,8 @@ struct local_query {
     struct arena *arena; /* rows, of the thread until done */
     struct table *table;
     int64_t total;
-    bool own; /* not an analyst's: no guard */
+    bool own;     /* not an analyst's: no guard */
+    bool settled; /* under the instance's mutex: nothing is interrupted any more */
     bool failed;
     struct error error;
 };
@@ -100,7 +101,8 @@ static int64_t count_made(struct local_query *query, duckdb_result *result)
     return count;
 }
 
-static bool run_sql(struct local_query *query, const char *sql, bool analyst, bool read)
+static bool prepare(struct local_query *query, const char *sql, bool analyst,
+                    duckdb_prepared_statement *out)
 {
     struct local_request request = {
         .sql = sql, .size = strlen(sql), .guarded = analyst && !query->own && !query->keep_as};
@@ -108,10 +110,12 @@ static bool run_sql(struct local_query *query, const char *sql, bool analyst, bo
         request.params = query->params;
         request.param_count = query->param_count;
     }
-    duckdb_prepared_statement prepared;
-    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared,
-                       &query->error))
-        return false;
+    return local_prepare(&query->instance->api, query->connection, &request, out, &query->error);
+}
+
+/* Runs what was prepared, and ends it. */
+static bool run(struct local_query *query, duckdb_prepared_statement prepared, bool read)
+{
     duckdb_result result = {0};
     bool ok = execute(query, prepared, &result);
     if (ok && read)
@@ -122,6 +126,12 @@ static bool run_sql(struct local_query *query, const char *sql, bool analyst, bo
         query->instance->api.destroy_result(&result);
     query->instance->api.destroy_prepare(&prepared);
     return ok;
+}
+
+static bool show(struct local_query *query)
+{
+    duckdb_prepared_statement prepared;
+    return prepare(query, query->sql, true, &prepared) && run(query, prepared, true);
 }
 
 /* The guard looks at the analyst's own statement, before our CREATE TABLE is put before it. */
@@ -146,58 +156,96 @@ static void add_name(struct buf *sql, const char *name)
     text_sql_name(sql, name, strlen(name));
 }
 
-/* The prefix stands on a line of its own: DuckDB's line numbers are one too high then, its columns
- * are right. */
-static bool keep(struct local_query *query)
+/* From here on a stop has no effect. False if one came before. */
+static bool settle(struct local_query *query)
 {
-    struct buf sql;
-    buf_init(&sql, (size_t)64 * 1024 * 1024);
-    buf_adds(&sql, "CREATE OR REPLACE TABLE ");
-    add_name(&sql, query->keep_as);
-    buf_adds(&sql, " AS\n");
-    buf_add(&sql, query->sql, query->size);
-    bool checked = check(query), ok = checked && run_sql(query, sql.data, true, false);
-    if (checked && !ok && query->error.line > 1)
-        query->error.line--;
-    if (ok) {
-        buf_clear(&sql);
-        buf_adds(&sql, "SELECT * FROM ");
-        add_name(&sql, query->keep_as);
-        if (query->limit)
-            buf_addf(&sql, " LIMIT %" PRId64, query->limit);
-        ok = run_sql(query, sql.data, false, true);
-    }
-    buf_release(&sql);
+    pthread_mutex_lock(&query->instance->mutex);
+    query->settled = true;
+    pthread_mutex_unlock(&query->instance->mutex);
+    return !atomic_load(&query->stop) || error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
+}
+
+static bool control(struct local_query *query, const char *sql)
+{
+    const struct duckdb_api *api = &query->instance->api;
+    duckdb_result result;
+    bool ok = api->query(query->connection, sql, &result) == DuckDBSuccess;
+    if (!ok)
+        (void)local_fail(&query->error, api->result_error(&result), atomic_load(&query->stop));
+    api->destroy_result(&result);
     return ok;
 }
 
-/* Set aside or stopped while DuckDB finished all the same: the result was refused to the analyst,
- * so it goes. */
-static void drop_kept(struct local_query *query)
+/* The prefix stands on a line of its own: DuckDB's line numbers are one too high then, its columns
+ * are right. */
+static void make_sql(const struct local_query *query, struct buf *sql)
 {
+    buf_adds(sql, "CREATE OR REPLACE TABLE ");
+    add_name(sql, query->keep_as);
+    buf_adds(sql, " AS\n");
+    buf_add(sql, query->sql, query->size);
+}
+
+static bool read_table(struct local_query *query, struct buf *sql)
+{
+    buf_clear(sql);
+    buf_adds(sql, "SELECT * FROM ");
+    add_name(sql, query->keep_as);
+    if (query->limit)
+        buf_addf(sql, " LIMIT %" PRId64, query->limit);
+    duckdb_prepared_statement prepared;
+    return prepare(query, sql->data, false, &prepared) && run(query, prepared, true);
+}
+
+/* One transaction: the result is kept whole and shown, or what stood under the name before stays.
+ */
+static bool make(struct local_query *query, duckdb_prepared_statement prepared, struct buf *sql)
+{
+    if (!control(query, "BEGIN TRANSACTION")) {
+        query->instance->api.destroy_prepare(&prepared);
+        return false;
+    }
+    bool ok = run(query, prepared, false) && read_table(query, sql);
+    ok = settle(query) && ok && control(query, "COMMIT");
+    if (!ok)
+        (void)control(query, "ROLLBACK");
+    return ok;
+}
+
+/* What the guard would refuse is often no grammar behind our prefix: then the guard's word counts.
+ */
+static bool explain_failure(struct local_query *query)
+{
+    if (query->error.line > 1)
+        query->error.line--;
+    struct error failed = query->error;
+    query->error = (struct error){0};
+    if (failed.kind != ERROR_SQL || atomic_load(&query->stop) || check(query))
+        query->error = failed;
+    return false;
+}
+
+static bool keep(struct local_query *query)
+{
+    if (!query->own && !local_guard(&query->instance->api, query->connection, query->sql,
+                                    query->size, &query->error))
+        return false;
     struct buf sql;
-    buf_init(&sql, 4096);
-    buf_adds(&sql, "DROP TABLE IF EXISTS ");
-    add_name(&sql, query->keep_as);
-    struct error kept = query->error;
-    atomic_store(&query->stop, false);
-    (void)run_sql(query, sql.data, false, false);
-    query->error = kept;
+    buf_init(&sql, (size_t)64 * 1024 * 1024);
+    make_sql(query, &sql);
+    duckdb_prepared_statement prepared;
+    bool ok = prepare(query, sql.data, true, &prepared) && make(query, prepared, &sql);
     buf_release(&sql);
+    return ok || explain_failure(query);
 }
 
 static void *query_main(void *state)
 {
     struct local_query *query = state;
     struct instance *instance = query->instance;
-    query->failed = !(query->keep_as ? keep(query) : run_sql(query, query->sql, true, true));
-    bool late = atomic_load(&query->stop) && !query->failed;
-    if (late) {
-        query->failed = true;
-        (void)error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
-    }
-    if (late && query->keep_as)
-        drop_kept(query);
+    query->failed = !(query->keep_as ? keep(query) : show(query));
+    if (!query->failed && !query->settled && atomic_load(&query->stop))
+        query->failed = !error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
     instance_give_back(instance, query->connection);
     /* done and letting go are one: whoever sees `done` may close the instance and open its files
        again */
@@ -315,9 +363,11 @@ static void local_query_describe(struct query *base, struct engine_info *info)
 static void local_query_stop(struct query *base)
 {
     struct local_query *query = (struct local_query *)base;
+    pthread_mutex_lock(&query->instance->mutex);
     atomic_store(&query->stop, true);
-    if (!atomic_load(&query->done))
+    if (!atomic_load(&query->done) && !query->settled)
         query->instance->api.interrupt(query->connection);
+    pthread_mutex_unlock(&query->instance->mutex);
 }
 
 /* The query itself is freed with the caller's arena; a thread that is still inside DuckDB is left

@@ -126,6 +126,16 @@ static bool check_functions(const char *sql, struct error *err)
     return true;
 }
 
+bool local_guard(const struct duckdb_api *api, duckdb_connection connection, const char *sql,
+                 size_t size, struct error *err)
+{
+    struct arena *arena = arena_new();
+    struct sql_text text = sql_parse(arena, sql, size);
+    bool ok = check_words(api, connection, &text, sql, err) && check_functions(sql, err);
+    arena_free(arena);
+    return ok;
+}
+
 static bool check_type(const struct duckdb_api *api, duckdb_prepared_statement statement,
                        const struct sql_statement *words, struct error *err)
 {
@@ -138,24 +148,30 @@ static bool check_type(const struct duckdb_api *api, duckdb_prepared_statement s
 
 /* ---- preparing ---- */
 
-/* PIVOT without a list of values is two statements: its values as a type, and the query. Text
-   without a semicolon holds no second statement of the analyst's. */
+/* PIVOT without a list of values is several statements: its values as a type, and the query; where
+   a table is made of it, a transaction stands around them, which is ours to begin. Text without a
+   semicolon holds no second statement of the analyst's. */
 static bool run_before(const struct duckdb_api *api, duckdb_connection connection,
-                       duckdb_extracted_statements statements, idx_t index, struct error *err)
+                       duckdb_extracted_statements statements, idx_t *last, struct error *err)
 {
-    duckdb_prepared_statement prepared = NULL;
-    duckdb_result result = {0};
-    bool ok =
-        api->prepare_extracted_statement(connection, statements, index, &prepared) == DuckDBSuccess;
-    if (!ok) {
-        (void)local_fail(err, api->prepare_error(prepared), false);
-    } else {
-        ok = api->execute_prepared(prepared, &result) == DuckDBSuccess;
-        if (!ok)
-            (void)local_fail(err, api->result_error(&result), false);
-        api->destroy_result(&result);
+    bool ok = true;
+    for (idx_t i = 0; ok && i < *last; i++) {
+        duckdb_prepared_statement prepared = NULL;
+        duckdb_result result = {0};
+        ok =
+            api->prepare_extracted_statement(connection, statements, i, &prepared) == DuckDBSuccess;
+        if (!ok) {
+            (void)local_fail(err, api->prepare_error(prepared), false);
+        } else if (api->prepared_statement_type(prepared) == DUCKDB_STATEMENT_TYPE_TRANSACTION) {
+            --*last;
+        } else {
+            ok = api->execute_prepared(prepared, &result) == DuckDBSuccess;
+            if (!ok)
+                (void)local_fail(err, api->result_error(&result), false);
+            api->destroy_result(&result);
+        }
+        api->destroy_prepare(&prepared);
     }
-    api->destroy_prepare(&prepared);
     return ok;
 }
 
@@ -171,10 +187,10 @@ static bool prepare_text(const struct duckdb_api *api, duckdb_connection connect
                          count ? "Parser Error: one statement was expected"
                                : api->extract_statements_error(statements),
                          false);
-    for (idx_t i = 0; ok && i + 1 < count; i++)
-        ok = run_before(api, connection, statements, i, err);
+    idx_t last = count - 1;
+    ok = ok && run_before(api, connection, statements, &last, err);
     if (ok &&
-        api->prepare_extracted_statement(connection, statements, count - 1, out) != DuckDBSuccess) {
+        api->prepare_extracted_statement(connection, statements, last, out) != DuckDBSuccess) {
         const char *words = api->prepare_error(*out);
         ok = local_fail(err, words ? words : "the statement cannot be prepared", false);
     }

@@ -48,6 +48,10 @@ bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
                    const struct local_request *request, duckdb_prepared_statement *out,
                    struct error *err) ATTR_USE_RESULT;
 
+/* What of the guard comes before preparing: the first word, and functions that act. */
+bool local_guard(const struct duckdb_api *api, duckdb_connection connection, const char *sql,
+                 size_t size, struct error *err) ATTR_USE_RESULT;
+
 /* Turns DuckDB's words into an error: kind, place, caret, hint. `size` is that of our prefix before
  * the analyst's SQL. */
 bool local_fail(struct error *err, const char *words, bool interrupted);
