@@ -357,9 +357,9 @@ static bool split_rest(struct parsing *parsing, const struct option *option)
     size_t size = parsing->input->size, begin = 0;
     struct option_words tail;
     struct buf scratch;
-    buf_init(&scratch, LINE_LIMIT);
     if (size > LINE_LIMIT)
         return error_set(parsing->err, ERROR_LIMIT, "the line is longer than 1 MiB");
+    buf_init(&scratch, LINE_LIMIT);
     do
         while (begin < size && is_blank(line[begin]))
             begin++;
