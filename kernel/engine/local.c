@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/functions.h"
 #include "engine/local_state.h"
 
 #include <ctype.h>
@@ -175,7 +174,7 @@ static bool open_database(struct instance *instance, const struct local_place *p
 static bool execute(struct instance *instance, duckdb_connection connection, const char *sql,
                     struct error *err)
 {
-    duckdb_result result;
+    duckdb_result result = {0};
     bool ok = instance->api.query(connection, sql, &result) == DuckDBSuccess;
     if (!ok)
         (void)local_fail(err, instance->api.result_error(&result), false);
@@ -288,11 +287,9 @@ static bool set_up(struct local *local, const struct local_place *place, struct 
         return false;
     if (!local_udf_register(&instance->api, local->own, err))
         return false;
-    for (size_t i = 0; i < local_functions_count; i++)
-        if (local_functions[i].sql && !execute(instance, local->own, local_functions[i].sql, err))
-            return error_wrap(err, "function %s", local_functions[i].name);
     for (size_t i = 0; i < place->setup_count; i++)
-        if (!execute(instance, local->own, place->setup[i], err))
+        if (!local_functions_for(local, place->setup[i], strlen(place->setup[i]), err) ||
+            !execute(instance, local->own, place->setup[i], err))
             return error_wrap(err, "setting up the engine");
     if (!place->results_file)
         return true;
@@ -320,6 +317,7 @@ void local_close(struct local *local)
     if (local->own)
         local->instance->api.disconnect(&local->own);
     instance_release(local->instance);
+    free(local->made);
     free(local);
 }
 

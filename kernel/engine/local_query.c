@@ -301,6 +301,8 @@ static bool local_query_open(struct engine *engine, const struct engine_request 
                              struct arena *arena, struct query **out, struct error *err)
 {
     struct local *local = (struct local *)engine;
+    if (!local_functions_for(local, request->sql, request->size, err))
+        return false;
     duckdb_connection connection = instance_take(local->instance);
     if (!connection) {
         (void)error_set(err, ERROR_UNAVAILABLE,

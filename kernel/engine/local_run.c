@@ -289,6 +289,8 @@ bool local_run(struct local *local, const struct local_statement *statement, str
                                     .param_count = statement->param_count};
     if (statement->cancel && cancel_raised(statement->cancel))
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    if (!local_functions_for(local, request.sql, request.size, err))
+        return false;
     struct own_wake wake = {.api = api, .connection = local->own};
     if (statement->cancel)
         cancel_on_raise(statement->cancel, wake_own, &wake);

@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#define POOL_SIZE 8
+#define POOL_SIZE 4 /* a query and three that are set aside */
 
 /* The instance and its connections. Shared by the worker and by threads of queries set aside: the
    last one to leave closes the instance, so references are counted under the mutex. */
@@ -26,7 +26,12 @@ struct local {
     struct engine engine;
     struct instance *instance;
     duckdb_connection own; /* for the kernel's own statements */
+    bool *made;            /* which of local_functions are there */
 };
+
+/* Makes our functions that a text names and that are not there yet. */
+bool local_functions_for(struct local *local, const char *sql, size_t size,
+                         struct error *err) ATTR_USE_RESULT;
 
 struct instance *instance_hold(struct instance *instance);
 void instance_release(struct instance *instance);
