@@ -66,11 +66,11 @@ static void abort_waiting(struct front *front)
 /* "Run all" sends every cell at once, and a server may still be forwarding the rest when the first
    has failed. Such a cell was made before the failure was told, by the same front end; one that was
    made after it is a new wish and is run. */
-static void open_window(struct front *front, const struct request *failed)
+static void open_window(struct front *front, const struct request *failed, int64_t told)
 {
     struct aborting *aborting = &front->aborting;
     *aborting = (struct aborting){.until = time_monotonic() + FRONT_ABORT_GRACE,
-                                  .replied = time_now(),
+                                  .replied = told,
                                   .sent = failed->sent,
                                   .clock_skew = failed->received - failed->sent};
     size_t size = strlen(failed->session);
@@ -182,7 +182,8 @@ void front_interrupt(struct front *front)
         front_release(front);
 }
 
-static void cell_done(struct front *front, const struct packet *reply)
+/* `told` is a time before the reply went out: who reacts to the reply is later than that. */
+static void cell_done(struct front *front, const struct packet *reply, int64_t told)
 {
     struct request *request = front->running;
     bool abort = front->interrupting || (reply->failed && stops_others(request));
@@ -192,7 +193,7 @@ static void cell_done(struct front *front, const struct packet *reply)
     if (!front->kick_at)
         front->kick_at = time_monotonic() + KICK_AFTER;
     if (abort) {
-        open_window(front, request);
+        open_window(front, request, told);
         abort_waiting(front);
     }
     request_release(request);
@@ -202,9 +203,10 @@ static void cell_done(struct front *front, const struct packet *reply)
 static void finish_cell(struct front *front, const struct packet *reply)
 {
     struct frame content = {reply->content, reply->content_size};
+    int64_t told = time_now();
     execute_reply(front, reply->request, content, reply->failed ? "error" : "ok");
     front_status(front, reply->request, "idle", 0);
-    cell_done(front, reply);
+    cell_done(front, reply, told);
 }
 
 void front_release(struct front *front)
