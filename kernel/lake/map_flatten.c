@@ -67,7 +67,7 @@ static struct pair *pair_find(struct pairs *pairs, uint32_t hash, const char *ke
 static void pair_new(struct mapping *mapping, uint32_t hash, struct writer_value value)
 {
     struct pairs *pairs = &mapping->pairs;
-    if (pairs->count == pairs->capacity) {
+    if (!pairs->items || pairs->count == pairs->capacity) {
         pairs->capacity = pairs->capacity ? pairs->capacity * 2 : 64;
         pairs->items = xrealloc(pairs->items, pairs->capacity * sizeof *pairs->items);
     }
