@@ -126,7 +126,8 @@ static bool scalar(struct running *running, const char *expression, struct buf *
     if (strlen(expression) > EXPRESSION_LIMIT)
         return error_set(err, ERROR_LIMIT, "an expression has at most %zu bytes", EXPRESSION_LIMIT);
     const char *sql = arena_printf(running->arena, "SELECT (%s\n)", expression);
-    struct results_request request = {.sql = sql, .size = strlen(sql), .line = 1, .limit = 1};
+    struct results_request request = {
+        .sql = sql, .size = strlen(sql), .line = 1, .limit = 1, .unkept = true};
     struct result result = {0};
     if (!results_run(running->session, &request, NULL, running->worker->cancel, running->arena,
                      &result, err))

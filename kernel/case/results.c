@@ -174,7 +174,7 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
         .sql = bound.text, .size = bound.size, .limit = rows_shown(running)};
     if (!bind_params(running, statement, &bound, &request))
         return false;
-    if (can_keep(statement)) {
+    if (!running->request->unkept && can_keep(statement)) {
         request.keep_as = name_for(running, last);
         results_clear(running->session, "VIEW", request.keep_as);
     }
