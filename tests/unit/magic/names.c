@@ -36,11 +36,12 @@ const struct catalog *names_catalog(size_t more)
         catalog_add(catalog, &names[i]);
     for (size_t i = 0; i < more; i++) {
         char text[64], parent[64];
+        if (i >= 1000 && i % 2)
+            continue; /* odd ones stand in one table only */
         (void)snprintf(text, sizeof text, "column_%zu", i % 1000);
         (void)snprintf(parent, sizeof parent, "table_%zu", i / 1000);
         struct name column = {
             .kind = NAME_COLUMN, .text = text, .parent = parent, .type = "VARCHAR"};
-        (void)snprintf(text, sizeof text, i % 2 ? "column_%zu" : "same", i % 1000);
         catalog_add(catalog, &column);
     }
     return catalog_share(catalog);

@@ -4,7 +4,8 @@
 
 #include "data/catalog.h"
 
-/* The caller releases it. `more` columns and keys are added to it, to make it large. */
+/* The caller releases it. `more` columns are added: column_0 to column_999 of table_0, and so on.
+ */
 const struct catalog *names_catalog(size_t more);
 
 #endif

@@ -130,6 +130,24 @@ static void sql_by_what_stands_before(void **state)
     check_all(samples, COUNT(samples));
 }
 
+static void a_column_of_many_tables_is_offered_once(void **state)
+{
+    (void)state;
+    for (size_t tables = 1; tables <= 9; tables++) {
+        const struct catalog *catalog = names_catalog(tables * 1000);
+        struct arena *arena = arena_new();
+        struct completion found = at_mark(arena, catalog, "SELECT column_99|");
+        assert_string_equal(
+            joined(arena, &found),
+            "column_99 ; column_990 ; column_991 ; column_992 ; column_993 ; column_994 ; "
+            "column_995 ; column_996 ; column_997 ; column_998 ; column_999");
+        found = at_mark(arena, catalog, "SELECT column_|");
+        assert_int_equal(found.count, 500);
+        arena_free(arena);
+        catalog_release(catalog);
+    }
+}
+
 static void positions_count_code_points(void **state)
 {
     const struct catalog *catalog = names_catalog(0);
@@ -240,7 +258,7 @@ static void a_large_catalog_is_searched_not_walked(void **state)
                                         "SELECT * FROM |",
                                         "%probe --column |",
                                         "SELECT x = 'A|"};
-    const struct catalog *catalog = names_catalog(199000);
+    const struct catalog *catalog = names_catalog(397000);
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
         double began = seconds();
@@ -263,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(magics_and_their_options),
         cmocka_unit_test(sql_by_what_stands_before),
+        cmocka_unit_test(a_column_of_many_tables_is_offered_once),
         cmocka_unit_test(positions_count_code_points),
         cmocka_unit_test(files_are_offered_as_they_must_be_typed),
         cmocka_unit_test(any_text_and_cursor_is_answered),
