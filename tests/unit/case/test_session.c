@@ -167,39 +167,44 @@ static void broken_results_are_put_aside(void **state)
     assert_string_equal(stage_restart(stage), "");
 }
 
-/* A second kernel of the same case: it says so, works with results of its own, and leaves nothing.
- */
+/* The second kernel, a process that begins before the first has an engine: it waits for `go`. */
+static _Noreturn void second_kernel(struct stage *stage, int go, int say)
+{
+    char byte;
+    if (read(go, &byte, 1) != 1)
+        _exit(1);
+    const char *lost = stage_restart(stage);
+    const char *rows = stage_into(stage, "SELECT 2 AS a", "kept");
+    dprintf(say, "%s: %s", rows, lost);
+    session_free(stage->session);
+    _exit(0);
+}
+
+/* It says so, works with results of its own, and leaves nothing. */
 static void a_second_kernel_keeps_its_own(void **state)
 {
     struct stage *stage = *state;
-    assert_string_equal(stage_into(stage, "SELECT 1 AS a", "kept"), "1");
-    int wire[2];
+    int go[2], wire[2];
+    assert_int_equal(pipe(go), 0);
     assert_int_equal(pipe(wire), 0);
     pid_t child = fork();
-    if (child == 0) {
-        /* the engine of this process is a copy without threads: only the new session is used */
-        struct error err = {0};
-        stage->session = session_new(NULL, &err);
-        session_settings_edit(stage->session)->case_folder = stage->case_folder;
-        const char *lost = stage_restart(stage);
-        const char *rows = stage_into(stage, "SELECT 2 AS a", "kept");
-        dprintf(wire[1], "%s: %s", rows, lost);
-        session_free(stage->session);
-        _exit(0);
-    }
+    if (child == 0)
+        second_kernel(stage, go[0], wire[1]);
     close(wire[1]);
+    assert_string_equal(stage_into(stage, "SELECT 1 AS a", "kept"), "1");
+    assert_int_equal(write(go[1], "g", 1), 1);
     char said[1024] = "";
     size_t size = 0;
     for (ssize_t got; (got = read(wire[0], said + size, sizeof said - 1 - size)) > 0;)
         size += (size_t)got;
     close(wire[0]);
+    close(go[0]);
+    close(go[1]);
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    char number[32];
-    (void)snprintf(number, sizeof number, "(process %ld)", (long)getpid());
     assert_memory_equal(said, "2: another kernel ", 18);
-    assert_non_null(strstr(said, number));
+    assert_non_null(strstr(said, arena_printf(stage->arena, "(process %ld)", (long)getpid())));
     assert_string_equal(stage_page(stage, "kept"), "1");
     (void)stage_restart(stage);
     size_t count;
