@@ -152,8 +152,49 @@ static void statement_add(struct writer *writer, const struct buf *text)
     writer->statements[writer->count++] = buf_to_arena(text, writer->arena);
 }
 
-static void write_table(struct writer *writer, const struct scan_table *table,
-                        const struct view_columns *columns)
+static const struct view_columns *columns_of(const struct views_request *request,
+                                             const struct scan_table *wanted)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < request->scan_count; i++)
+        for (const struct scan_table *table = request->scans[i]->tables; table;
+             table = table->next, index++)
+            if (table == wanted)
+                return &request->columns[index];
+    return NULL;
+}
+
+static bool same_view(const struct scan_table *a, const struct scan_table *b)
+{
+    return a->source == b->source && strcmp(a->name, b->name) == 0 &&
+           strcmp(a->region, b->region) == 0;
+}
+
+/* The table's rows in this lake, and in others that are open with a table of the same name. False
+   if one before has written them. */
+static bool add_united(const struct views_request *request, const struct scan_table *wanted,
+                       struct buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < request->scan_count; i++)
+        for (const struct scan_table *table = request->scans[i]->tables; table;
+             table = table->next) {
+            if (!same_view(table, wanted))
+                continue;
+            if (!any && table != wanted)
+                return false;
+            buf_adds(out, any ? " UNION ALL BY NAME " : "");
+            if (table->source)
+                add_table_query(table, columns_of(request, table), out);
+            else
+                add_plain_query(table, out);
+            any = true;
+        }
+    return true;
+}
+
+static void write_table(struct writer *writer, const struct views_request *request,
+                        const struct scan_table *table)
 {
     struct buf text;
     buf_init(&text, VIEW_TEXT_LIMIT);
@@ -170,17 +211,14 @@ static void write_table(struct writer *writer, const struct scan_table *table,
     }
     add_name(&text, table->name);
     buf_adds(&text, " AS ");
-    if (table->source)
-        add_table_query(table, columns, &text);
-    else
-        add_plain_query(table, &text);
-    if (!text.full)
+    if (add_united(request, table, &text) && !text.full)
         statement_add(writer, &text);
     buf_release(&text);
 }
 
-/* Rows of version 1 in the columns of version 2, from the table's view. */
-static void add_upgraded(const struct scan_table *table, struct arena *arena, struct buf *out)
+/* Rows of version 1 in the columns of version 2. */
+static void add_upgraded(const struct scan_table *table, const struct view_columns *columns,
+                         struct buf *out)
 {
     size_t count;
     const struct lake_column *list = lake_columns(table->source, 2, &count);
@@ -199,22 +237,18 @@ static void add_upgraded(const struct scan_table *table, struct arena *arena, st
         buf_addf(out, " AS %s) AS ", list[i].type);
         add_name(out, list[i].name);
     }
-    buf_adds(out, " FROM ");
-    add_name(out, scan_database(table->region, arena));
-    buf_addc(out, '.');
-    add_name(out, table->name);
+    buf_adds(out, " FROM (");
+    add_table_query(table, columns, out);
+    buf_addc(out, ')');
 }
 
-static void add_short_part(const struct scan_table *table, struct arena *arena, struct buf *out)
+static void add_short_part(const struct scan_table *table, const struct view_columns *columns,
+                           struct buf *out)
 {
-    if (table->version == 1) {
-        add_upgraded(table, arena, out);
-        return;
-    }
-    buf_adds(out, "SELECT * FROM ");
-    add_name(out, scan_database(table->region, arena));
-    buf_addc(out, '.');
-    add_name(out, table->name);
+    if (table->version == 1)
+        add_upgraded(table, columns, out);
+    else
+        add_table_query(table, columns, out);
 }
 
 /* One reader over the files of all regions of our own lakes: one scan instead of a union of scans.
@@ -257,7 +291,7 @@ static void write_short(struct writer *writer, const struct views_request *reque
                 continue;
             if (any)
                 buf_adds(&text, " UNION ALL ");
-            add_short_part(table, writer->arena, &text);
+            add_short_part(table, columns_of(request, table), &text);
             any = true;
         }
     if (any && !text.full)
@@ -323,10 +357,9 @@ void views_write(const struct views_request *request, struct arena *arena, const
         statement_add(&writer, &text);
     }
     buf_release(&text);
-    size_t index = 0;
     for (size_t i = 0; i < request->scan_count; i++)
         for (const struct scan_table *table = request->scans[i]->tables; table; table = table->next)
-            write_table(&writer, table, &request->columns[index++]);
+            write_table(&writer, request, table);
     for (size_t i = 0; i < sources_count; i++)
         write_short(&writer, request, &sources_table[i]);
     write_catalog(&writer, request);

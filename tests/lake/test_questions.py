@@ -181,3 +181,22 @@ def test_official_lake_and_plain_folders(training, tmp_path):
         assert kernel.rows("SELECT * FROM people") == 2 and kernel.rows("SELECT * FROM notes") == 3
     finally:
         kernel.close()
+
+
+def test_two_lakes_are_united(tmp_path):
+    for seed in (1, 2):
+        subprocess.run([COFFERDAM, "example", "sec318", "--into", str(tmp_path / ("logs%d" % seed)), "--seed", str(seed)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([COFFERDAM, "ingest", str(tmp_path / ("logs%d" % seed)), "--into", str(tmp_path / ("lake%d" % seed))], check=True, stdout=subprocess.DEVNULL)
+    kernel = Kernel(tmp_path)
+    table = 'amazon_security_lake_glue_db_us_east_1."amazon_security_lake_table_us_east_1_cloud_trail_mgmt_2_0"'
+    try:
+        counts = []
+        for lakes in (("lake1",), ("lake1", "lake2")):
+            for lake in lakes:
+                kernel.ok("%%lake open %s" % lake)
+            counts.append((kernel.rows("%sql --limit 1 SELECT metadata.uid FROM cloudtrail"), kernel.rows("%%sql --limit 1 SELECT metadata.uid FROM %s" % table)))
+        logs = {seed: [e for e in scan.read(tmp_path / ("logs%d" % seed)) if e["managementEvent"]] for seed in (1, 2)}
+        of_region = {seed: sum(e["awsRegion"] == "us-east-1" for e in logs[seed]) for seed in (1, 2)}
+        assert counts == [(len(logs[1]), of_region[1]), (len(logs[1]) + len(logs[2]), of_region[1] + of_region[2])]
+    finally:
+        kernel.close()
