@@ -200,3 +200,24 @@ def test_two_lakes_are_united(tmp_path):
         assert counts == [(len(logs[1]), of_region[1]), (len(logs[1]) + len(logs[2]), of_region[1] + of_region[2])]
     finally:
         kernel.close()
+
+
+def test_examples_of_every_magic_run(training, tmp_path):
+    """The examples that help shows are cells that work, over the open lake."""
+    listing = subprocess.run([COFFERDAM, "magics"], capture_output=True, text=True, check=True).stdout
+    names = re.findall(r"`%([a-z-]+)`", listing)
+    assert len(names) >= 12
+    reply, shown = training.run("%help cloudtrail")
+    assert reply["status"] == "ok"
+    examples = {"cloudtrail": ["%cloudtrail", "%cloudtrail log-tampering", "%cloudtrail coverage --limit 5"],
+                "lake": ["%lake tables", "%lake check"], "trace": ["%trace AKIAIOSFODNN7EXAMPLE"],
+                "chart": ["SELECT CAST(time_dt AS DATE) AS day, count(*) AS events FROM cloudtrail GROUP BY 1 ORDER BY 1;\n%chart bar --x day --y events"],
+                "timeline": ["%cloudtrail log-tampering --into tampering\n%timeline tampering --lane operation"],
+                "sql": ['%%sql --into busy --limit 5\nSELECT actor."user"."name" AS who, count(*) AS calls FROM cloudtrail GROUP BY 1 ORDER BY calls DESC'],
+                "local": ["%local SELECT count(*) AS events FROM cloudtrail"]}
+    for name in names:
+        help_text = training.ok("%%help %s" % name)
+        for code in examples.get(name, []):
+            for line in code.splitlines():
+                assert line.strip() in help_text or line.strip() in help_text.replace("[:]", ":"), (name, line)
+            training.ok(code)
