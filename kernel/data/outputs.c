@@ -20,6 +20,7 @@ struct outputs {
     char progress_id[UUID_TEXT_SIZE];
     int64_t progress_begun, progress_last;
     bool progress_shown;
+    bool progress_stays; /* its line stands there until the next display takes its place */
 };
 
 struct outputs *outputs_new(const struct output_sink *sink)
@@ -118,6 +119,16 @@ static void emit_bundle(struct outputs *outputs, enum output_kind kind, struct b
     emit(outputs, &output);
 }
 
+/* A display or result; it takes the place of a progress line that has done its work, so that the
+   record does not depend on how long the work took. */
+static void emit_shown(struct outputs *outputs, enum output_kind kind, struct bundle bundle)
+{
+    bool replaces = outputs->progress_stays;
+    outputs->progress_stays = false;
+    emit_bundle(outputs, replaces ? OUTPUT_UPDATE : kind, bundle,
+                replaces ? outputs->progress_id : NULL);
+}
+
 /* What was held back as the cell's value turns out not to be the last: it is shown where it stood.
  */
 static void release_result(struct outputs *outputs, enum output_kind kind)
@@ -125,7 +136,7 @@ static void release_result(struct outputs *outputs, enum output_kind kind)
     if (!outputs->has_result)
         return;
     outputs->has_result = false;
-    emit_bundle(outputs, kind, outputs->result, NULL);
+    emit_shown(outputs, kind, outputs->result);
     json_decref(outputs->result.data);
     json_decref(outputs->result.metadata);
     outputs->result = (struct bundle){0};
@@ -142,7 +153,7 @@ void outputs_clear(struct outputs *outputs, bool wait)
 void outputs_display(struct outputs *outputs, struct bundle bundle)
 {
     release_result(outputs, OUTPUT_DISPLAY);
-    emit_bundle(outputs, OUTPUT_DISPLAY, bundle, NULL);
+    emit_shown(outputs, OUTPUT_DISPLAY, bundle);
 }
 
 void outputs_result(struct outputs *outputs, struct bundle bundle)
@@ -191,13 +202,14 @@ static struct bundle progress_bundle(const char *format, va_list args)
 ATTR_PRINTF(2, 0)
 static void progress_show(struct outputs *outputs, const char *format, va_list args)
 {
-    if (!outputs->progress_shown) {
+    bool again = outputs->progress_shown || outputs->progress_stays;
+    if (!again) {
         release_result(outputs, OUTPUT_DISPLAY);
         uuid_text(outputs->progress_id);
     }
+    outputs->progress_stays = false;
     struct bundle bundle = progress_bundle(format, args);
-    emit_bundle(outputs, outputs->progress_shown ? OUTPUT_UPDATE : OUTPUT_DISPLAY, bundle,
-                outputs->progress_id);
+    emit_bundle(outputs, again ? OUTPUT_UPDATE : OUTPUT_DISPLAY, bundle, outputs->progress_id);
     json_decref(bundle.data);
     outputs->progress_shown = true;
 }
@@ -225,12 +237,25 @@ void outputs_progress_end(struct outputs *outputs, const char *format, ...)
         progress_show(outputs, format, args);
         va_end(args);
     }
+    outputs->progress_stays = outputs->progress_shown && !format;
     outputs->progress_shown = false;
     outputs->progress_begun = outputs->progress_last = 0;
+}
+
+/* Nothing came to take the line's place: the cell failed or shows nothing. */
+static void empty_progress(struct outputs *outputs)
+{
+    if (!outputs->progress_stays && !outputs->progress_shown)
+        return;
+    struct bundle nothing = {.data = json_pack("{s:s}", "text/plain", "")};
+    emit_bundle(outputs, OUTPUT_UPDATE, nothing, outputs->progress_id);
+    json_decref(nothing.data);
+    outputs->progress_stays = outputs->progress_shown = false;
 }
 
 void outputs_finish(struct outputs *outputs)
 {
     release_result(outputs, OUTPUT_RESULT);
+    empty_progress(outputs);
     flush(outputs);
 }

@@ -56,8 +56,8 @@ void outputs_page(struct outputs *outputs, struct bundle bundle);
 void outputs_next_cell(struct outputs *outputs, const char *source);
 
 /* One line that replaces itself, at most 5 times a second, shown only when the work takes longer
-   than 500 ms; `end` leaves the factual last line (also when nothing was shown before; NULL text:
-   nothing). Plain text, escaped by us. */
+ * than 500 ms; `end` leaves the factual last line (also when nothing was shown before). With a NULL
+ * text the next display or result takes the line's place. Plain text, escaped by us. */
 void outputs_progress(struct outputs *outputs, const char *format, ...) ATTR_PRINTF(2, 3);
 void outputs_progress_end(struct outputs *outputs, const char *format, ...) ATTR_PRINTF(2, 3);
 
