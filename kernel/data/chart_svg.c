@@ -11,7 +11,7 @@
 
 #define MARGIN_TOP 40
 #define MARGIN_BOTTOM 56
-#define MARGIN_RIGHT 24
+#define MARGIN_RIGHT 52
 #define TICKS 6
 
 struct frame {
