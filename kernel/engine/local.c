@@ -255,7 +255,8 @@ static bool prepare_connection(struct instance *instance, duckdb_connection conn
                                bool results, struct error *err)
 {
     static const char *const settings[] = {"SET TimeZone = 'UTC'", "SET enable_progress_bar = true",
-                                           "SET enable_progress_bar_print = false"};
+                                           "SET enable_progress_bar_print = false",
+                                           "SET errors_as_json = true"};
     for (size_t i = 0; i < COUNT(settings); i++)
         if (!execute(instance, connection, settings[i], err))
             return false;

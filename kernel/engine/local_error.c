@@ -2,6 +2,8 @@
 #include "engine/local_state.h"
 
 #include "base/buf.h"
+#include "base/json.h"
+#include "base/sql.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -33,44 +35,49 @@ static const struct {
      "An interrupted query still works on this name: wait a moment, or keep under another."},
 };
 
-/* DuckDB's caret counts columns of a terminal, where wide characters take two; errors count code
- * points. */
-static size_t points_of_width(const char *text, size_t size, size_t width)
+#define VIEW 60 /* bytes of a long line that are shown on each side of the caret */
+
+/* Line, column and a picture of both: the line, or what of it is near, and a caret below. */
+static void place(struct error *err, const char *sql, size_t position)
 {
-    size_t points = 0, limit = text_points(text, size);
-    while (points < limit && text_width(text, text_offset(text, size, points)) < width)
-        points++;
-    return points;
+    size_t size = strlen(sql);
+    position = position < size ? position : size;
+    size_t begin = position, end = position + strcspn(sql + position, "\n");
+    while (begin > 0 && sql[begin - 1] != '\n')
+        begin--;
+    sql_position(sql, size, position, &err->line, &err->column);
+    bool cut = position - begin > 2 * VIEW;
+    size_t from =
+        cut ? begin + text_cut(sql + begin, position - begin, position - begin - VIEW) : begin;
+    size_t to = position + text_cut(sql + position, end - position, 2 * VIEW);
+    struct buf picture;
+    buf_init(&picture, sizeof err->detail - 1);
+    buf_adds(&picture, cut ? "..." : "");
+    buf_add(&picture, sql + from, to - from);
+    buf_adds(&picture, to < end ? "...\n" : "\n");
+    buf_fill(&picture, ' ', (cut ? 3 : 0) + text_width(sql + from, position - from));
+    buf_addc(&picture, '^');
+    if (!picture.full)
+        (void)error_detail(err, "%s", picture.data);
+    buf_release(&picture);
 }
 
-/* "LINE 2: text\n      ^": the place of the caret, and the two lines as they are. */
-static void place(struct error *err, const char *words)
+/* With errors_as_json the words are an object, behind "Parser Error: " where a result holds them.
+   As plain words again, and the place as a byte of the statement. */
+static const char *read_words(struct arena *arena, const char *words, int64_t *position)
 {
-    const char *line = strstr(words, "\nLINE ");
-    if (!line)
-        return;
-    line++;
-    char *end;
-    intmax_t number = strtoimax(line + strlen("LINE "), &end, 10);
-    const char *text = end + strspn(end, ":");
-    text += *text == ' '; /* what follows is the line, its own blanks included */
-    const char *line_end = strchr(line, '\n');
-    if (!line_end || number <= 0)
-        return;
-    const char *caret = strchr(line_end + 1, '^');
-    if (!caret)
-        return;
-    size_t before = (size_t)(caret - line_end - 1), prefix = (size_t)(text - line);
-    err->line = (int)number;
-    if (before >= prefix &&
-        strncmp(text, "...", 3) != 0) /* a long line is shown cut: its column is not known */
-        err->column = (int)points_of_width(text, (size_t)(line_end - text), before - prefix) + 1;
-    (void)error_detail(err, "%.*s\n%.*s^", (int)(line_end - text), text,
-                       (int)(before >= prefix ? before - prefix : 0),
-                       "                                                                           "
-                       "                         "
-                       "                                                                           "
-                       "                         ");
+    const char *object = strchr(words, '{');
+    struct error ignored = {0};
+    if (!object || (object > words && !strstr(words, "Error: {")))
+        return words;
+    json_t *value = json_parse(arena, object, strlen(object), (size_t)16 * 1024 * 1024, &ignored);
+    const char *type = value ? json_get_string(value, "exception_type", NULL) : NULL;
+    const char *message = value ? json_get_string(value, "exception_message", NULL) : NULL;
+    if (!type || !message)
+        return words;
+    const char *place = json_get_string(value, "position", NULL);
+    *position = place ? (int64_t)strtoimax(place, NULL, 10) : -1;
+    return arena_printf(arena, "%s Error: %s", type, message);
 }
 
 static void hint(struct error *err, const char *words, const char *otherwise)
@@ -87,24 +94,30 @@ static void hint(struct error *err, const char *words, const char *otherwise)
         const char *found = strstr(words, marks[i]);
         if (!found)
             continue;
-        const char *end = strstr(found, "\n\nLINE ");
-        (void)error_hint(err, "%.*s", (int)(end ? end - found : (ptrdiff_t)strlen(found)), found);
+        (void)error_hint(err, "%s", found);
         return;
     }
     if (otherwise)
         (void)error_hint(err, "%s", otherwise);
 }
 
-bool local_fail(struct error *err, const char *words, bool interrupted)
+/* "X Error: " of a kind that is not in the table says nothing to an analyst either. */
+static const char *behind_prefix(const char *words)
 {
-    words = words ? words : "failed without a reason";
+    size_t line = strcspn(words, "\n");
+    const char *mark = strstr(words, " Error: ");
+    return mark && (size_t)(mark - words) < line && mark - words < 32 ? mark + strlen(" Error: ")
+                                                                      : words;
+}
+
+static bool fail_plain(struct error *err, const char *words, bool interrupted)
+{
     enum error_kind kind = ERROR_SQL;
-    const char *otherwise = NULL, *message = words;
+    const char *otherwise = NULL, *message = behind_prefix(words);
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (strncmp(words, kinds[i].prefix, strlen(kinds[i].prefix)) == 0) {
             kind = kinds[i].kind;
             otherwise = kinds[i].hint;
-            message = words + strlen(kinds[i].prefix);
         }
     if (interrupted)
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
@@ -115,6 +128,24 @@ bool local_fail(struct error *err, const char *words, bool interrupted)
     size_t length = strcspn(message, "\n");
     (void)error_set(err, kind, "%.*s", (int)text_cut(message, length, 1000), message);
     hint(err, words, otherwise);
-    place(err, words);
     return false;
+}
+
+bool local_fail_in(struct error *err, const char *words, const char *sql, bool interrupted)
+{
+    if (err->kind)
+        return false;
+    struct arena *arena = arena_new();
+    int64_t position = -1;
+    const char *plain = read_words(arena, words ? words : "failed without a reason", &position);
+    (void)fail_plain(err, plain, interrupted);
+    if (sql && position >= 0 && err->kind != ERROR_INTERRUPTED)
+        place(err, sql, (size_t)position);
+    arena_free(arena);
+    return false;
+}
+
+bool local_fail(struct error *err, const char *words, bool interrupted)
+{
+    return local_fail_in(err, words, NULL, interrupted);
 }

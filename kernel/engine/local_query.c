@@ -19,6 +19,7 @@ struct local_query {
     struct instance *instance;
     duckdb_connection connection;
     char *sql, *keep_as;
+    const char *running; /* the statement at work, in which errors have their place */
     size_t size;
     struct engine_param *params; /* values are deep copies: jansson's counts are not atomic */
     size_t param_count;
@@ -66,7 +67,8 @@ static bool execute(struct local_query *query, duckdb_prepared_statement prepare
         return error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
     if (api->execute_prepared(prepared, result) == DuckDBSuccess)
         return true;
-    (void)local_fail(&query->error, api->result_error(result), atomic_load(&query->stop));
+    (void)local_fail_in(&query->error, api->result_error(result), query->running,
+                        atomic_load(&query->stop));
     api->destroy_result(result);
     return false;
 }
@@ -110,6 +112,7 @@ static bool prepare(struct local_query *query, const char *sql, bool analyst,
         request.params = query->params;
         request.param_count = query->param_count;
     }
+    query->running = sql;
     return local_prepare(&query->instance->api, query->connection, &request, out, &query->error);
 }
 

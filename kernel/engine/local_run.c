@@ -77,7 +77,7 @@ static bool check_words(const struct duckdb_api *api, duckdb_connection connecti
     duckdb_extracted_statements statements = NULL;
     if (text->count == 1 && !is_listed(verb, others) &&
         !api->extract_statements(connection, sql, &statements))
-        (void)local_fail(err, api->extract_statements_error(statements), false);
+        (void)local_fail_in(err, api->extract_statements_error(statements), sql, false);
     api->destroy_extracted(&statements);
     return err->kind ? false : refuse(verb, err);
 }
@@ -183,16 +183,16 @@ static bool prepare_text(const struct duckdb_api *api, duckdb_connection connect
     idx_t count = api->extract_statements(connection, sql, &statements);
     bool ok = count == 1 || (count > 1 && !strchr(sql, ';'));
     if (!ok)
-        (void)local_fail(err,
-                         count ? "Parser Error: one statement was expected"
-                               : api->extract_statements_error(statements),
-                         false);
+        (void)local_fail_in(err,
+                            count ? "Parser Error: one statement was expected"
+                                  : api->extract_statements_error(statements),
+                            sql, false);
     idx_t last = count - 1;
     ok = ok && run_before(api, connection, statements, &last, err);
     if (ok &&
         api->prepare_extracted_statement(connection, statements, last, out) != DuckDBSuccess) {
         const char *words = api->prepare_error(*out);
-        ok = local_fail(err, words ? words : "the statement cannot be prepared", false);
+        ok = local_fail_in(err, words ? words : "the statement cannot be prepared", sql, false);
     }
     api->destroy_extracted(&statements);
     if (!ok && *out)

@@ -57,8 +57,9 @@ bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
 bool local_guard(const struct duckdb_api *api, duckdb_connection connection, const char *sql,
                  size_t size, struct error *err) ATTR_USE_RESULT;
 
-/* Turns DuckDB's words into an error: kind, place, caret, hint. `size` is that of our prefix before
- * the analyst's SQL. */
+/* Turns DuckDB's words into an error: kind and hint, and the place within `sql`, the statement they
+   are about. Returns false. */
+bool local_fail_in(struct error *err, const char *words, const char *sql, bool interrupted);
 bool local_fail(struct error *err, const char *words, bool interrupted);
 
 /* Columns of a result as columns of a table, in the arena. */

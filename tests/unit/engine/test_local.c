@@ -138,7 +138,7 @@ static const struct {
     const char *message, *hint;
 } wrong[] = {
     {"SELEC 1", ERROR_SQL, 1, 1, "syntax error", NULL},
-    {"SELECT 1 +", ERROR_SQL, 0, 0, "syntax error", NULL},
+    {"SELECT 1 +", ERROR_SQL, 1, 11, "syntax error", NULL},
     {"SELECT 1 FORM t", ERROR_SQL, 1, 15, "syntax error", NULL},
     {"SELECT\n  nosuch\nFROM (SELECT 1 AS a)", ERROR_SQL, 2, 3, "nosuch", "a"},
     {"SELECT * FROM familly", ERROR_SQL, 1, 15, "familly", "family"},
@@ -174,6 +174,13 @@ static void errors_say_where_and_what(void **state)
                      err.message, err.hint);
     }
     assert_string_equal(stage_error(stage, "SELECT\n  nosuch").detail, "  nosuch\n  ^");
+    const char *filler = arena_printf(stage->arena, "%0300d", 0);
+    struct error err =
+        stage_error(stage, arena_printf(stage->arena, "SELECT '%s', nosuch, '%s'", filler, filler));
+    assert_int_equal(err.column,
+                     8 + 304); /* a long line hides no column; what is near it is shown */
+    assert_non_null(strstr(err.detail, "000', nosuch, '000"));
+    assert_true(strlen(err.detail) < 400);
 }
 
 /* A failing query leaves the result that stood under its name. */
