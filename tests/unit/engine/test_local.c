@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -277,14 +279,81 @@ static void a_missing_library_says_what_to_do(void **state)
     free(real);
 }
 
-int main(void)
+/* This program as another kernel of the same case: says when it has the results open, holds them
+ * until its input ends. */
+static int hold(const char *results, const char *spill)
 {
+    struct error err = {0};
+    struct local_place place = {.results_file = results, .spill_folder = spill, .threads = 1};
+    struct local *local = local_open(&place, &err);
+    char byte = local ? 'y' : 'n';
+    bool told = write(STDOUT_FILENO, &byte, 1) == 1;
+    while (told && read(STDIN_FILENO, &byte, 1) > 0)
+        ;
+    local_close(local);
+    return 0;
+}
+
+static pid_t start_other(struct stage *stage, int *input, int *output)
+{
+    int in[2], out[2];
+    if (pipe(in) != 0 || pipe(out) != 0)
+        return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        (void)dup2(in[0], STDIN_FILENO);
+        (void)dup2(out[1], STDOUT_FILENO);
+        (void)close(in[1]);
+        (void)close(out[0]);
+        (void)execl("/proc/self/exe", "test_local", "hold", stage->results, stage->folder,
+                    (char *)NULL);
+        _exit(127);
+    }
+    (void)close(in[0]);
+    (void)close(out[1]);
+    *input = in[1];
+    *output = out[0];
+    return child;
+}
+
+/* The second kernel of a case works on, with results of its own beside those of the first. */
+static void two_kernels_share_a_case(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    int input = -1, output = -1;
+    char byte = 0;
+    (void)stage_keep(stage, "shared", "SELECT 1 AS a");
+    local_close(stage->local);
+    pid_t other = start_other(stage, &input, &output);
+    assert_true(other > 0);
+    assert_int_equal(read(output, &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    stage->local = stage_open(stage, &err);
+    assert_non_null(stage->local);
+    (void)stage_keep(stage, "mine", "SELECT 2 AS a");
+    assert_string_equal(stage_rows(stage, "FROM mine"), "2");
+    assert_int_equal(stage_error(stage, "FROM shared").kind, ERROR_SQL);
+    (void)close(input);
+    (void)close(output);
+    assert_int_equal(waitpid(other, NULL, 0), other);
+    local_close(stage->local);
+    stage->local = stage_open(stage, &err);
+    assert_non_null(stage->local);
+    assert_string_equal(stage_rows(stage, "FROM shared"), "1");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "hold") == 0)
+        return hold(argv[2], argv[3]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kept_result_is_found_by_its_bare_name),
         cmocka_unit_test(what_can_be_selected_can_be_kept),
         cmocka_unit_test(a_limit_cuts_what_is_shown_and_not_what_is_kept),
         cmocka_unit_test(parameters_are_bound_as_values),
         cmocka_unit_test(results_outlive_the_engine),
+        cmocka_unit_test(two_kernels_share_a_case),
         cmocka_unit_test(errors_say_where_and_what),
         cmocka_unit_test(a_failure_keeps_what_was_there),
         cmocka_unit_test(the_kernels_own_statements_write),
