@@ -124,9 +124,11 @@ static void compare(const char *folder, const char *file, const char *shown, str
     struct error err = {0};
     char *path = file_join(arena, folder, file), *expected = NULL;
     size_t size;
+    /* the files end with a line end, as text files do */
+    const char *line = shown ? arena_printf(arena, "%s\n", shown) : NULL;
     if (getenv("GOLDEN_ACCEPT")) {
-        if (shown)
-            assert_true(file_replace(path, shown, strlen(shown), 0644, &err));
+        if (line)
+            assert_true(file_replace(path, line, strlen(line), 0644, &err));
         else
             assert_true(file_remove_all(path, &err));
         return;
@@ -137,7 +139,7 @@ static void compare(const char *folder, const char *file, const char *shown, str
     }
     if (!file_read(arena, path, FILE_LIMIT, &expected, &size, &err))
         fail_msg("%s: %s", path, err.message);
-    if (strcmp(shown, expected) != 0)
+    if (strcmp(line, expected) != 0)
         fail_msg("%s differs; make golden-accept writes it anew. Shown is:\n%.2000s", path, shown);
 }
 
