@@ -99,6 +99,15 @@ static bool calls_query(const char *text, const char *found, size_t size)
     return *next == '(' || strncmp(next, "/*", 2) == 0 || strncmp(next, "--", 2) == 0;
 }
 
+static bool refuse_function(const char *name, struct error *err)
+{
+    (void)error_set(err, ERROR_REFUSED, "%s is refused: it acts, and SQL here only reads", name);
+    return error_hint(err,
+                      "To search for the word itself, give it as a parameter: a cell with "
+                      "word = '%s', and :word in the SQL.",
+                      name);
+}
+
 /* Functions that act although a SELECT calls them: they write files or change the engine. Looked
    for byte by byte, in texts and comments as well, so that no way of quoting hides them. */
 static bool check_functions(const char *sql, struct error *err)
@@ -120,7 +129,7 @@ static bool check_functions(const char *sql, struct error *err)
             size_t size = strlen(acts[i]);
             bool found = strncasecmp(at, acts[i], size) == 0;
             if (found && (strcmp(acts[i], "query") != 0 || calls_query(sql, at, size)))
-                return refuse(acts[i], err);
+                return refuse_function(acts[i], err);
         }
     }
     return true;

@@ -124,6 +124,9 @@ static void a_refusal_says_what_to_do(void **state)
         assert_non_null(strstr(err.hint, "--into"));
         assert_non_null(strstr(err.hint, "--save"));
     }
+    struct error acts = stage_error(stage, "SELECT 'enable_logging' AS word");
+    assert_int_equal(acts.kind, ERROR_REFUSED);
+    assert_non_null(strstr(acts.hint, ":word"));
     struct error err = stage_error(stage, "SELECT * FROM read_text('/etc/passwd')");
     assert_int_equal(err.kind, ERROR_REFUSED);
     assert_non_null(strstr(err.hint, "%lake open"));
