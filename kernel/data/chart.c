@@ -48,13 +48,16 @@ static double number_of(const struct cell *cell, bool *known)
     return 0;
 }
 
+/* Made visible here, as the specification's JSON keeps what it is given. */
 static const char *text_of(const struct cell *cell, struct arena *arena)
 {
-    struct buf text;
+    struct buf text, shown;
     buf_init(&text, 4096);
+    buf_init(&shown, 32 * 1024);
     render_cell_text(&text, cell);
-    size_t size = text_cut(text.data, text.size, 120);
-    char *copy = arena_strndup(arena, text.data, size);
+    text_visible(&shown, text.data, text_cut(text.data, text.size, 120), false);
+    char *copy = arena_strndup(arena, shown.data, shown.size);
+    buf_release(&shown);
     buf_release(&text);
     return copy;
 }
