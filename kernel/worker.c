@@ -10,15 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAVE_AFTER_MS 300 /* of quiet; also at the end */
-
 /* What the thread owns. */
 struct bench {
     const struct worker *worker;
     struct session *session;       /* NULL: made at the first cell */
     const struct catalog *catalog; /* also sent to the aide */
-    bool unsaved;
-    bool save_failed; /* told once */
+    bool save_failed;              /* told once */
 };
 
 /* The session as the last kernel of this case left it. What could not be opened again is said in
@@ -45,9 +42,8 @@ static bool open_session(struct bench *bench, struct outputs *outputs, struct er
 static void save_session(struct bench *bench)
 {
     struct error err = {0};
-    if (!bench->unsaved || !bench->session)
+    if (!bench->session)
         return;
-    bench->unsaved = false;
     if (session_save(bench->session, &err) || bench->save_failed)
         return;
     bench->save_failed = true;
@@ -181,7 +177,7 @@ static void work(struct bench *bench, const struct packet *packet)
     (void)cancel_begin(bench->worker->cancel);
     struct packet *reply = run_cell(bench, &running);
     cancel_end(bench->worker->cancel);
-    bench->unsaved = true;
+    save_session(bench); /* before the reply: a kernel killed after it has lost no lake */
     pipe_push(bench->worker->front, reply);
     arena_free(arena);
 }
@@ -190,10 +186,7 @@ void *worker_run(void *state)
 {
     struct bench bench = {.worker = state, .catalog = catalog_share(catalog_new())};
     for (bool going = true; going;) {
-        struct packet *next,
-            *packet = pipe_take(bench.worker->pipe, bench.unsaved ? SAVE_AFTER_MS : -1);
-        if (!packet)
-            save_session(&bench);
+        struct packet *next, *packet = pipe_take(bench.worker->pipe, -1);
         for (; packet; packet = next) {
             next = packet->next;
             packet->next = NULL;

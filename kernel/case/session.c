@@ -57,9 +57,8 @@ struct settings *session_settings_edit(struct session *session)
 void session_set_param(struct session *session, const char *name, json_t *value)
 {
     if (json_equal(json_object_get(session->parameters, name), value))
-        return; /* a notebook that is run again changes nothing: no new catalog, no save */
+        return; /* a notebook that is run again changes nothing: no new catalog */
     json_object_set(session->parameters, name, value);
-    session->dirty = true;
     session_names_changed(session);
 }
 
