@@ -113,7 +113,7 @@ duckdb() {
     fi
     mkdir -p "$DEPS"
     rm -f "$DEPS"/.[0-9a-f]*
-    [ -z "$library" ] || ln -sfn "$library" "$DEPS/libduckdb.so"
+    [ -z "$library" ] || [ "$library" -ef "$DEPS/libduckdb.so" ] || ln -sfn "$library" "$DEPS/libduckdb.so"
     while read -r machine package file hash name; do
         [ "$machine" = any ] || [ "$machine" = "$(uname -m)" ] || continue
         [ "$name" = libduckdb.so ] && [ -n "$library" ] && continue

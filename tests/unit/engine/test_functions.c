@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* Expected values are those of Trino's documentation and of a Trino 479 asked the same. */
+/* Expected values are those of Trino's documentation. */
 static const struct {
     const char *sql, *text;
 } calls[] = {
