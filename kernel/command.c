@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "install.h"
-#include "lake/example.h"
-#include "lake/ingest.h"
+#include "example/example.h"
+#include "ingest/ingest.h"
 #include "magic.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "lake/question.h"
+#include "question/question.h"
 #include "magic.h"
 
 #include "base/text.h"

@@ -1,7 +1,7 @@
 #include "case/results.h"
 #include "lake/check.h"
-#include "lake/example.h"
-#include "lake/ingest.h"
+#include "example/example.h"
+#include "ingest/ingest.h"
 #include "lake/lake.h"
 #include "magic.h"
 

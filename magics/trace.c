@@ -1,6 +1,6 @@
-#include "lake/lineage.h"
-#include "lake/question.h"
-#include "lake/target.h"
+#include "question/lineage.h"
+#include "question/question.h"
+#include "question/target.h"
 #include "magic.h"
 
 #include <string.h>

@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "lake/ingest.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  *
  * DIR/.lock is held (flock) by the one writer. DIR/.staging/RUN/ takes everything that is written.
  * commit_end writes DIR/commit.json with all renames and removals, and only then does them;
- * commit_recover (lake_recover) does them again after a crash, or removes what was staged when
+ * lake_recover does them again after a crash, or removes what was staged when
  * there was no journal yet. One thread at a time but for commit_add.
  */
 #ifndef COFFERDAM_LAKE_COMMIT_H
@@ -30,5 +30,10 @@ void commit_sync(struct commit *commit);
 bool commit_end(struct commit *commit, struct error *err) ATTR_USE_RESULT;
 /* Nothing happened. Frees the commit; NULL is allowed. */
 void commit_drop(struct commit *commit);
+
+/* Rolls an unfinished run forward or back; *what says which in words ("" if there was none). Fails
+   with ERROR_UNAVAILABLE while a writer is at work. */
+bool lake_recover(const char *path, struct arena *arena, const char **what,
+                  struct error *err) ATTR_USE_RESULT;
 
 #endif

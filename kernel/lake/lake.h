@@ -1,16 +1,18 @@
 /* lake - a folder of Parquet with Security Lake's databases, tables and columns: how it is laid out
  * and opened.
  *
- * Layout (as Security Lake's own bucket):
- *   DIR/lake.json                                            what wrote it: {"format": 1, ...};
- * absent in foreign folders
- *   DIR/aws/SOURCE/VERSION/region=R/accountId=A/eventDay=YYYYMMDD/NAME.parquet     a day with
- * 50,000 rows or more DIR/aws/SOURCE/VERSION/region=R/accountId=A/eventMonth=YYYYMM/NAME.parquet
- * everything else, per month DIR/rejects/RUN.jsonl                                    what could
- * not become a row: {"file","position","reason","raw"} DIR/.runs/RUN.json what a run read and
- * wrote, with the hashes of files without event ids DIR/.staging/, DIR/.lock, DIR/commit.json
- * writer's own: journal, lock, unfinished run Version 2.0 files hold all columns of the table
- * (accountid and region too); 1.0 files lack the partition columns.
+ * Layout (as Security Lake's own bucket), below DIR:
+ *
+ * - lake.json: what wrote it, {"format": 1, ...}; absent in foreign folders
+ * - aws/SOURCE/VERSION/region=R/accountId=A/eventDay=YYYYMMDD/NAME.parquet: days of 50,000 rows
+ *   or more
+ * - aws/SOURCE/VERSION/region=R/accountId=A/eventMonth=YYYYMM/NAME.parquet: everything else
+ * - rejects/RUN.jsonl: what could not become a row, {"file","position","reason","raw"}
+ * - .runs/RUN.json: what a run read and wrote, with the hashes of files without event ids
+ * - .staging/, .lock, commit.json: the writer's own (lake/commit.h)
+ *
+ * Version 2.0 files hold all columns of the table (accountid and region too); 1.0 files lack the
+ * partition columns.
  *
  * Opened, each (region, source, version) is the view
  *   amazon_security_lake_glue_db_<region>."amazon_security_lake_table_<region>_<suffix>_<2_0|1_0>"
@@ -33,8 +35,8 @@ struct source {
 };
 extern const struct source sources_table[];
 extern const size_t sources_count;
-const struct source *
-source_find(const char *name); /* by name, suffix or short name, without regard to case; or NULL */
+/* By name, suffix or short name, without regard to case; or NULL. */
+const struct source *source_find(const char *name);
 
 /* What lake_open found. */
 struct lake_info {
@@ -44,8 +46,8 @@ struct lake_info {
     int64_t rows; /* from Parquet footers; -1 unknown (CSV, JSON) */
     int64_t bytes;
     int64_t first, last; /* event times, UTC microseconds; 0 if none */
-    const char
-        *warning; /* files that could not be read, an unfinished ingest rolled back; or NULL */
+    /* files that could not be read, an unfinished ingest rolled back; or NULL */
+    const char *warning;
 };
 
 /* Opens a lake or folder of logs into the session; a broken file is named and left out, the rest is

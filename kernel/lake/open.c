@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "lake/columns.h"
-#include "lake/ingest.h"
+#include "lake/commit.h"
 #include "lake/scan.h"
 #include "lake/views.h"
 

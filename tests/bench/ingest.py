@@ -16,7 +16,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("BUILD", "build")
-PROGRAM = os.path.join(ROOT, BUILD, "tests/unit/lake/test_ingest")
+PROGRAM = os.path.join(ROOT, BUILD, "tests/unit/ingest/test_ingest")
 os.environ.setdefault("DUCKDB_LIB", os.path.join(ROOT, "build/deps/libduckdb.so"))
 RATIO_DUCKDB, RATIO_PANDAS, PEAK_KIB = 0.9, 5.0, 1536 * 1024
 PANDAS_FILES = 100

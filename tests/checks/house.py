@@ -18,7 +18,7 @@ import tools
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FUNCTION_LINES, FILE_LINES, PARAMETERS = 60, 500, 5
 
-EVERYTHING = "base data jupyter net aws engine case lake response magic magics top".split()
+EVERYTHING = "base data jupyter net aws engine case lake ingest question example response magic magics top".split()
 # a floor and what it may include
 FLOORS = {
     "base": ["base"],
@@ -29,9 +29,12 @@ FLOORS = {
     "engine": ["base", "data", "net", "aws", "engine"],
     "case": ["base", "data", "aws", "engine", "case"],
     "lake": ["base", "data", "aws", "engine", "case", "lake"],
+    "ingest": ["base", "data", "aws", "engine", "case", "lake", "ingest"],
+    "question": ["base", "data", "aws", "engine", "case", "lake", "question"],
+    "example": ["base", "example"],
     "response": ["base", "data", "aws", "case", "response"],
     "magic": ["base", "data", "magic"],
-    "magics": ["base", "data", "aws", "engine", "case", "lake", "response", "magic", "magics"],
+    "magics": ["base", "data", "aws", "engine", "case", "lake", "ingest", "question", "example", "response", "magic", "magics"],
     "top": EVERYTHING,
 }
 MAGIC_FLOOR = re.compile(r"kernel/(magic|options|cell|complete|inspect)(_\w+)?\.[ch]$")
@@ -48,7 +51,7 @@ HOMES = (
     (r"sqlite3\.h", r"kernel/history\.c$"),
     (r"curl/", r"kernel/net/http\.c$"),
     (r"libxml/", r"kernel/aws/xml\.c$"),
-    (r"emmintrin\.h", r"kernel/lake/reader\w*\.c$"),
+    (r"emmintrin\.h", r"kernel/ingest/reader\w*\.c$"),
 )
 STANDARD = set("""assert ctype errno float inttypes limits locale math signal setjmp stdalign stdarg stdatomic stdbool stddef stdint stdio
 stdlib stdnoreturn string time wchar wctype arpa/inet dirent dlfcn fcntl fnmatch glob langinfo netdb netinet/in poll pthread pwd

@@ -4,9 +4,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "lake/map_sql.h"
-#include "lake/map_trail.h"
-#include "lake/reader.h"
+#include "ingest/map_sql.h"
+#include "ingest/map_trail.h"
+#include "ingest/reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,255 @@
+#include "question/lineage.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "question/lineage_sql.h"
+
+#include <string.h>
+
+#define MEMBER_LIMIT 100000
+#define ROUND_LIMIT 64
+
+struct tracing {
+    struct local *local;
+    struct cancel *cancel;
+    struct arena *arena;
+    const char *key;
+    int64_t since, until;
+};
+
+static bool execute(const struct tracing *tracing, const char *sql,
+                    const struct engine_param *params, size_t count, struct table **out,
+                    struct error *err)
+{
+    struct local_statement statement = {
+        .sql = sql, .params = params, .param_count = count, .cancel = tracing->cancel};
+    return local_run(tracing->local, &statement, tracing->arena, out, err);
+}
+
+static json_t *time_value(const struct tracing *tracing, int64_t time, const char *otherwise)
+{
+    char text[TIME_TEXT_SIZE];
+    if (!time)
+        return json_own(tracing->arena, json_texts(otherwise));
+    (void)time_iso(time, text);
+    text[strlen(text) - 1] = '\0';
+    return json_own(tracing->arena, json_texts(text));
+}
+
+/* The views that the lake lacks are left out of the union of all calls. */
+static bool calls_view(const struct tracing *tracing, struct session *session, const char **out,
+                       struct error *err)
+{
+    static const char *const views[] = {"cloudtrail", "s3_data", "lambda_execution"};
+    struct buf sql;
+    buf_init(&sql, 4096);
+    for (size_t i = 0; i < COUNT(views); i++) {
+        struct lake_window window;
+        if (!lake_window(session, views[i], tracing->cancel, tracing->arena, &window, err)) {
+            buf_release(&sql);
+            return false;
+        }
+        if (window.known)
+            buf_addf(&sql, "%sSELECT * FROM \"%s\"", sql.size ? " UNION ALL " : "", views[i]);
+    }
+    bool any = sql.size > 0;
+    *out = arena_printf(tracing->arena, "(%s)", sql.data);
+    buf_release(&sql);
+    if (any)
+        return true;
+    (void)error_set(err, ERROR_NOT_FOUND,
+                    "no CloudTrail events in the open lake, so nothing can be traced");
+    return error_hint(err, "%%lake tables lists what is there; %%lake ingest adds logs.");
+}
+
+static bool prepare(const struct tracing *tracing, struct session *session, struct error *err)
+{
+    const char *calls;
+    if (!calls_view(tracing, session, &calls, err))
+        return false;
+    struct engine_param window[] = {
+        {.name = "since", .value = time_value(tracing, tracing->since, "0001-01-01")},
+        {.name = "until", .value = time_value(tracing, tracing->until, "9999-12-31")}};
+    for (size_t i = 0; lineage_prepare[i]; i++) {
+        struct buf sql;
+        buf_init(&sql, 256 * 1024);
+        const char *mark = strstr(lineage_prepare[i], "{calls}");
+        if (mark) {
+            buf_add(&sql, lineage_prepare[i], (size_t)(mark - lineage_prepare[i]));
+            buf_adds(&sql, calls);
+            buf_adds(&sql, mark + strlen("{calls}"));
+        } else {
+            buf_adds(&sql, lineage_prepare[i]);
+        }
+        bool done = execute(tracing, sql.data, window, mark ? COUNT(window) : 0, NULL, err);
+        buf_release(&sql);
+        if (!done)
+            return false;
+    }
+    struct engine_param key = {.name = "key",
+                               .value = json_own(tracing->arena, json_texts(tracing->key))};
+    return execute(tracing, lineage_seed, &key, 1, NULL, err);
+}
+
+static bool count_members(const struct tracing *tracing, int64_t *count, struct error *err)
+{
+    struct table *answer = NULL;
+    if (!execute(tracing, "SELECT count(*) AS n FROM trace_family", NULL, 0, &answer, err))
+        return false;
+    *count = table_int(answer, 0, "n");
+    if (*count <= MEMBER_LIMIT)
+        return true;
+    (void)error_set(err, ERROR_LIMIT, "the family of %s has more than %d members", tracing->key,
+                    MEMBER_LIMIT);
+    return error_hint(
+        err, "Narrow it with --since and --until: a key of a service makes sessions all day.");
+}
+
+static bool to_fixpoint(const struct tracing *tracing, struct lineage *out, struct error *err)
+{
+    int64_t before = 0, now = 0;
+    if (!count_members(tracing, &now, err))
+        return false;
+    for (out->rounds = 0; now != before && out->rounds < ROUND_LIMIT; out->rounds++) {
+        before = now;
+        for (size_t i = 0; lineage_rounds[i]; i++)
+            if (!execute(tracing, lineage_rounds[i], NULL, 0, NULL, err))
+                return false;
+        if (!count_members(tracing, &now, err))
+            return false;
+    }
+    return true;
+}
+
+static enum member_kind kind_of(const char *name)
+{
+    for (size_t i = 0; i < MEMBER_KINDS; i++)
+        if (strcmp(member_kind_name((enum member_kind)i), name) == 0)
+            return (enum member_kind)i;
+    return MEMBER_KEY;
+}
+
+static const char *text_or_null(const struct table *table, int64_t row, const char *column)
+{
+    const char *text = table_text(table, row, column);
+    return *text ? text : NULL;
+}
+
+static struct member *read_member(const struct table *table, int64_t row, struct arena *arena)
+{
+    struct member *member = arena_alloc(arena, sizeof *member);
+    *member = (struct member){
+        .kind = kind_of(table_text(table, row, "kind")),
+        .id = table_text(table, row, "id"),
+        .owner = text_or_null(table, row, "owner"),
+        .parent = text_or_null(table, row, "parent"),
+        .account = text_or_null(table, row, "account"),
+        .region = text_or_null(table, row, "region"),
+        .made_by_event = text_or_null(table, row, "made_event"),
+        .made_at = table_int(table, row, "made_at"),
+        .deleted_by = text_or_null(table, row, "deleted_by"),
+        .deleted_by_event = text_or_null(table, row, "deleted_event"),
+        .deleted_at = table_int(table, row, "deleted_at"),
+        .calls = table_int(table, row, "calls"),
+        .failed = table_int(table, row, "failed"),
+        .first = table_int(table, row, "first_seen"),
+        .last = table_int(table, row, "last_seen"),
+        .depth = (int)table_int(table, row, "generation"),
+    };
+    return member;
+}
+
+static bool read_family(const struct tracing *tracing, struct lineage *out, struct error *err)
+{
+    struct table *family = NULL;
+    if (!execute(tracing, lineage_answer, NULL, 0, &family, err))
+        return false;
+    struct member **end = &out->members;
+    for (int64_t row = 0; row < family->rows; row++) {
+        *end = read_member(family, row, tracing->arena);
+        end = &(*end)->next;
+    }
+    out->count = (size_t)family->rows;
+    return true;
+}
+
+/* The members become a kept result like that of any query: --family and SQL can use it. */
+static bool keep_family(const struct tracing *tracing, struct session *session,
+                        const struct lineage_request *request, struct result *shown,
+                        struct error *err)
+{
+    struct results_request keep = {
+        .sql = lineage_answer,
+        .size = strlen(lineage_answer),
+        .line = request->line,
+        .into = request->into,
+        .limit = request->limit,
+        .title = arena_printf(tracing->arena, "Family of %s", request->key),
+        .source = "local: cloudtrail, s3_data, lambda_execution",
+        .since = request->since,
+        .until = request->until,
+    };
+    return results_run(session, &keep, NULL, tracing->cancel, tracing->arena, shown, err);
+}
+
+static void drop_tables(const struct tracing *tracing)
+{
+    struct tracing quiet = *tracing;
+    quiet.cancel = NULL;
+    for (size_t i = 0; lineage_drop[i]; i++) {
+        struct error ignored = {0};
+        (void)execute(&quiet, lineage_drop[i], NULL, 0, NULL, &ignored);
+    }
+}
+
+const char *member_kind_name(enum member_kind kind)
+{
+    static const char *const names[MEMBER_KINDS] = {[MEMBER_KEY] = "access key",
+                                                    [MEMBER_SESSION] = "session",
+                                                    [MEMBER_CONSOLE] = "console session",
+                                                    [MEMBER_INSTANCE_SESSION] = "instance session",
+                                                    [MEMBER_USER] = "user",
+                                                    [MEMBER_ROLE] = "role",
+                                                    [MEMBER_INSTANCE] = "instance",
+                                                    [MEMBER_BUCKET] = "bucket",
+                                                    [MEMBER_FUNCTION] = "function",
+                                                    [MEMBER_POLICY] = "policy",
+                                                    [MEMBER_LOGIN] = "login profile"};
+    return names[kind];
+}
+
+static const char *horizon(const struct tracing *tracing, struct session *session)
+{
+    struct lake_window window;
+    struct error ignored = {0};
+    char edge[TIME_TEXT_SIZE];
+    if (!lake_window(session, "cloudtrail", tracing->cancel, tracing->arena, &window, &ignored) ||
+        !window.known)
+        return NULL;
+    return arena_printf(tracing->arena,
+                        "the data ends at %s UTC: what the family did later cannot be seen",
+                        time_millis(window.last, edge));
+}
+
+bool lineage_trace(struct session *session, const struct lineage_request *request,
+                   struct cancel *cancel, struct arena *arena, struct lineage *out,
+                   struct result *shown, struct error *err)
+{
+    *out = (struct lineage){0};
+    struct tracing tracing = {.cancel = cancel,
+                              .arena = arena,
+                              .key = request->key,
+                              .since = request->since,
+                              .until = request->until};
+    tracing.local = session_local(session, err);
+    if (!tracing.local)
+        return false;
+    bool traced = prepare(&tracing, session, err) && to_fixpoint(&tracing, out, err) &&
+                  read_family(&tracing, out, err) &&
+                  keep_family(&tracing, session, request, shown, err);
+    drop_tables(&tracing);
+    if (!traced)
+        return error_wrap(err, "tracing %s", request->key);
+    out->warning = horizon(&tracing, session);
+    return true;
+}
