@@ -9,7 +9,7 @@ import duckdb
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD", "build"))
-PROGRAM = (BUILD if BUILD.is_absolute() else ROOT / BUILD) / "tests/unit/lake/test_ingest"
+PROGRAM = (BUILD if BUILD.is_absolute() else ROOT / BUILD) / "tests/unit/ingest/test_ingest"
 SHARED = Path(os.environ.get("SHARED") or ROOT / ".." / "shared").resolve() / "data"
 
 os.environ.setdefault("DUCKDB_LIB", str(ROOT / "build/deps/libduckdb.so"))
