@@ -13,7 +13,8 @@ void reader_init(struct reader *reader, struct mapping *mapping)
     reader->mapping = mapping;
     reader->gzip = gzip_new();
     reader->format = xcalloc(1, sizeof *reader->format);
-    reader->file = -1;
+    reader->stream = (struct stream){.file = -1, .last = true};
+    reader->archive.stream = reader->stream;
     reader->done = true;
 }
 
@@ -99,7 +100,7 @@ void reader_open(struct reader *reader, const char *path, int64_t size)
     reader_close(reader);
     snprintf(reader->path, sizeof reader->path, "%s", path);
     snprintf(reader->name, sizeof reader->name, "%s", path);
-    reader->last = false;
+    reader->stream.last = false;
     reader->expanded = 0;
     reader->cursor = (struct cursor){.at = "", .end = ""};
     part_begin(reader);
@@ -115,6 +116,8 @@ bool reader_next_part(struct reader *reader)
         return false;
     }
     part_begin(reader);
+    stream_end(&reader->stream);
+    reader->stream = (struct stream){.file = -1, .last = true};
     if (!reader_archive_next(reader)) {
         return reader->damaged; /* a damaged archive is told once more as a part */
     }
@@ -143,6 +146,10 @@ enum reader_found reader_next(struct reader *reader, struct event *event)
     enum reader_found found = reader->shape == SHAPE_FLOW ? reader_next_flow(reader, event)
                                                           : reader_next_json(reader, event);
     reader->done = found == READER_END;
+    if (reader->done && reader->stream.cut[0]) {
+        reader_problem(reader, "%s: what comes before it was read", reader->stream.cut);
+        return READER_DAMAGED;
+    }
     return found;
 }
 
@@ -155,7 +162,9 @@ void reader_close(struct reader *reader)
     if (reader->archive.chunk) {
         reader->archive.chunk->in_use = false;
     }
-    memset(&reader->archive, 0, sizeof reader->archive);
-    reader_load_end(reader);
+    stream_end(&reader->archive.stream);
+    stream_end(&reader->stream);
+    reader->stream = (struct stream){.file = -1, .last = true};
+    reader->archive = (struct archive){.stream = reader->stream};
     reader->done = true;
 }

@@ -3,21 +3,23 @@
  * What a file is, is told from its bytes, never from its name: gzip, tar and zip are opened, JSON
  * is cut into records (single objects, lines, arrays, {"Records": []} and other wrappers, JSON text
  * inside JSON), VPC flow logs are text with or without a header line, Parquet is left to the
- * writer. A plain file is read in windows, so its size is not limited; what is packed must expand
- * to at most READER_PACKED bytes. A record may have at most READER_RECORD bytes. Bytes that are not
- * UTF-8 become U+FFFD. A record that is broken is reported with its place and the next one is
- * looked for. One reader per thread.
+ * writer. Plain files, gzip files and tar files are read in windows, so their size is not limited;
+ * zip files, members of archives and what is packed twice may have at most READER_PACKED bytes. Of
+ * cut or damaged gzip and tar files the records before the damage are taken. A record may have at
+ * most READER_RECORD bytes. Bytes that are not UTF-8 become U+FFFD. A record that is broken is
+ * reported with its place and the next one is looked for. One reader per thread.
  */
 #ifndef COFFERDAM_INGEST_READER_H
 #define COFFERDAM_INGEST_READER_H
 
 #include "base/cancel.h"
 #include "base/gzip.h"
+#include "base/inflate.h"
 #include "ingest/map.h"
 
 #define READER_WINDOW ((size_t)16 << 20)  /* bytes of a plain file read at a time */
 #define READER_RECORD ((size_t)128 << 20) /* most bytes of one record */
-#define READER_PACKED ((size_t)512 << 20) /* most bytes that a packed file may expand to */
+#define READER_PACKED ((size_t)512 << 20) /* most bytes that are expanded in memory */
 #define READER_RAW ((size_t)64 << 10)     /* most bytes of a rejected record that are kept */
 
 /* Bytes of a file; rows point into them, so a chunk lives until its batch is written and the reader
@@ -36,8 +38,8 @@ enum reader_found {
     READER_PARQUET, /* the file is Parquet: for the writer */
     READER_SKIPPED, /* the file (or a member of an archive) is not a log: reader->reject.reason says
                        why */
-    READER_DAMAGED, /* the file cannot be read or expanded: reader->reject.reason says why; nothing
-                       more comes of this part */
+    READER_DAMAGED, /* the file cannot be read or expanded (further): reader->reject.reason says
+                       why; nothing more comes of this part */
     READER_END,
 };
 
@@ -56,12 +58,22 @@ enum reader_shape { SHAPE_NONE, SHAPE_JSON, SHAPE_FLOW, SHAPE_PARQUET };
 
 struct flow_format; /* map_flow.h */
 
+/* Where bytes come from: a plain file, or gzip data that is expanded on the way. */
+struct stream {
+    int file;                /* -1: none */
+    struct inflate *inflate; /* NULL: plain */
+    bool last;               /* nothing follows the current chunk */
+    char back[4];            /* bytes of a character that a window cut off */
+    size_t back_size;
+    char cut[200]; /* why it ended before its end; "" if it did not */
+};
+
 /* The members of a tar or zip file, one after the other. */
 struct archive {
     char kind; /* 't', 'z', 0 = none */
     struct chunk *chunk;
-    size_t at, left; /* next header; members left (zip) */
-    int depth;       /* archives within archives are not opened */
+    struct stream stream; /* tar: what follows the chunk */
+    size_t at, left;      /* next header; members left (zip) */
 };
 
 struct reader {
@@ -75,8 +87,7 @@ struct reader {
     const char *origin; /* a place of the text and its offset within the part: for positions */
     int64_t origin_offset;
     char path[1024], name[1024]; /* name: the path, and "!member" within an archive */
-    int file;                    /* descriptor of a plain file with more to come, -1 */
-    bool last;                   /* nothing follows the current chunk */
+    struct stream stream;
     enum reader_shape shape;
     char frames[READER_FRAMES]; /* '[' or '{' containers that are open around the record */
     bool first[READER_FRAMES];
@@ -111,7 +122,9 @@ bool reader_refill(struct reader *reader, const char *from);
 /* Loads the file or its first window; then its rest. false: reader->reject.reason. */
 bool reader_load(struct reader *reader, const char *path, int64_t size);
 bool reader_load_rest(struct reader *reader);
-void reader_load_end(struct reader *reader);
+void stream_end(struct stream *stream);
+/* The chunk's bytes from `kept` on come from the stream. */
+bool reader_fill(struct reader *reader, struct stream *stream, struct chunk *chunk, size_t kept);
 /* Expands what the cursor stands on while it is gzip; false: reader->reject.reason. */
 bool reader_unpack(struct reader *reader);
 /* Makes the text between the cursor's ends valid UTF-8. */

@@ -63,12 +63,14 @@ bool reader_archive_begin(struct reader *reader)
         reader_problem(reader, "an archive within an archive");
         return false;
     }
-    if (!reader_load_rest(reader)) {
+    if (zip && !reader_load_rest(reader)) {
         reader->damaged = true;
         return false;
     }
     archive->chunk = reader->current;
     archive->at = 0;
+    archive->stream = reader->stream; /* the members end where they end */
+    reader->stream = (struct stream){.file = -1, .last = true};
     if (zip && !zip_begin(archive, archive->chunk->data, archive->chunk->size)) {
         archive->chunk = NULL;
         reader->damaged = true;
@@ -104,34 +106,102 @@ static bool octal(const char *text, size_t size, size_t *value)
     return true;
 }
 
+/* At least `want` bytes behind archive->at, if there are as many; those that there are. */
+static size_t tar_have(struct reader *reader, size_t want)
+{
+    struct archive *archive = &reader->archive;
+    for (;;) {
+        struct chunk *old = archive->chunk;
+        size_t have = old->size - archive->at;
+        if (have >= want || archive->stream.last) {
+            return have;
+        }
+        size_t more = want - have + sizeof archive->stream.back;
+        struct chunk *chunk =
+            reader_chunk(reader, have + (more < READER_WINDOW ? READER_WINDOW : more));
+        memcpy(chunk->data, old->data + archive->at, have);
+        (void)reader_fill(reader, &archive->stream, chunk, have);
+        archive->chunk = chunk;
+        archive->at = 0;
+        old->in_use = false;
+    }
+}
+
+static void tar_skip(struct reader *reader, size_t bytes)
+{
+    while (bytes) {
+        size_t have = tar_have(reader, 1);
+        size_t now = have < bytes ? have : bytes;
+        reader->archive.at += now;
+        bytes = now ? bytes - now : 0;
+    }
+}
+
+/* The end: two empty blocks, or where the file is cut. */
+static bool tar_end(struct reader *reader, size_t have)
+{
+    struct stream *stream = &reader->archive.stream;
+    if (stream->cut[0]) {
+        return damaged(reader, stream->cut);
+    }
+    reader->archive.kind = 0;
+    return have && have < TAR_BLOCK ? damaged(reader, "the tar file is cut") : false;
+}
+
+static bool tar_too_large(struct reader *reader, const char *header, size_t bytes)
+{
+    member_begin(reader, header, strnlen(header, 100));
+    reader->cursor = (struct cursor){.at = "", .end = ""};
+    reader->damaged = true;
+    reader_problem(reader, "a member of %zu bytes, more than %zu: unpack the archive", bytes,
+                   READER_PACKED);
+    reader->archive.at += TAR_BLOCK;
+    tar_skip(reader, (bytes + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK);
+    return true;
+}
+
+/* The bytes of a plain file; of a cut one those that are there. */
+static bool tar_member(struct reader *reader, size_t bytes)
+{
+    struct archive *archive = &reader->archive;
+    size_t padded = (bytes + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+    size_t have = tar_have(reader, TAR_BLOCK + padded);
+    const char *header = archive->chunk->data + archive->at;
+    if (have < TAR_BLOCK + bytes) {
+        if (!archive->stream.cut[0]) {
+            snprintf(archive->stream.cut, sizeof archive->stream.cut, "the tar file is cut");
+        }
+        bytes = have - TAR_BLOCK;
+    }
+    archive->at += have < TAR_BLOCK + padded ? have : TAR_BLOCK + padded;
+    member_begin(reader, header, strnlen(header, 100));
+    reader->cursor.at = header + TAR_BLOCK;
+    reader->cursor.end = header + TAR_BLOCK + bytes;
+    return true;
+}
+
 static bool tar_next(struct reader *reader)
 {
     struct archive *archive = &reader->archive;
-    const char *data = archive->chunk->data;
-    size_t size = archive->chunk->size;
-    while (archive->at + TAR_BLOCK <= size && data[archive->at]) {
-        const char *header = data + archive->at;
-        size_t bytes = 0;
+    for (;;) {
+        size_t have = tar_have(reader, TAR_BLOCK), bytes = 0;
+        const char *header = archive->chunk->data + archive->at;
+        if (have < TAR_BLOCK || !*header) {
+            return tar_end(reader, have);
+        }
         if (!is_tar(header, TAR_BLOCK) || !octal(header + 124, 12, &bytes)) {
             return damaged(reader, "the tar file is damaged");
         }
-        const char *begin = header + TAR_BLOCK;
-        if (bytes > size - archive->at - TAR_BLOCK) {
-            return damaged(reader, "the tar file is cut");
+        bool plain = header[156] == '0' || !header[156];
+        if (plain && bytes > READER_PACKED) {
+            return tar_too_large(reader, header, bytes);
         }
-        archive->at += TAR_BLOCK + (bytes + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
-        if (archive->at > size) {
-            archive->at = size;
+        if (plain) {
+            return tar_member(reader, bytes);
         }
-        if (header[156] == '0' || !header[156]) { /* a plain file */
-            member_begin(reader, header, strnlen(header, 100));
-            reader->cursor.at = begin;
-            reader->cursor.end = begin + bytes;
-            return true;
-        }
+        archive->at += TAR_BLOCK;
+        tar_skip(reader, (bytes + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK);
     }
-    archive->kind = 0;
-    return false;
 }
 
 /* Where a member's bytes lie; false if the headers contradict the file. */

@@ -57,74 +57,95 @@ static ssize_t read_fully(int file, char *into, size_t want)
     return (ssize_t)got;
 }
 
-void reader_load_end(struct reader *reader)
+void stream_end(struct stream *stream)
 {
-    if (reader->file >= 0) {
-        close(reader->file);
-        reader->file = -1;
+    if (stream->file >= 0) {
+        close(stream->file);
+        stream->file = -1;
     }
-    reader->last = true;
+    inflate_free(stream->inflate);
+    stream->inflate = NULL;
+    stream->back_size = 0;
+    stream->last = true;
 }
 
 /* Bytes of a character that the window cuts off are left for the next one. */
-static void give_back(struct reader *reader)
+static void give_back(struct stream *stream, struct chunk *chunk)
 {
-    struct chunk *chunk = reader->current;
     size_t back = 0;
-    while (!reader->last && back < 3 && back < chunk->size &&
+    while (!stream->last && back < 3 && back < chunk->size &&
            (chunk->data[chunk->size - 1 - back] & 0xc0) == 0x80) {
         back++;
     }
-    if (!reader->last && back < chunk->size &&
+    if (!stream->last && back < chunk->size &&
         (chunk->data[chunk->size - 1 - back] & 0xc0) == 0xc0) {
         back++;
-        if (lseek(reader->file, -(off_t)back, SEEK_CUR) >= 0) {
-            chunk->size -= back;
-        }
+        chunk->size -= back;
+        memcpy(stream->back, chunk->data + chunk->size, back);
+        stream->back_size = back;
     }
 }
 
-/* Fills the current chunk from its byte `kept` on. */
-static bool fill(struct reader *reader, size_t kept)
+/* Fewer bytes than wanted: the end, or a damage that stream->cut names; -1: errno. */
+static ssize_t stream_read(struct stream *stream, char *into, size_t want)
 {
-    struct chunk *chunk = reader->current;
+    size_t got = stream->back_size < want ? stream->back_size : want;
+    memcpy(into, stream->back, got);
+    stream->back_size = 0;
+    if (!stream->inflate) {
+        ssize_t more = read_fully(stream->file, into + got, want - got);
+        return more < 0 ? -1 : (ssize_t)got + more;
+    }
+    struct error err;
+    error_clear(&err);
+    got += inflate_read(stream->inflate, into + got, want - got, &err);
+    snprintf(stream->cut, sizeof stream->cut, "%s", err.message);
+    return (ssize_t)got;
+}
+
+bool reader_fill(struct reader *reader, struct stream *stream, struct chunk *chunk, size_t kept)
+{
     size_t want = chunk->size - kept;
-    ssize_t got = read_fully(reader->file, chunk->data + kept, want);
+    ssize_t got = stream_read(stream, chunk->data + kept, want);
     if (got < 0) {
         int number = errno;
-        reader_load_end(reader);
+        stream_end(stream);
         chunk->size = kept;
         return reader_problem(reader, "cannot be read: %s", strerror(number));
     }
     if ((size_t)got < want) {
-        reader_load_end(reader);
+        stream_end(stream);
     }
     chunk->size = kept + (size_t)got;
     reader->expanded += got;
-    give_back(reader);
+    give_back(stream, chunk);
     memset(chunk->data + chunk->size, 0, CHUNK_TAIL);
     return true;
 }
 
+static void stand_in(struct reader *reader, struct chunk *chunk)
+{
+    reader->cursor.at = chunk->data;
+    reader->cursor.end = chunk->data + chunk->size;
+}
+
 bool reader_load(struct reader *reader, const char *path, int64_t size)
 {
-    reader->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (reader->file < 0) {
+    reader->stream.file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (reader->stream.file < 0) {
         int number = errno;
-        reader_load_end(reader);
+        stream_end(&reader->stream);
         return reader_problem(reader, "cannot be opened: %s", strerror(number));
     }
     size_t want = size > 0 && (size_t)size < READER_WINDOW ? (size_t)size + 1 : READER_WINDOW;
-    reader_chunk(reader, want);
-    bool ok = fill(reader, 0);
-    reader->cursor.at = reader->current->data;
-    reader->cursor.end = reader->current->data + reader->current->size;
+    bool ok = reader_fill(reader, &reader->stream, reader_chunk(reader, want), 0);
+    stand_in(reader, reader->current);
     return ok;
 }
 
 bool reader_refill(struct reader *reader, const char *from)
 {
-    if (reader->last) {
+    if (reader->stream.last) {
         return false;
     }
     struct chunk *old = reader->current;
@@ -136,9 +157,8 @@ bool reader_refill(struct reader *reader, const char *from)
     struct chunk *chunk =
         reader_chunk(reader, kept + (kept > READER_WINDOW ? kept : READER_WINDOW));
     memcpy(chunk->data, from, kept);
-    bool ok = fill(reader, kept);
-    reader->cursor.at = reader->current->data;
-    reader->cursor.end = reader->current->data + reader->current->size;
+    bool ok = reader_fill(reader, &reader->stream, chunk, kept);
+    stand_in(reader, chunk);
     reader->origin = reader->cursor.at;
     reader->origin_offset = offset;
     reader_clean(reader);
@@ -167,13 +187,13 @@ void reader_clean(struct reader *reader)
 
 bool reader_load_rest(struct reader *reader)
 {
-    if (reader->last) {
+    if (reader->stream.last) {
         return true;
     }
-    while (!reader->last) {
+    while (!reader->stream.last) {
         struct chunk *old = reader->current;
         if (old->size > READER_PACKED) {
-            reader_load_end(reader);
+            stream_end(&reader->stream);
             return reader_problem(reader, "a packed file of more than %zu bytes", READER_PACKED);
         }
         struct chunk *chunk = reader_chunk(reader, old->size * 4);
@@ -182,49 +202,76 @@ bool reader_load_rest(struct reader *reader)
         old->size = 0; /* nobody points into it: free it at once */
         free(old->data);
         old->data = NULL;
-        if (!fill(reader, kept)) {
+        if (!reader_fill(reader, &reader->stream, chunk, kept)) {
             return false;
         }
     }
-    reader->cursor.at = reader->current->data;
-    reader->cursor.end = reader->current->data + reader->current->size;
+    stand_in(reader, reader->current);
     return true;
+}
+
+/* All at once, which is fastest. */
+static bool expand_whole(struct reader *reader)
+{
+    size_t size = (size_t)(reader->cursor.end - reader->cursor.at);
+    struct buf out;
+    buf_init(&out, READER_PACKED);
+    struct error err;
+    error_clear(&err);
+    if (!gzip_expand(reader->gzip, reader->cursor.at, size, &out, &err)) {
+        buf_release(&out);
+        return reader_problem(reader, "%s", err.message);
+    }
+    size_t expanded = out.size;
+    out.limit += CHUNK_TAIL;
+    buf_fill(&out, 0, CHUNK_TAIL);
+    struct chunk *chunk = reader_chunk(reader, 0);
+    free(chunk->data);
+    chunk->data = buf_take(&out);
+    buf_release(&out);
+    chunk->size = expanded;
+    reader->held += (int64_t)expanded;
+    stand_in(reader, chunk);
+    reader->expanded += (int64_t)expanded - (int64_t)size;
+    return true;
+}
+
+/* What is too large for that, cut or damaged is expanded window by window, as far as it goes. */
+static bool expand_stream(struct reader *reader, bool file)
+{
+    struct error err;
+    error_clear(&err);
+    size_t size = (size_t)(reader->cursor.end - reader->cursor.at);
+    struct inflate *inflate =
+        file ? inflate_file(reader->path, &err) : inflate_bytes(reader->cursor.at, size, &err);
+    if (!inflate) {
+        return false;
+    }
+    reader->expanded -= (int64_t)size;
+    stream_end(&reader->stream);
+    reader->stream = (struct stream){.file = -1, .inflate = inflate};
+    bool ok = reader_fill(reader, &reader->stream, reader_chunk(reader, READER_WINDOW), 0);
+    stand_in(reader, reader->current);
+    return ok && reader->current->size > 0;
 }
 
 bool reader_unpack(struct reader *reader)
 {
     for (int level = 0;; level++) {
-        size_t size = (size_t)(reader->cursor.end - reader->cursor.at);
-        if (!gzip_is(reader->cursor.at, size)) {
+        if (!gzip_is(reader->cursor.at, (size_t)(reader->cursor.end - reader->cursor.at))) {
             return true;
         }
         if (level == 3) {
             return reader_problem(reader, "packed more than three times");
         }
-        if (!reader_load_rest(reader)) {
+        bool file = level == 0 && !reader->archive.kind;
+        if (!file && !reader_load_rest(reader)) {
             return false;
         }
-        size = (size_t)(reader->cursor.end - reader->cursor.at);
-        struct buf out;
-        buf_init(&out, READER_PACKED);
-        struct error err;
-        error_clear(&err);
-        if (!gzip_expand(reader->gzip, reader->cursor.at, size, &out, &err)) {
-            buf_release(&out);
-            return reader_problem(reader, "%s", err.message);
+        bool small = !file || reader->stream.last;
+        if (!(small && expand_whole(reader)) && !expand_stream(reader, file)) {
+            return false;
         }
-        size_t expanded = out.size;
-        out.limit += CHUNK_TAIL;
-        buf_fill(&out, 0, CHUNK_TAIL);
-        struct chunk *chunk = reader_chunk(reader, 0);
-        free(chunk->data);
-        chunk->data = buf_take(&out);
-        buf_release(&out);
-        chunk->size = expanded;
-        reader->held += (int64_t)expanded;
-        reader->cursor.at = chunk->data;
-        reader->cursor.end = chunk->data + expanded;
-        reader->expanded += (int64_t)expanded - (int64_t)size;
     }
 }
 

@@ -53,7 +53,7 @@ enum reader_found reader_next_flow(struct reader *reader, struct event *event)
         const char *from = reader->cursor.at;
         const char *end = reader->cursor.end;
         size_t size = line_size(from, end);
-        if (from + size == end && !reader->last) {
+        if (from + size == end && !reader->stream.last) {
             if (reader_refill(reader, from)) {
                 continue;
             }

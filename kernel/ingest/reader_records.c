@@ -193,7 +193,7 @@ static enum reader_found broken(struct reader *reader, const char *from, const c
 /* A value that the window cuts off is tried again with more bytes behind it. */
 static bool again(struct reader *reader, const char *from)
 {
-    if (reader->last || !reader_refill(reader, from)) {
+    if (reader->stream.last || !reader_refill(reader, from)) {
         return false;
     }
     if (reader->depth > 0) {
@@ -334,12 +334,12 @@ static enum reader_found container_broken(struct reader *reader)
 enum reader_found reader_next_json(struct reader *reader, struct event *event)
 {
     for (;;) {
-        if (!reader->last && reader->cursor.end - reader->cursor.at < AHEAD) {
+        if (!reader->stream.last && reader->cursor.end - reader->cursor.at < AHEAD) {
             reader_refill(reader, reader->cursor.at);
         }
         bool stands = false;
         if (!next_place(reader, &stands)) {
-            if (!reader->last && reader_refill(reader, reader->cursor.at)) {
+            if (!reader->stream.last && reader_refill(reader, reader->cursor.at)) {
                 continue;
             }
             return reader->depth > 0 ? container_broken(reader) : READER_END;

@@ -46,6 +46,7 @@ HOMES = (
     (r"openssl/", r"kernel/base/hash\.c$"),
     (r"uuid/", r"kernel/base/hash\.c$"),
     (r"libdeflate\.h", r"kernel/base/gzip\.c$"),
+    (r"zlib\.h", r"kernel/base/inflate\.c$"),
     (r"utf8proc\.h", r"kernel/base/text\w*\.c$"),
     (r"jansson\.h", r"kernel/base/json\.h$"),
     (r"sqlite3\.h", r"kernel/history\.c$"),
