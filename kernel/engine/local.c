@@ -146,6 +146,8 @@ static bool configure(struct instance *instance, const struct local_place *place
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"preserve_insertion_order", "true"},
+        /* small results stay in memory until the log of their file is this long */
+        {"checkpoint_threshold", "1MB"},
     };
     for (size_t i = 0; i < COUNT(settings); i++)
         if (instance->api.set_config(config, settings[i].name, settings[i].value) != DuckDBSuccess)
@@ -182,6 +184,23 @@ static bool execute(struct instance *instance, duckdb_connection connection, con
     return ok;
 }
 
+/* Most results are small and each takes a block of its own at least; a file keeps the size that it
+ * was made with. */
+static bool attach_file(struct instance *instance, duckdb_connection connection, const char *file,
+                        struct error *err)
+{
+    struct buf sql;
+    buf_init(&sql, 16 * 1024);
+    buf_adds(&sql, "ATTACH ");
+    text_sql_string(&sql, file, strlen(file));
+    buf_adds(&sql, " AS results");
+    if (!file_exists(file))
+        buf_adds(&sql, " (BLOCK_SIZE 65536)");
+    bool attached = execute(instance, connection, sql.data, err);
+    buf_release(&sql);
+    return attached;
+}
+
 /* The kept results: one writer only, so a second kernel of the same case works with a file of its
  * own. */
 static bool attach_results(struct instance *instance, duckdb_connection connection,
@@ -189,25 +208,15 @@ static bool attach_results(struct instance *instance, duckdb_connection connecti
 {
     struct arena *arena = arena_new();
     struct error busy = {0};
-    struct buf sql;
-    buf_init(&sql, 16 * 1024);
-    buf_adds(&sql, "ATTACH ");
-    text_sql_string(&sql, file, strlen(file));
-    buf_adds(&sql, " AS results");
-    bool attached = execute(instance, connection, sql.data, &busy);
+    bool attached = attach_file(instance, connection, file, &busy);
     if (!attached && strstr(busy.message, "lock")) {
         const char *own = arena_printf(arena, "%s.%ld", file, (long)getpid());
         log_line(LOG_LEVEL_WARN, "local",
                  "another kernel holds the kept results; this one keeps its own in %s",
                  file_name(own));
-        buf_clear(&sql);
-        buf_adds(&sql, "ATTACH ");
-        text_sql_string(&sql, own, strlen(own));
-        buf_adds(&sql, " AS results");
         busy = (struct error){0};
-        attached = execute(instance, connection, sql.data, &busy);
+        attached = attach_file(instance, connection, own, &busy);
     }
-    buf_release(&sql);
     arena_free(arena);
     if (attached)
         return true;

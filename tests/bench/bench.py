@@ -28,6 +28,7 @@ ROWS = [
     ("interrupt to idle, p99: aggregate", "kernel.interrupt_p99_ms.aggregate", 100, "at most", "ms"),
     ("interrupt to idle, p99: CSV load", "query.interrupt_p99_ms.CSV load", 100, "at most", "ms"),
     ("interrupt to idle, p99: ingest", "query.interrupt_p99_ms.ingest", 100, "at most", "ms"),
+    ("interrupt to idle, p99: Parquet write", "query.interrupt_p99_ms.Parquet write", 100, "at most", "ms"),
     ("%cloudtrail key over the lake / bare DuckDB", "query.key_ratio", 1.3, "at most", "x"),
     ("%cloudtrail key / bare DuckDB over one sorted file", "query.key_file_ratio", 10, "at most", "x"),
     ("1,000,000 rows kept, 200 shown: own share", "query.million_own_ms", 20, "at most", "ms"),

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -130,6 +131,7 @@ class Kernel:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
         self.context.destroy(linger=0)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def percentile(values, share):
