@@ -1,7 +1,7 @@
 /* ingest - raw logs in, OCSF Parquet out: events in = rows + rejects + duplicates, always.
  *
- * Files are read whole (at most 2 GiB expanded each), expanded with libdeflate, cut into records by
- * our own byte-wise reader that knows JSON's strings, and mapped to Security Lake's columns in SQL.
+ * Files are read in windows (packed ones whole where they are small), cut into records by our own
+ * byte-wise reader that knows JSON's strings, and mapped to Security Lake's columns in SQL.
  * One bad file or record never spoils a run: it is kept in rejects/ with file, position and reason.
  * A run is committed by renaming staged files under a journal: killed at any point the lake is as
  * before or as after. One writer at a time (lock). Ingesting the same events again adds nothing:
