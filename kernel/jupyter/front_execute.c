@@ -78,12 +78,21 @@ static void open_window(struct front *front, const struct request *failed, int64
            size < sizeof aborting->session ? size : sizeof aborting->session - 1);
 }
 
+#define SECOND 1000000
+#define DATE_COARSENESS 2000 /* front ends write milliseconds */
+
+/* A front end that writes whole seconds cannot tell before from after. */
+static bool is_exact(int64_t sent)
+{
+    return sent % SECOND != 0;
+}
+
 static bool in_window(struct front *front, const struct request *request)
 {
     const struct aborting *aborting = &front->aborting;
-    return aborting->until && time_monotonic() < aborting->until &&
-           request->sent > aborting->sent &&
-           request->sent + aborting->clock_skew <= aborting->replied &&
+    return aborting->until && time_monotonic() < aborting->until && is_exact(aborting->sent) &&
+           is_exact(request->sent) && request->sent > aborting->sent &&
+           request->sent + aborting->clock_skew + DATE_COARSENESS <= aborting->replied &&
            strncmp(request->session, aborting->session, sizeof aborting->session - 1) == 0;
 }
 

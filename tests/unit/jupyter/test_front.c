@@ -43,6 +43,20 @@ static void a_cell_made_before_the_failure_was_told_is_aborted_when_it_comes_lat
     assert_next(stage, stage->shell, "execute_reply", "status", "ok");
 }
 
+static void whole_seconds_say_nothing_about_before_and_after(void **state)
+{
+    struct stage *stage = *state;
+    int64_t made = time_now() / 1000000 * 1000000;
+    send_made(stage, stage->shell, "execute_request", "{\"code\":\"fail\"}", made);
+    assert_next(stage, stage->shell, "execute_reply", "status", "error");
+    send_made(stage, stage->shell, "execute_request", "{\"code\":\"print\"}", made + 1);
+    assert_next(stage, stage->shell, "execute_reply", "status", "ok");
+    send_made(stage, stage->shell, "execute_request", "{\"code\":\"fail\"}", made - 1);
+    assert_next(stage, stage->shell, "execute_reply", "status", "error");
+    send_made(stage, stage->shell, "execute_request", "{\"code\":\"print\"}", made);
+    assert_next(stage, stage->shell, "execute_reply", "status", "ok");
+}
+
 static void stop_on_error_false_lets_the_rest_run(void **state)
 {
     struct stage *stage = *state;
@@ -170,6 +184,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cell_is_told_from_busy_to_idle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cells_behind_a_failed_one_are_aborted_and_questions_are_not,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(whole_seconds_say_nothing_about_before_and_after, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
             a_cell_made_before_the_failure_was_told_is_aborted_when_it_comes_late, set_up,
             tear_down),
