@@ -1,0 +1,6 @@
+SELECT query.hostname, query."type", count(DISTINCT src_endpoint.instance_uid) AS instance_count,
+  coalesce(array_agg(DISTINCT src_endpoint.instance_uid) FILTER (WHERE src_endpoint.instance_uid IS NOT NULL), []) AS instances
+FROM amazon_security_lake_glue_db_us_east_1.amazon_security_lake_table_us_east_1_route53_1_0
+WHERE eventday BETWEEN '20230530' AND '20230630' AND accountid = '111122223333' AND region IN ('us-east-1', 'us-east-2', 'us-west-2')
+GROUP BY query.hostname, query."type"
+ORDER BY instance_count DESC

@@ -1,0 +1,3 @@
+SELECT * FROM amazon_security_lake_glue_db_us_east_1.amazon_security_lake_table_us_east_1_sh_findings_2_0
+WHERE list_contains(list_transform(resources, lambda r: r."type"), 'amzn-s3-demo-bucket')
+LIMIT 25
