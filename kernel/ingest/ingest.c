@@ -110,6 +110,25 @@ static void run_free(struct ingest_run *run)
     free(run);
 }
 
+#define LOCK_MS 10 /* between two looks at the lock */
+
+/* An interrupted run of this kernel may still be taking its files away: it is waited for. */
+static struct commit *begin_commit(struct ingest_run *run, struct error *err)
+{
+    for (;;) {
+        struct commit *commit = commit_begin(run->into, err);
+        if (commit || err->kind != ERROR_UNAVAILABLE || !commit_held_here(run->into)) {
+            return commit;
+        }
+        error_clear(err);
+        if (run_stopped(run)) {
+            error_set(err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
+            return NULL;
+        }
+        (void)poll(NULL, 0, LOCK_MS);
+    }
+}
+
 /* The conductor's thread. Whoever is last frees the run: this thread if the caller has let go of
  * it. */
 static void *conductor(void *state)
@@ -120,7 +139,7 @@ static void *conductor(void *state)
     bool ok = !run_stopped(run) ||
               error_set(&err, ERROR_INTERRUPTED, "interrupted: the lake is as it was");
     if (ok) {
-        run->commit = commit_begin(run->into, &err);
+        run->commit = begin_commit(run, &err);
         ok = run->commit && open_writer(run, &err) && run_conduct(run, &err);
     }
     if (!ok) { /* the lake is free again, and nothing is left behind, before anyone hears of it */

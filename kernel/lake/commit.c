@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/time.h"
 
 #include <errno.h>
@@ -28,6 +29,14 @@ struct commit {
     json_t *moves, *removals;
 };
 
+/* The process that holds the lock, or held it last; 0 if none is written there. */
+static long holder(int lock)
+{
+    char text[32] = "";
+    ssize_t size = pread(lock, text, sizeof text - 1, 0);
+    return size > 0 ? strtol(text, NULL, 10) : 0;
+}
+
 /* Opens and locks DIR/.lock; -1 with the error set. flock belongs to the open file, so a second
    writer within this process is kept out as well. */
 static int lock_take(const char *lake, struct error *err)
@@ -39,13 +48,27 @@ static int lock_take(const char *lake, struct error *err)
     if (lock < 0) {
         error_errno(err, number, "%s", path);
     } else if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        error_set(err, ERROR_UNAVAILABLE, "another ingest (process %ld) is writing to %s",
+                  holder(lock), lake);
+        error_hint(err, "Wait until it has ended, or stop it.");
         close(lock);
         lock = -1;
-        error_set(err, ERROR_UNAVAILABLE, "another ingest is writing to %s", lake);
-        error_hint(err, "Wait until it has ended, or stop it.");
+    } else if (ftruncate(lock, 0) != 0 || dprintf(lock, "%ld\n", (long)getpid()) < 0) {
+        log_line(LOG_LEVEL_WARN, "lake", "%s: the process cannot be noted", path);
     }
     arena_free(arena);
     return lock;
+}
+
+bool commit_held_here(const char *lake)
+{
+    struct arena *arena = arena_new();
+    int lock = open(file_join(arena, lake, ".lock"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool here = lock >= 0 && holder(lock) == (long)getpid();
+    if (lock >= 0)
+        close(lock);
+    arena_free(arena);
+    return here;
 }
 
 static bool move(const char *lake, const char *from, const char *to, struct error *err)

@@ -1,17 +1,13 @@
 """JupyterLab in Chromium: open, run, interrupt, restart, complete, inspect, save, reload."""
 import json
 import os
-import shutil
-import socket
 import subprocess
-import time
-import urllib.request
 
 import nbformat
 import pytest
 
-COFFERDAM, VENV, NODE_HOME = os.environ["COFFERDAM"], os.environ["VENV"], os.environ["NODE_HOME"]
-HERE = os.path.dirname(os.path.abspath(__file__))
+from server import COFFERDAM, TOKEN, chromium, drive, serving
+
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> [x](http://203.0.113.9/) $$x$$"
 CELLS = [
     'key = "%s"',
@@ -25,17 +21,9 @@ CELLS = [
 ]
 
 
-def free_port():
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        return holder.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not chromium:
-        pytest.skip("chromium is not installed")
+    chromium()
     work = tmp_path_factory.mktemp("lab")
     subprocess.run([COFFERDAM, "example", "sec318", "--into", str(work / "logs")], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([COFFERDAM, "ingest", str(work / "logs"), "--into", str(work / "lake")], check=True, stdout=subprocess.DEVNULL)
@@ -43,28 +31,8 @@ def seen(tmp_path_factory):
     cells = [nbformat.v4.new_code_cell(CELLS[0] % key)] + [nbformat.v4.new_code_cell(code.replace("%%", "%")) for code in CELLS[1:]]
     book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "cofferdam", "display_name": "Cofferdam (incident response)", "language": "sql"}})
     nbformat.write(book, work / "case.ipynb")
-    port = free_port()
-    environment = dict(os.environ, JUPYTER_CONFIG_DIR=str(work / "config"), JUPYTERLAB_WORKSPACES_DIR=str(work / "workspaces"), HOME=str(work))
-    log = open(work / "lab.log", "w")
-    server = subprocess.Popen([VENV + "/bin/jupyter", "lab", "--no-browser", "--allow-root", "--port=%d" % port, "--ServerApp.token=t", "--notebook-dir=" + str(work)],
-                              env=environment, stdout=log, stderr=log)
-    url = "http://127.0.0.1:%d" % port
-    try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(url + "/api?token=t", timeout=5).read()
-                break
-            except OSError:
-                assert server.poll() is None and time.monotonic() < end, (work / "lab.log").read_text()
-        shot = os.environ.get("LAB_SHOT", str(work / "lab.png"))
-        driver = subprocess.run(["node", HERE + "/lab.mjs", url, "t", "case.ipynb", shot], env=dict(environment, NODE_HOME=NODE_HOME, CHROMIUM=chromium),
-                                capture_output=True, text=True, timeout=400)
-        assert driver.returncode == 0, driver.stderr[-3000:]
-        yield json.loads(driver.stdout.strip().splitlines()[-1])
-    finally:
-        server.terminate()
-        server.wait(20)
+    with serving(work) as url:
+        yield drive(work, "lab.mjs", url, TOKEN, "case.ipynb", os.environ.get("LAB_SHOT", work / "lab.png"))
 
 
 def test_opens_with_our_kernel(seen):

@@ -152,7 +152,7 @@ def trail_logins_by_activity(raw, now):
 
 
 def trail_logins_by_activity_published(raw, now):
-    return logins(raw, LOGINS + ("CreateUser", "CreateAccessKey", "CreateLoginProfile", "RunInstances"))
+    return logins(raw, LOGINS + ("CreateUser", "CreateAccessKey", "CreateLoginProfile", "RunInstances", "CreateTags"))
 
 
 def writes(raw):

@@ -38,7 +38,7 @@ def add_recent(raw):
     found(40, "gd/2", "GuardDuty", "Credentials used from outside", "HIGH", types=[EXFILTRATION])
     found(2, "gd/3", "GuardDuty", "Credentials used inside", "MEDIUM", types=["TTPs/Credential Access/UnauthorizedAccess:IAMUser-Other"], account=ACCOUNT_2)
     found(3, "gd/4", "GuardDuty", "A port was probed", "LOW", types=["TTPs/Recon"], account=ACCOUNT_2)
-    found(3, "gd/5", "GuardDuty", "A port was probed", "LOW", types=["TTPs/Recon"], account=ACCOUNT_2, status="NOTIFIED")
+    found(3, "gd/5", "GuardDuty", "A port was probed", "MEDIUM", types=["TTPs/Recon"], account=ACCOUNT_2, status="NOTIFIED")
     found(9, "gd/6", "GuardDuty", "A port was probed", "HIGH", types=["TTPs/Recon"])
     found(4, "macie/1", "Macie", "Public bucket", "MEDIUM", resources=BUCKET)
     found(35, "macie/2", "Macie", "Public bucket", "MEDIUM", resources=BUCKET + (("AwsEc2Instance", "i-0bbbbbbbbbbbbbbbb"),))

@@ -17,6 +17,7 @@ def add_flow_june(raw):
     flow(2, "203.0.113.2", "192.0.2.1", 443, 44000, size=(9, 9000))
     flow(3, "203.0.113.2", "192.0.2.1", 443, 44000, size=(1, 90), instance=OTHER)
     flow(4, "203.0.113.20", "192.0.2.1", 80, 44001)
+    flow(4, "203.0.113.2", "10.0.0.9", 80, 44002)
     # downloads of one instance from port 443, and nearly
     flow(5, "198.18.0.9", "10.0.0.7", 443, 50001, size=(100, 70000), instance=SINGLE)
     flow(6, "198.18.0.9", "10.0.0.7", 443, 50002, size=(100, 60000), instance=SINGLE)
@@ -49,6 +50,7 @@ def add_flow_june(raw):
         raw.add_flow(time, "192.0.2.1", "203.0.113.2", 53000, 443, **more)
         raw.add_flow(time, "198.18.0.9", "10.0.0.7", 443, 53001, instance=SINGLE, **more)
         raw.add_flow(time, "172.16.0.1", "172.31.9.9", 53002, 22, **more)
+        raw.add_flow(time, "192.0.2.111", "203.0.113.60", 53004, 443, way="egress", size=(9000, 90000000), **more)
         raw.add_flow(time, "10.0.0.5", "203.0.113.50", 53003, 22, **more)
 
 

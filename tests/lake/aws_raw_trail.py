@@ -22,6 +22,8 @@ def add_june(raw):
     raw.add_trail(minute(3), "AssumeRole", "sts", service("ec2"), "ec2.amazonaws.com", requestParameters={"roleArn": "arn:aws:iam::111122223333:role/Node", "roleSessionName": "i-1"})
     raw.add_trail(minute(4), "ConsoleLogin", "signin", {**BOB, "accessKeyId": ""}, "203.0.113.77", responseElements={"ConsoleLogin": "Success"}, eventType="AwsConsoleSignIn")
     raw.add_trail(minute(5), "AssumeRoleWithSAML", "sts", {"type": "SAMLUser", "principalId": "saml:dora", "userName": "dora"}, "203.0.113.78")
+    raw.add_trail(minute(5), "CheckMfa", "signin", BOB, "203.0.113.77", responseElements={"CheckMfa": "Success"}, eventType="AwsConsoleSignIn")
+    raw.add_trail(minute(5), "CreateTags", "ec2", {**ALICE, "type": "Root"}, "203.0.113.79")
     # what users did, reads among it
     raw.add_trail(minute(6), "RunInstances", "ec2", BOB, "10.1.2.3", userAgent="console.amazonaws.com", requestParameters={"instanceType": "p3.16xlarge"})
     raw.add_trail(minute(7), "RunInstances", "ec2", BOB, "192.168.7.7", userAgent="aws-cli/2.15")
@@ -58,7 +60,7 @@ def add_recent(raw):
     tried(1, "ListUsers", "iam", "AccessDenied")
     tried(2, "RunInstances", "ec2", "Client.UnauthorizedOperation", who=BOB)
     tried(3, "RevokeSecurityGroupIngress", "ec2", "Client.InvalidPermission.NotFound")
-    tried(4, "DetachVolume", "ec2", "Client.OperationNotPermitted", who=ADMIN)
+    tried(4, "DetachVolume", "ec2", "Client.OperationNotPermitted", who=BOB)
     tried(8, "ListUsers", "iam", "AccessDenied")
     tried(1, "GetRole", "iam", "NoSuchEntityException", who=ADMIN)
     tried(2, "AssumeRole", "sts", "AccessDenied", who=ALICE_2, region="us-west-2")
@@ -67,8 +69,9 @@ def add_recent(raw):
     # one address, near misses of it and of the window
     for days, ip in ((1, "192.0.2.1"), (2, "192.0.2.1"), (6, "192.0.2.1"), (8, "192.0.2.1"), (20, "192.0.2.1"), (3, "192.0.2.10"), (3, "192.0.2.11"), (45, "192.0.2.1")):
         raw.add_trail(raw.ago(days, 2), "DescribeInstances", "ec2", BOB, ip)
-    for days in (30, 29):  # at the end of the first day of thirty, which a bound with hours loses
-        raw.add_trail((raw.now - timedelta(days=days)).replace(hour=23, minute=59, second=59), "DescribeVpcs", "ec2", BOB, "192.0.2.1")
+    for days in (30, 29):  # the first day of thirty: its end, which a bound with hours loses, and its begin, which is too old
+        for hour, minute in ((23, 59), (0, 0)):
+            raw.add_trail((raw.now - timedelta(days=days)).replace(hour=hour, minute=minute, second=minute), "DescribeVpcs", "ec2", BOB, "192.0.2.1")
     raw.add_trail(at("2023-02-28 12:00:00"), "DescribeInstances", "ec2", BOB, "192.0.2.1")
     raw.add_trail(at("2023-03-01 00:00:00"), "DescribeInstances", "ec2", BOB, "192.0.2.1")
     # the user id of the documentation, which is no key

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "lake/commit.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -371,6 +372,35 @@ static void test_one_writer(void **state)
     assert_int_equal(report.total.duplicates, 1);
 }
 
+static void free_lake(void *state, const struct ingest_report *so_far)
+{
+    struct commit **commit = state;
+    (void)so_far;
+    commit_drop(*commit);
+    *commit = NULL;
+}
+
+/* A writer of the same process is an interrupted run that is ending: the next one waits for it. */
+static void test_waits_for_its_own(void **state)
+{
+    struct place *place = *state;
+    put(place, "a.json", EVENT("a"), strlen(EVENT("a")));
+    struct error err;
+    error_clear(&err);
+    struct commit *commit = commit_begin(place->lake, &err);
+    assert_non_null(commit);
+    struct ingest_report report;
+    const char *const sources[] = {place->input};
+    struct ingest_request request = {.sources = sources,
+                                     .source_count = 1,
+                                     .into = place->lake,
+                                     .progress = free_lake,
+                                     .state = &commit};
+    assert_true(lake_ingest(&request, place->arena, &report, &err));
+    assert_null(commit);
+    assert_int_equal(report.total.rows, 1);
+}
+
 static void test_missing_source(void **state)
 {
     struct place *place = *state;
@@ -393,6 +423,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_twice_adds_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_writer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waits_for_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_source, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
