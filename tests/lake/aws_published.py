@@ -2,7 +2,7 @@
 
 In Markdown a statement begins at a line that starts with SELECT, WITH or CREATE, inside a fence or outside of one, and ends before
 an empty line, a heading or the end of the fence. Fragments (a lone WHERE) are no statements. In .sql files a statement begins at the
-first word outside of a comment and ends at a semicolon, or before the first empty line or comment line after which another one begins.
+first word outside of a comment and ends at a semicolon, or before an empty line or a comment after which another one begins.
 """
 import hashlib
 import os
@@ -45,22 +45,28 @@ def of_markdown(text):
     return found
 
 
+def without_blocks(text):
+    """Block comments become empty lines, so that they neither begin nor continue a statement."""
+    return re.sub(r"/\*.*?\*/", lambda found: "\n" * found.group().count("\n"), text, flags=re.S)
+
+
 def of_sql(text):
-    found, lines, ended = [], None, False
-    for line in text.splitlines():
+    found, lines, waiting, depth, ended = [], [], [], 0, True
+    for line in without_blocks(text).splitlines():
         bare = re.sub(r"--.*", "", line).strip()
-        if (lines is None or ended) and BEGINS.match(bare):
-            if lines:
-                found.append(lines)
-            lines, ended = [], False
-        if lines is None:
-            continue
         if not bare:
-            ended = ended or not line.strip() or line.startswith("--")
+            waiting.append(line)  # part of the statement only if it goes on
+            continue
+        begins = BEGINS.match(line) and (ended or (waiting and depth == 0))
+        if begins:
+            found.append(lines)
+            lines, waiting, depth, ended = [], [], 0, False
         if not ended:
-            lines.append(line)
+            lines += waiting + [line]
+            waiting = []
+        depth += bare.count("(") - bare.count(")")
         ended = ended or bare.endswith(";")
-    return ["\n".join(lines) for lines in found + ([lines] if lines else [])]
+    return ["\n".join(lines) for lines in found + [lines] if lines]
 
 
 def statements(folder=FOLDER):
