@@ -10,7 +10,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-PARTS = ["aws_raw_trail", "aws_raw_network", "aws_raw_findings"]
+PARTS = ["aws_raw_trail", "aws_raw_network", "aws_raw_findings", "aws_raw_more"]
 
 ACCOUNT, ACCOUNT_2, ACCOUNT_3, ACCOUNT_OTHER = "111122223333", "444455556666", "123456789012", "999988887777"
 FLOW_FIELDS = ("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status vpc-id subnet-id "

@@ -1,0 +1,5 @@
+SELECT query.hostname, query."type", count(*) AS query_count FROM route53
+WHERE query."type" = 'AAAA'
+  AND time_dt >= '2020-07-01' AND time_dt < '2020-08-01' AND accountid = '111122223333' AND src_endpoint.vpc_uid IN ('vpc-00000001', 'vpc-00000002', 'vpc-00000003')
+GROUP BY query.hostname, query."type"
+ORDER BY query_count DESC

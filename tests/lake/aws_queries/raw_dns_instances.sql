@@ -1,0 +1,6 @@
+SELECT query.hostname, query."type", coalesce(array_agg(DISTINCT src_endpoint.instance_uid) FILTER (WHERE src_endpoint.instance_uid IS NOT NULL), []) AS instances,
+  count(DISTINCT src_endpoint.instance_uid) AS instance_count
+FROM route53
+WHERE time_dt >= '2020-07-01' AND time_dt < '2020-08-01' AND accountid = '111122223333' AND src_endpoint.vpc_uid IN ('vpc-00000001', 'vpc-00000002', 'vpc-00000003')
+GROUP BY query.hostname, query."type"
+ORDER BY instance_count DESC

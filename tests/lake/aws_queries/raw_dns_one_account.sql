@@ -1,0 +1,1 @@
+SELECT * FROM route53 WHERE accountid = '111122223333' LIMIT 10

@@ -1,0 +1,1 @@
+SELECT * FROM route53 LIMIT 10

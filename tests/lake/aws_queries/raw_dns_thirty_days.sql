@@ -1,0 +1,1 @@
+SELECT * FROM route53 WHERE time_dt >= date_trunc('day', current_timestamp::TIMESTAMP - INTERVAL 30 DAY) LIMIT 10

@@ -1,0 +1,1 @@
+SELECT * FROM vpc_flow WHERE accountid = '111122223333' LIMIT 10

@@ -1,0 +1,1 @@
+SELECT * FROM vpc_flow LIMIT 10

@@ -1,0 +1,9 @@
+WITH flows AS (
+  SELECT *, coalesce(src_endpoint.intermediate_ips[1], src_endpoint.ip) AS source, coalesce(dst_endpoint.intermediate_ips[1], dst_endpoint.ip) AS destination,
+    coalesce(src_endpoint.instance_uid, dst_endpoint.instance_uid) AS instance
+  FROM vpc_flow
+  WHERE time_dt >= '2020-07-01' AND time_dt < '2020-08-01' AND accountid = '111122223333' AND region IN ('us-east-1', 'us-east-2', 'us-west-2'))
+SELECT region, instance, source, destination, dst_endpoint.port, sum(traffic.bytes) AS byte_count FROM flows
+WHERE instance = 'i-000000000000000' AND dst_endpoint.port = 443
+GROUP BY ALL
+ORDER BY byte_count DESC

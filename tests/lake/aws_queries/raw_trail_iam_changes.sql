@@ -1,0 +1,5 @@
+SELECT time_dt, actor."user".uid AS arn, actor."user"."name", api.operation, api.request.data AS requestparameters
+FROM cloudtrail
+WHERE api.service."name" = 'iam.amazonaws.com' AND api.operation NOT LIKE 'Get%' AND api.operation NOT LIKE 'List%' AND api.operation NOT LIKE 'Describe%'
+  AND api.response.error IS NULL AND time_dt >= '2021-07-01' AND time_dt < '2021-08-01' AND accountid = '111122223333' AND region IN ('us-east-1', 'us-east-2', 'us-west-2')
+ORDER BY accountid, time_dt

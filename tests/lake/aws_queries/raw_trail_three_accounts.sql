@@ -1,0 +1,2 @@
+WITH trail AS (FROM cloudtrail UNION ALL FROM s3_data UNION ALL FROM lambda_execution)
+SELECT * FROM trail WHERE accountid IN ('111122223333', '444455556666', '123456789012') LIMIT 10
