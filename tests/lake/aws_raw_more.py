@@ -14,6 +14,11 @@ def minutes(text):
     return lambda n: start + timedelta(minutes=n)
 
 
+def dawn(raw, days):
+    """The first second of a day, so many days ago."""
+    return raw.ago(days).replace(hour=0, minute=0, second=0)
+
+
 def add_trail_july(raw):
     minute, arn = minutes("2021-07-10 08:00:00"), "arn:aws:iam::%s:role/" % ACCOUNT
 
@@ -59,6 +64,8 @@ def add_trail_july(raw):
     iam(35, "CreateLoginProfile", {"userName": "eve", "passwordResetRequired": False}, {"loginProfile": {"userName": "eve"}})
     iam(36, "UpdateLoginProfile", {"userName": "bob"}, None, ADMIN)
     iam(37, "UpdateLoginProfile", {"userName": "root"}, None, ADMIN, errorCode="NoSuchEntityException", errorMessage="none")
+    iam(-2, "UpdateLoginProfile", {"userName": "frank"}, region="us-west-2")
+    iam(-1, "CreateAccessKey", {"userName": "frank"}, {"accessKey": {"userName": "frank", "accessKeyId": "AKIAEXAMPLEFRANK1"}}, region="us-west-2")
     iam(38, "GetUser", {"userName": "eve"})
     iam(39, "ListAccessKeys", {"userName": "eve"})
     # the window's edges; outside of it, of the account, of the regions
@@ -70,10 +77,25 @@ def add_trail_july(raw):
             raw.add_trail(time, name, source, who, "203.0.113.200", requestParameters={"userName": "late"}, **more)
         raw.add_trail(time, "CreateAccessKey", "iam", who, "203.0.113.200", requestParameters={"userName": "late"},
                       responseElements={"accessKey": {"userName": "late", "accessKeyId": "AKIAEXAMPLELATE2"}}, **more)
-    for days in (1, 89, 92):
-        raw.add_trail(raw.ago(days), "CreateVolume", "ec2", BOB, region="us-east-2", apiVersion="2016-11-15")
-    for days in (60, 89, 92):
-        raw.add_trail(raw.ago(days), "CreateVolume", "ec2", BOB)
+    # ninety days: their first day from its first second; thirty days, too old by one
+    for region in ("us-east-1", "us-east-2"):
+        for time in (raw.ago(1), raw.ago(89), dawn(raw, 90), dawn(raw, 90) - timedelta(seconds=1), raw.ago(92)):
+            raw.add_trail(time, "CreateVolume", "ec2", BOB, region=region, apiVersion="2016-11-15")
+    raw.add_trail(dawn(raw, 30) - timedelta(seconds=1), "CreateVolume", "ec2", BOB)
+    raw.add_trail(raw.ago(2), "CreateVolume", "ec2", service("autoscaling"), "autoscaling.amazonaws.com", region="us-east-2")
+    for name, source in (("GetObject", "s3"), ("Invoke", "lambda")):
+        raw.add_trail(raw.ago(2), name, source, BOB, region="us-east-2", managementEvent=False, eventCategory="Data")
+
+
+def behind_gateway(raw, time):
+    """Each way, for each question: flows whose interface is what is asked for, and whose packets are not."""
+    for n, (src, src_port, dst, dst_port) in enumerate((
+            ("192.0.2.1", 44101, "203.0.113.2", 443), ("203.0.113.2", 443, "192.0.2.1", 44101), ("192.0.2.1", 50012, "192.0.2.254", 22), ("192.0.2.254", 22, "192.0.2.1", 23),
+            ("198.18.0.9", 443, "10.0.0.7", 50013), ("198.18.0.9", 50014, "10.0.0.7", 443), ("172.16.0.41", 50015, "172.16.0.42", 22), ("172.20.0.1", 50016, "203.0.113.73", 80),
+            ("10.0.0.6", 50017, "203.0.113.73", 80), ("192.168.0.6", 50018, "203.0.113.73", 80), ("203.0.113.73", 80, "172.20.0.1", 50019), ("203.0.113.73", 80, "10.0.0.6", 50020),
+            ("203.0.113.73", 80, "192.168.0.6", 50021), ("192.0.2.100", 52002, "203.0.113.60", 443))):
+        for side in ("pkt-srcaddr", "pkt-dstaddr"):
+            raw.add_flow(time + timedelta(seconds=n), src, dst, src_port, dst_port, region="us-west-2", instance=SINGLE, size=(n, 7 ** n % 9973), **{side: "198.51.100.%d" % (n + 1)})
 
 
 def add_flow_july(raw):
@@ -98,6 +120,7 @@ def add_flow_july(raw):
     translated = {"pkt-srcaddr": "10.0.5.5", "pkt-src-aws-service": "-", "pkt-dst-aws-service": "S3", "traffic-path": "7"}
     flow(20, "192.0.2.1", "203.0.113.70", 44100, 443, way="egress", size=(4, 4000), **translated)
     flow(21, "203.0.113.70", "172.16.0.40", 443, 44100, size=(5, 5000), **{"pkt-dstaddr": "10.0.5.5", "sublocation-type": "wavelength", "sublocation-id": "wl-1"})
+    behind_gateway(raw, minute(25))
     # two addresses, both ways, once before July
     flow(22, "192.0.2.1", "192.0.2.254", 50009, 22, way="egress")
     flow(23, "192.0.2.254", "192.0.2.1", 22, 50009, action="REJECT")
@@ -127,12 +150,15 @@ def add_dns_july(raw):
     minute = minutes("2020-07-15 10:00:00")
     july = (("example.com.", ["203.0.113.2"], "A", "i-1"), ("example.com.", ["203.0.113.2", "203.0.113.3"], "A", "i-1"), ("example.com.", ["203.0.113.3"], "A", "i-2"),
             ("example.com.", ["2001:db8::1"], "AAAA", "i-1"), ("example.com.", ["2001:db8::1"], "AAAA", "i-1"), ("example.com.", [], "AAAA", "i-2"),
-            ("www.example.org.", ["2001:db8::2"], "AAAA", None), ("evil.example.net.", ["203.0.113.20"], "A", "i-3"), ("evil.example.net.", ["203.0.113.2"], "A", None),
+            ("www.example.org.", ["2001:db8::2"], "AAAA", None), *[("often.example.org.", ["2001:db8::3"], "AAAA", "i-3")] * 5, ("evil.example.net.", ["203.0.113.20"], "A", "i-3"), ("evil.example.net.", ["203.0.113.2"], "A", None),
             ("mail.example.org.", ["10 mx.example.org."], "MX", "i-2"), ("localhost.", [], "AAAA", "i-2"))
     for n, (name, answers, kind, instance) in enumerate(july):
         raw.add_dns(minute(n), name, answers, kind, "NOERROR" if answers else "NXDOMAIN", port=43000 + n, instance=instance,
                     vpc="vpc-0000000%d" % (n % 3 + 1), region="us-east-2" if n == 2 else "us-east-1")
     raw.dns[-1]["srcids"] = {"instance": "i-2", "resolver_endpoint": "rslvr-in-1", "resolver_network_interface": "rni-1"}
+    raw.add_dns(minute(19), "example.com.", ["203.0.113.2"], vpc="vpc-00000003")
+    for time in (dawn(raw, 30), dawn(raw, 30) - timedelta(seconds=1)):
+        raw.add_dns(time, "example.com.", ["203.0.113.2"])
     for time, more in ((at("2020-06-30 23:59:59"), {}), (at("2020-08-01 00:00:00"), {}), (minute(20), {"account": ACCOUNT_2}), (minute(21), {"account": ACCOUNT_OTHER}),
                        (minute(22), {"vpc": "vpc-00000004"})):
         raw.add_dns(time, "example.com.", ["203.0.113.2"], instance="i-9", port=43100, **more)

@@ -268,7 +268,8 @@ def test_the_raw_tables_have_the_columns_said_of_them(lakes):
     assert set(tables) == {"raw_trail_table", "raw_dns_table", "raw_flow_table"}
     for name, columns in tables.items():
         assert list(columns) == function(name)(lakes.raw, lakes.raw.now).columns, name
-    assert tables["raw_dns_table"]["srcids"] == "STRING" and tables["raw_dns_table"]["answers"] == "ARRAY"  # of STRING: D13
+    text = next(s.text for s in PUBLISHED.values() if "/ddl/" in s.file and "dns" in s.file)
+    assert re.search(r"srcids\s+STRING", text) and re.search(r"answers\s+ARRAY<STRING>", text)  # D13: no members
     assert "flow_direction" not in tables["raw_flow_table"] and "event_date" not in tables["raw_flow_table"]  # D25
 
 

@@ -1,8 +1,7 @@
 WITH flows AS (
-  SELECT *, coalesce(src_endpoint.intermediate_ips[1], src_endpoint.ip) AS source, coalesce(dst_endpoint.intermediate_ips[1], dst_endpoint.ip) AS destination,
-    coalesce(src_endpoint.instance_uid, dst_endpoint.instance_uid) AS instance
+  SELECT *, coalesce(src_endpoint.intermediate_ips[1], src_endpoint.ip) AS source, coalesce(dst_endpoint.intermediate_ips[1], dst_endpoint.ip) AS destination
   FROM vpc_flow)
-SELECT * EXCLUDE (source, destination, instance) FROM flows
+SELECT * EXCLUDE (source, destination) FROM flows
 WHERE status_code = 'OK' AND ((ip_in('10.0.0.0/8', source) AND source <> '10.0.0.0' AND source <> '10.255.255.255')
     OR (ip_in('172.16.0.0/12', source) AND source <> '172.16.0.0' AND source <> '172.31.255.255')
     OR (ip_in('192.168.0.0/16', source) AND source <> '192.168.0.0' AND source <> '192.168.255.255'))

@@ -1,6 +1,5 @@
 WITH flows AS (
-  SELECT *, coalesce(src_endpoint.intermediate_ips[1], src_endpoint.ip) AS source, coalesce(dst_endpoint.intermediate_ips[1], dst_endpoint.ip) AS destination,
-    coalesce(src_endpoint.instance_uid, dst_endpoint.instance_uid) AS instance
+  SELECT *, coalesce(src_endpoint.intermediate_ips[1], src_endpoint.ip) AS source, coalesce(dst_endpoint.intermediate_ips[1], dst_endpoint.ip) AS destination
   FROM vpc_flow)
 SELECT start_time_dt, end_time_dt, coalesce(src_endpoint.interface_uid, dst_endpoint.interface_uid) AS interface, source, destination,
   src_endpoint.port AS source_port, dst_endpoint.port AS destination_port, traffic.packets, traffic.bytes, connection_info.direction, "action"
