@@ -11,14 +11,33 @@
     "padding: 2px 8px; vertical-align: top; border-bottom: 1px solid rgba(128,128,128,0.25); "
 #define LINE "<div style=\"font-size: 90%; opacity: 0.75\">"
 
-static const char left_open[] =
-    "<td style=\"" CELL "text-align: left; min-width: 20em; max-width: 48em\">";
+static const char long_open[] =
+    "<td style=\"" CELL "text-align: left; min-width: 16em; max-width: 48em\">";
+/* what has no spaces is broken anywhere, so that it never runs over the edge of paper */
+static const char solid_open[] =
+    "<td style=\"" CELL "text-align: left; min-width: 16em; max-width: 48em; "
+    "word-break: break-all\">";
 static const char right_open[] = "<td style=\"" CELL "text-align: right; font-family: monospace\">";
-/* short values stay on one line: regions, accounts, operations and times do not break at their
- * dashes */
-#define SHORT_VALUE 40
-static const char short_open[] = "<td style=\"" CELL "text-align: left; white-space: nowrap\">";
+static const char short_open[] = "<td style=\"" CELL "text-align: left\">";
+static const char label_open[] = "<span style=\"opacity: 0.6; white-space: nowrap\">";
+/* a width of its own would stretch the table: it takes that of the columns above */
+static const char below_open[] = "\" style=\"" CELL "text-align: left; padding-left: 32px; "
+                                 "max-width: 0; word-wrap: break-word\">";
 static const char null_text[] = "<span style=\"opacity: 0.45; font-style: italic\">null</span>";
+
+#define SHORT_VALUE 40 /* characters; longer values get lines */
+#define PAGE_WIDTH 120 /* characters of a table on a page of A4 across */
+#define CELL_SPACE 2   /* characters of a cell's padding */
+#define FOLD_WIDTH 30  /* characters from which on a column is folded before others */
+#define MEASURED_ROWS 50
+#define COLUMNS_MOST 512
+
+/* Columns that have no room beside the others stand below them, each behind its name: nobody has to
+   scroll sideways, and paper cuts nothing off. */
+struct fold {
+    bool below[COLUMNS_MOST];
+    size_t above;
+};
 
 static void add_line(struct buf *out, const char *open, const char *text)
 {
@@ -29,10 +48,63 @@ static void add_line(struct buf *out, const char *open, const char *text)
     buf_adds(out, "</div>\n");
 }
 
-static void add_header(struct buf *out, const struct table *table)
+static size_t characters(const char *text, size_t size, size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size && count < most; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static void measure(const struct rendering *rendering, size_t *widths)
+{
+    const struct table *table = rendering->table;
+    struct buf scratch;
+    buf_init(&scratch, (size_t)1024 * 1024);
+    for (size_t i = 0; i < table->column_count && i < COLUMNS_MOST; i++)
+        widths[i] = characters(table->columns[i].name, strlen(table->columns[i].name), SHORT_VALUE);
+    struct cursor cursor = cursor_begin(table);
+    for (int64_t row = 0; row < rendering->rows && row < MEASURED_ROWS; row++, cursor_next(&cursor))
+        for (size_t i = 0; i < table->column_count && i < COLUMNS_MOST; i++) {
+            struct cell cell = cursor_cell(&cursor, i);
+            buf_clear(&scratch);
+            if (!cell.null)
+                render_short(&scratch, &cell);
+            size_t width = characters(scratch.data, scratch.size, SHORT_VALUE);
+            widths[i] = width > widths[i] ? width : widths[i];
+        }
+    buf_release(&scratch);
+}
+
+/* From the right, the wide ones first; the first column stays. */
+static void fold_columns(const struct rendering *rendering, struct fold *fold)
+{
+    size_t count = rendering->table->column_count, total = 0;
+    size_t widths[COLUMNS_MOST];
+    memset(fold, 0, sizeof *fold);
+    fold->above = count;
+    if (count > COLUMNS_MOST)
+        return;
+    measure(rendering, widths);
+    for (size_t i = 0; i < count; i++)
+        total += widths[i] + CELL_SPACE;
+    static const size_t least[] = {FOLD_WIDTH, 0};
+    for (size_t turn = 0; turn < COUNT(least); turn++)
+        for (size_t i = count; i-- > 1 && total > PAGE_WIDTH;) {
+            if (fold->below[i] || widths[i] < least[turn])
+                continue;
+            fold->below[i] = true;
+            fold->above--;
+            total -= widths[i] + CELL_SPACE;
+        }
+}
+
+static void add_header(struct buf *out, const struct table *table, const struct fold *fold)
 {
     buf_adds(out, "<table style=\"border-collapse: collapse; font-size: 90%\">\n<thead><tr>");
     for (size_t i = 0; i < table->column_count; i++) {
+        if (i < COLUMNS_MOST && fold->below[i])
+            continue;
         buf_addf(out,
                  "<th style=\"padding: 2px 8px; border-bottom: 2px solid rgba(128,128,128,0.6); "
                  "text-align: %s\">",
@@ -43,13 +115,23 @@ static void add_header(struct buf *out, const struct table *table)
     buf_adds(out, "</tr></thead>\n<tbody>\n");
 }
 
+static bool is_solid(const char *text, size_t size)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < size && run <= SHORT_VALUE; i++)
+        run = text[i] == ' ' ? 0 : run + 1;
+    return run > SHORT_VALUE;
+}
+
 static const char *cell_open(const struct column *column, const struct cell *cell)
 {
     if (render_is_number(column))
         return right_open;
     bool is_short = cell->null || column->type == TYPE_TIME || column->type == TYPE_BOOL ||
                     cell->text.size <= SHORT_VALUE;
-    return is_short ? short_open : left_open;
+    if (is_short)
+        return short_open;
+    return is_solid(cell->text.data, cell->text.size) ? solid_open : long_open;
 }
 
 static void add_cell(struct buf *out, struct buf *scratch, const struct cell *cell)
@@ -68,7 +150,27 @@ static void add_cell(struct buf *out, struct buf *scratch, const struct cell *ce
     text_html(out, scratch->data, scratch->size);
 }
 
-static void add_rows(struct buf *out, const struct rendering *rendering)
+static void add_below(struct buf *out, struct buf *scratch, const struct cursor *cursor,
+                      const struct fold *fold)
+{
+    const struct table *table = cursor->table;
+    const char *between = "";
+    buf_addf(out, "<tr><td colspan=\"%zu%s", fold->above, below_open);
+    for (size_t column = 0; column < table->column_count; column++) {
+        if (!(column < COLUMNS_MOST && fold->below[column]))
+            continue;
+        const char *name = table->columns[column].name;
+        struct cell cell = cursor_cell(cursor, column);
+        buf_addf(out, "%s%s", between, label_open);
+        text_html(out, name, strlen(name));
+        buf_adds(out, "</span> ");
+        add_cell(out, scratch, &cell);
+        between = " &nbsp; ";
+    }
+    buf_adds(out, "</td></tr>\n");
+}
+
+static void add_rows(struct buf *out, const struct rendering *rendering, const struct fold *fold)
 {
     const struct table *table = rendering->table;
     struct buf scratch;
@@ -77,12 +179,16 @@ static void add_rows(struct buf *out, const struct rendering *rendering)
     for (int64_t row = 0; row < rendering->rows && !out->full; row++, cursor_next(&cursor)) {
         buf_adds(out, "<tr>");
         for (size_t column = 0; column < table->column_count; column++) {
+            if (column < COLUMNS_MOST && fold->below[column])
+                continue;
             struct cell cell = cursor_cell(&cursor, column);
             buf_adds(out, cell_open(&table->columns[column], &cell));
             add_cell(out, &scratch, &cell);
             buf_adds(out, "</td>");
         }
         buf_adds(out, "</tr>\n");
+        if (fold->above < table->column_count)
+            add_below(out, &scratch, &cursor, fold);
     }
     buf_release(&scratch);
 }
@@ -93,8 +199,10 @@ void render_html(struct buf *out, const struct rendering *rendering)
     buf_adds(out, TABLE_OPEN "\n");
     add_line(out, "<div style=\"font-weight: bold\">", caption->title ? caption->title : "");
     if (rendering->rows) {
-        add_header(out, rendering->table);
-        add_rows(out, rendering);
+        struct fold fold;
+        fold_columns(rendering, &fold);
+        add_header(out, rendering->table, &fold);
+        add_rows(out, rendering, &fold);
         buf_adds(out, "</tbody>\n</table>\n");
     }
     add_line(out, LINE, rendering->facts);

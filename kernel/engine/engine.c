@@ -4,7 +4,9 @@
 
 #include <poll.h>
 
-#define STOP_LIMIT 80000 /* microseconds that an engine has to stop after a cancel */
+#define STOP_LIMIT                                                                                 \
+    60000 /* microseconds that an engine has to stop after a cancel; the cell ends 20 ms later at  \
+             most */
 #define STOP_REPEAT 5000 /* a stop that came before the engine began is lost: asked again */
 #define PROGRESS_INTERVAL 200000
 

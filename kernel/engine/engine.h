@@ -83,7 +83,7 @@ struct engine_reading {
 };
 
 /* Runs a request to its end and returns its first `limit` rows as a table. After a cancel the
-   engine has 80 ms to stop; then the query is closed and set aside. ERROR_INTERRUPTED says how far
+   engine has 60 ms to stop; then the query is closed and set aside. ERROR_INTERRUPTED says how far
    it came. */
 bool engine_read(struct engine *engine, const struct engine_request *request, struct arena *arena,
                  struct engine_reading *reading, struct table **out,

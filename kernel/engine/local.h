@@ -4,7 +4,7 @@
  * Kept results are tables of a database file in the case folder ("results"), attached before
  * external access is closed. SQL of the analyst reads the folders given at open and nothing else,
  * and writes nothing. Each query runs on a thread of its own over a pooled connection; when DuckDB
- * does not answer a stop within 80 ms, thread and connection are set aside and the next query takes
+ * does not answer a stop within 60 ms, thread and connection are set aside and the next query takes
  * another (refused with the reason while the memory is held). Owned by the session; worker thread.
  */
 #ifndef COFFERDAM_ENGINE_LOCAL_H

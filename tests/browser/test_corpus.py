@@ -21,7 +21,7 @@ PAGE, NOTED = 100, 380
 FIELDS = "metadata.uid AS id, http_request.user_agent AS agent, api.response.message AS message, actor.\"user\".name AS who"
 # what renderers write, and what nbconvert and JupyterLab make of the Markdown of a list
 ELEMENTS = {"DIV", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "SPAN", "P", "CODE", "STRONG", "PRE", "UL", "LI", "EM", "BR"}
-ATTRIBUTES = {"style", "class", "align", "data-jp-sanitized"}
+ATTRIBUTES = {"style", "class", "align", "colspan"}
 MIMES = {"html": "text/html", "markdown": "text/markdown", "plain": "text/plain"}
 
 
