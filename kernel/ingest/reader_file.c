@@ -99,7 +99,7 @@ static ssize_t stream_read(struct stream *stream, char *into, size_t want)
     struct error err;
     error_clear(&err);
     got += inflate_read(stream->inflate, into + got, want - got, &err);
-    snprintf(stream->cut, sizeof stream->cut, "%s", err.message);
+    snprintf(stream->cut, sizeof stream->cut, "%.190s", err.message);
     return (ssize_t)got;
 }
 
