@@ -54,9 +54,15 @@ static void list_functions(struct magic_call *call)
     struct caption caption = {
         .title = "SQL functions under Trino's names, with Trino's results",
         .total_rows = table->rows,
-        .hint = "Where one name means two things (contains, split_part, date_diff, element_at) or "
-                "a lambda is needed, DuckDB's meaning stays: "
-                "for networks use ip_in(cidr, ip)."};
+        .hint =
+            "Where one name means two things (contains, split_part, date_diff, element_at, "
+            "cardinality) DuckDB's meaning stays: for networks use ip_in(cidr, ip), for arrays "
+            "len(a) and a[n]. Functions that take a lambda cannot be made: write "
+            "list_transform(a, x -> ...) for transform, len(filter(a, x -> ...)) > 0 for any_match "
+            "(= 0 for none_match, = len(a) for all_match), list_transform(list_zip(a, b), x -> "
+            "...) for zip_with, and map_from_entries over map_entries(m) for transform_keys, "
+            "transform_values and map_filter. JSON_TABLE, MATCH_RECOGNIZE and WITH FUNCTION are "
+            "grammar that DuckDB lacks."};
     outputs_result(call->outputs, render_table(call->arena, table, &caption));
 }
 

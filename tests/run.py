@@ -162,7 +162,7 @@ def sanitizer_options(name):
     the C++ library, is not seen by the thread sanitizer and would only look like races: their calls do not count, ours all do."""
     supp = os.path.join(ROOT, "tests/sanitizer")
     log = "log_path=%s/sanitizer-%s" % (folder(), name)
-    return {"ASAN_OPTIONS": log + ":detect_leaks=1:detect_stack_use_after_return=1", "UBSAN_OPTIONS": log + ":print_stacktrace=1",
+    return {"ASAN_OPTIONS": log + ":detect_leaks=1:detect_stack_use_after_return=1:verify_asan_link_order=0", "UBSAN_OPTIONS": log + ":print_stacktrace=1",
             "LSAN_OPTIONS": "suppressions=%s/leak.supp:print_suppressions=0" % supp,
             "TSAN_OPTIONS": log + ":suppressions=%s/thread.supp:second_deadlock_stack=1:ignore_noninstrumented_modules=1" % supp}
 

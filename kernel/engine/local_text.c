@@ -325,22 +325,26 @@ static void add_list(const struct duckdb_api *api, const struct local_vector *ve
     api->destroy_logical_type(&type);
 }
 
+/* A struct without names, as row(1, 'a') and zip make, is shown as a list. */
 static void add_struct(const struct duckdb_api *api, const struct local_vector *vector, size_t row,
                        struct buf *out)
 {
     size_t count = (size_t)api->struct_type_child_count(vector->type);
-    buf_addc(out, '{');
+    bool named = true;
     for (size_t i = 0; i < count; i++) {
         char *name = api->struct_type_child_name(vector->type, i);
-        buf_adds(out, i ? ", " : "");
-        text_json(out, name, strlen(name));
-        buf_adds(out, ": ");
+        named = i ? named : *name != '\0';
+        buf_adds(out, i ? ", " : named ? "{" : "[");
+        if (named) {
+            text_json(out, name, strlen(name));
+            buf_adds(out, ": ");
+        }
         api->free(name);
         duckdb_logical_type type = api->struct_type_child_type(vector->type, i);
         add_child(api, api->struct_vector_get_child(vector->vector, i), type, row, out);
         api->destroy_logical_type(&type);
     }
-    buf_addc(out, '}');
+    buf_addc(out, named ? '}' : ']');
 }
 
 /* A map is a list of {key, value}: shown as an object, keys as text. */
