@@ -247,6 +247,17 @@ static json_t *base64(const struct buf *bytes)
     return text;
 }
 
+/* Pages and paper show the plain text then: it says why. */
+static void add_missing(json_t *data, const struct error *problem)
+{
+    struct buf words;
+    buf_init(&words, PNG_LIMIT);
+    buf_addf(&words, "%sno picture: rsvg-convert (Debian: librsvg2-bin) did not draw it: %s\n",
+             json_string_value(json_object_get(data, "text/plain")), problem->message);
+    json_object_set_new(data, "text/plain", json_text(words.data, words.size));
+    buf_release(&words);
+}
+
 /* The picture for HTML and PDF; without rsvg-convert the bundle goes without it. */
 static bool add_png(const struct charting *charting, json_t *data, struct error *err)
 {
@@ -264,6 +275,8 @@ static bool add_png(const struct charting *charting, json_t *data, struct error 
     bool drawn = process_run(&process, &png, &problem);
     if (drawn)
         json_object_set_new(data, "image/png", base64(&png));
+    else if (problem.kind != ERROR_INTERRUPTED)
+        add_missing(data, &problem);
     buf_release(&svg);
     buf_release(&png);
     if (!drawn && problem.kind == ERROR_INTERRUPTED)

@@ -3,7 +3,7 @@
  *
  * No text/html and no SVG in the bundle (JupyterLab would show the html, nbconvert's LaTeX fails on
  * any SVG). The PNG comes from our own SVG through rsvg-convert as a child with a time limit;
- * without it the bundle has no PNG and `warning` says so.
+ * without it the bundle has no PNG and its plain text says why.
  */
 #ifndef COFFERDAM_DATA_CHART_H
 #define COFFERDAM_DATA_CHART_H
