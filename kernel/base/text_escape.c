@@ -287,7 +287,7 @@ void text_markdown(struct buf *out, const char *bytes, size_t size)
     escape(out, &(struct input){bytes, size, start}, &markdown_format, false);
 }
 
-/* -12.5e+3: a sign alone does not make it a formula. */
+/* -12.5: a sign alone does not make it a formula. */
 static bool is_number(const char *bytes, size_t size)
 {
     size_t i = size > 0 && (bytes[0] == '-' || bytes[0] == '+');

@@ -233,10 +233,10 @@ static const char *check_latex(struct run *run)
 
 static bool starts_formula(const char *text)
 {
+    text += strspn(text, " ");
     size_t sign = *text == '-' || *text == '+';
     if (sign && text[1] && text[strspn(text + 1, "0123456789.") + 1] == '\0')
         return false; /* a number */
-    text += strspn(text, " ");
     return (*text && strchr("=+-@\t\r\n", *text)) || strncmp(text, "\xef\xbc\x9d", 3) == 0 ||
            strncmp(text, "\xef\xbc\x8b", 3) == 0 || strncmp(text, "\xef\xbc\x8d", 3) == 0 ||
            strncmp(text, "\xef\xbc\xa0", 3) == 0;
