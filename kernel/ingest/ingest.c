@@ -110,15 +110,20 @@ static void run_free(struct ingest_run *run)
     free(run);
 }
 
-#define LOCK_MS 10 /* between two looks at the lock */
+#define LOCK_MS 10       /* between two looks at the lock */
+#define NAMELESS_MAX 100 /* looks at a lock whose holder has not yet said who it is */
 
 /* An interrupted run of this kernel may still be taking its files away: it is waited for. */
 static struct commit *begin_commit(struct ingest_run *run, struct error *err)
 {
-    for (;;) {
+    for (int nameless = 0;;) {
         struct commit *commit = commit_begin(run->into, err);
-        if (commit || err->kind != ERROR_UNAVAILABLE || !commit_held_here(run->into)) {
+        if (commit || err->kind != ERROR_UNAVAILABLE) {
             return commit;
+        }
+        long holder = commit_holder(run->into);
+        if (holder != (long)getpid() && (holder || nameless++ == NAMELESS_MAX)) {
+            return NULL;
         }
         error_clear(err);
         if (run_stopped(run)) {

@@ -48,8 +48,11 @@ static int lock_take(const char *lake, struct error *err)
     if (lock < 0) {
         error_errno(err, number, "%s", path);
     } else if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        error_set(err, ERROR_UNAVAILABLE, "another ingest (process %ld) is writing to %s",
-                  holder(lock), lake);
+        long process = holder(lock);
+        char who[48] = "";
+        if (process)
+            (void)snprintf(who, sizeof who, " (process %ld)", process);
+        error_set(err, ERROR_UNAVAILABLE, "another ingest%s is writing to %s", who, lake);
         error_hint(err, "Wait until it has ended, or stop it.");
         close(lock);
         lock = -1;
@@ -60,15 +63,15 @@ static int lock_take(const char *lake, struct error *err)
     return lock;
 }
 
-bool commit_held_here(const char *lake)
+long commit_holder(const char *lake)
 {
     struct arena *arena = arena_new();
     int lock = open(file_join(arena, lake, ".lock"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool here = lock >= 0 && holder(lock) == (long)getpid();
+    long process = lock >= 0 ? holder(lock) : 0;
     if (lock >= 0)
         close(lock);
     arena_free(arena);
-    return here;
+    return process;
 }
 
 static bool move(const char *lake, const char *from, const char *to, struct error *err)

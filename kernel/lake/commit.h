@@ -17,8 +17,9 @@ struct commit;
 /* Takes the lock of the folder (made if it is missing), recovers what a dead writer left, makes an
    empty staging folder. ERROR_UNAVAILABLE if another writer is at work. */
 struct commit *commit_begin(const char *lake, struct error *err);
-/* After ERROR_UNAVAILABLE: whether the writer at work is a thread of this process. */
-bool commit_held_here(const char *lake);
+/* After ERROR_UNAVAILABLE: the process that writes to the lake, or did last; 0 while it has not yet
+   said who it is. */
+long commit_holder(const char *lake);
 const char *
 commit_run(const struct commit *commit); /* name of the run: 20261123T091200Z-6f3a91c2 */
 const char *commit_staging(const struct commit *commit); /* absolute path of the staging folder */

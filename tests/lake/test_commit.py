@@ -1,4 +1,5 @@
 """Killed at any moment, stopped at any moment, a full disk: the lake is as before or as after, never between."""
+import fcntl
 import json
 import os
 import random
@@ -94,29 +95,32 @@ def test_journal_cannot_leave_the_lake(lake):
     assert (lake / "victim").read_text() == "precious"
 
 
-def test_second_writer_is_told(lake):
-    import fcntl
+@pytest.mark.parametrize("holder, said", [("4242\n", "another ingest (process 4242) is writing to"),
+                                          ("", "another ingest is writing to")], ids=["named", "nameless"])
+def test_second_writer_is_told(lake, holder, said):
+    """Also where the writer never says who it is: it is not waited for without end."""
     with open(lake / "lake" / ".lock", "w") as lock:
+        lock.write(holder)
+        lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
         report = ingest(lake / "lake", lake / "new", ok=False)
-    assert report["kind"] == "UnavailableError" and "another ingest" in report["message"]
+    assert report["kind"] == "UnavailableError" and said in report["message"]
 
 
 def test_interrupt(lake):
-    """Stopped at 60 moments: back within 100 ms (the conductor may end later), the lake as before or as after."""
+    """Stopped at 60 moments: the lake as before or as after. How soon it is back is measured by make bench."""
     before = uids(lake / "lake")
     after = sorted(before + [f"id-{i}" for i in range(1000, 4000)])
-    times = []
+    stopped = 0
     for ms in range(0, 300, 5):
         subprocess.run(["rm", "-rf", lake / "work"], check=True)
         subprocess.run(["cp", "-r", lake / "lake", lake / "work"], check=True)
         said = json.loads(program("interrupt", ms, lake / "work", lake / "new").stdout)
         assert said["ok"] or said["kind"] == "Interrupted", said
-        if not said["ok"]:
-            times.append(said["stop_us"])
+        stopped += not said["ok"]
         now, _ = state_of(lake / "work")
         assert now == (after if said["ok"] or "too late" in said["message"] else before)
-    assert times and sorted(times)[len(times) // 2] < 100_000
+    assert stopped
 
 
 SHIM = ROOT / "tests" / "shim" / "enospc.c"

@@ -75,7 +75,6 @@ static void print_report(bool ok, const struct ingest_report *report, const stru
 struct raise {
     struct cancel *cancel;
     long ms;
-    int64_t at; /* when it was raised */
 };
 
 static void *raise_later(void *state)
@@ -83,7 +82,6 @@ static void *raise_later(void *state)
     struct raise *raise = state;
     struct timespec wait = {.tv_sec = raise->ms / 1000, .tv_nsec = raise->ms % 1000 * 1000000};
     nanosleep(&wait, NULL);
-    raise->at = time_monotonic();
     cancel_raise(raise->cancel);
     return NULL;
 }
@@ -102,11 +100,9 @@ static int program_interrupt(char **words)
     pthread_t thread;
     pthread_create(&thread, NULL, raise_later, &raise);
     bool ok = lake_ingest(&request, arena, &report, &err);
-    int64_t returned = time_monotonic();
     pthread_join(thread, NULL);
-    printf("{\"ok\": %s, \"kind\": \"%s\", \"message\": \"%s\", \"stop_us\": %lld}\n",
-           ok ? "true" : "false", ok ? "" : error_kind_name(err.kind), ok ? "" : err.message,
-           (long long)(returned - raise.at));
+    printf("{\"ok\": %s, \"kind\": \"%s\", \"message\": \"%s\"}\n", ok ? "true" : "false",
+           ok ? "" : error_kind_name(err.kind), ok ? "" : err.message);
     fflush(stdout);
     /* The conductor may still be ending: wait for the lake to be free before the process goes. */
     const char *what = "";
