@@ -181,7 +181,7 @@ lab: setup-demo
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) notebooks/lab.sh
 bench: setup-test
-	@$(MAKE) --no-print-directory $(JOBS) all
+	@$(MAKE) --no-print-directory $(JOBS) all unit-build
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) $(VENV)/bin/python tests/bench/bench.py
 
