@@ -49,7 +49,6 @@ char *xstrdup(const char *text)
 
 void wipe(void *memory, size_t size)
 {
-    volatile unsigned char *byte = memory;
-    while (size--)
-        *byte++ = 0;
+    memset(memory, 0, size);
+    __asm__ __volatile__("" : : "r"(memory) : "memory"); /* the zeros are seen: they stay */
 }

@@ -128,3 +128,8 @@ void gzip_pack(const void *data, size_t size, int level, struct buf *out)
     free(room);
     libdeflate_free_compressor(compressor);
 }
+
+uint32_t gzip_crc32(const void *data, size_t size)
+{
+    return libdeflate_crc32(0, data, size);
+}

@@ -28,4 +28,6 @@ bool gzip_inflate(struct gzip *gzip, const void *data, size_t size, void *out,
  */
 void gzip_pack(const void *data, size_t size, int level, struct buf *out);
 
+uint32_t gzip_crc32(const void *data, size_t size); /* gzip's own, which S3 takes too */
+
 #endif

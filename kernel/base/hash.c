@@ -210,15 +210,23 @@ void hmac_add(struct hmac *hmac, const void *data, size_t size)
     hmac->digest->update(&hmac->running, data, size);
 }
 
-size_t hmac_end_hex(struct hmac *hmac, char *out)
+size_t hmac_end(struct hmac *hmac, unsigned char *out)
 {
     unsigned char result[DIGEST_MAX];
     hmac->digest->final(&hmac->running, result);
     hmac->running = hmac->outer;
     hmac->digest->update(&hmac->running, result, hmac->digest->size);
-    hmac->digest->final(&hmac->running, result);
-    hash_hex(result, hmac->digest->size, out);
-    return 2 * hmac->digest->size;
+    hmac->digest->final(&hmac->running, out);
+    wipe(result, sizeof result);
+    return hmac->digest->size;
+}
+
+size_t hmac_end_hex(struct hmac *hmac, char *out)
+{
+    unsigned char result[DIGEST_MAX];
+    size_t size = hmac_end(hmac, result);
+    hash_hex(result, size, out);
+    return 2 * size;
 }
 
 bool hash_equal(const void *a, const void *b, size_t size)

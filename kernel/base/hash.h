@@ -25,6 +25,8 @@ struct hmac *hmac_new(const char *scheme, const void *key,
 void hmac_free(struct hmac *hmac);  /* wipes; NULL is allowed */
 void hmac_begin(struct hmac *hmac);
 void hmac_add(struct hmac *hmac, const void *data, size_t size);
+size_t hmac_end(struct hmac *hmac,
+                unsigned char *out); /* the bytes, at most 64; returns how many */
 size_t hmac_end_hex(struct hmac *hmac,
                     char *out); /* lower-case hex with NUL, at most 129 bytes; returns its length */
 

@@ -1,6 +1,7 @@
 /* A drawing's data, read from a table once; chart_vega.c and chart_svg.c write it. */
 #include "data/chart.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -231,17 +232,9 @@ static json_t *plain_text(const struct charting *charting)
 
 static json_t *base64(const struct buf *bytes)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     struct buf out;
     buf_init(&out, bytes->size * 2 + 8);
-    for (size_t i = 0; i < bytes->size; i += 3) {
-        unsigned value = 0;
-        size_t left = bytes->size - i < 3 ? bytes->size - i : 3;
-        for (size_t j = 0; j < 3; j++)
-            value = value << 8 | (j < left ? (unsigned char)bytes->data[i + j] : 0u);
-        for (size_t j = 0; j < 4; j++)
-            buf_addc(&out, j <= left ? digits[value >> (18 - 6 * j) & 63] : '=');
-    }
+    base64_add(&out, bytes->data, bytes->size);
     json_t *text = json_text(out.data, out.size);
     buf_release(&out);
     return text;
