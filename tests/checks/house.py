@@ -50,13 +50,13 @@ HOMES = (
     (r"utf8proc\.h", r"kernel/base/text\w*\.c$"),
     (r"jansson\.h", r"kernel/base/json\.h$"),
     (r"sqlite3\.h", r"kernel/history\.c$"),
-    (r"curl/", r"kernel/net/http\.c$"),
+    (r"curl/", r"kernel/net/(http|curl)\w*\.[ch]$"),
     (r"libxml/", r"kernel/aws/xml\.c$"),
     (r"emmintrin\.h", r"kernel/ingest/reader\w*\.c$"),
 )
-STANDARD = set("""assert ctype errno float inttypes limits locale math signal setjmp stdalign stdarg stdatomic stdbool stddef stdint stdio
+STANDARD = set("""assert ctype errno float inttypes limits locale malloc math signal setjmp stdalign stdarg stdatomic stdbool stddef stdint stdio
 stdlib stdnoreturn string time wchar wctype arpa/inet dirent dlfcn fcntl fnmatch glob langinfo netdb netinet/in poll pthread pwd
-sched spawn strings sys/eventfd sys/file sys/mman sys/resource sys/select sys/signalfd sys/socket sys/stat sys/statvfs sys/time sys/timerfd
+sched spawn strings sys/epoll sys/eventfd sys/file sys/mman sys/resource sys/select sys/signalfd sys/socket sys/stat sys/statvfs sys/time sys/timerfd
 sys/types sys/un sys/utsname sys/wait termios unistd""".split())
 
 BANNED = """strcpy strcat sprintf vsprintf gets strtok scanf sscanf fscanf vsscanf gmtime localtime asctime ctime atoi atol atoll atof
