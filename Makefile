@@ -27,8 +27,10 @@ RELEASE = -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protect
 HARDEN_x86_64 = -fcf-protection
 OPTIMIZE = $(if $(SANITIZE),-O1 -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined,$(RELEASE))
 CFLAGS ?= -g
+# where libxml2 keeps libxml/ (pkg-config is not there before the first make)
+XML_INCLUDE ?= /usr/include/libxml2
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) $(OPTIMIZE) -fPIE -pthread -iquote kernel -iquote . \
-	-iquote $(BUILD)/gen -isystem $(DEPS) $(CFLAGS)
+	-iquote $(BUILD)/gen -isystem $(DEPS) -isystem $(XML_INCLUDE) $(CFLAGS)
 LDFLAGS ?=
 ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pie -pthread -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack $(LDFLAGS)
 # sqlite3, curl, libxml2 and DuckDB are missing here on purpose: they are loaded at first use, so that the kernel starts fast
@@ -148,7 +150,7 @@ FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(FUZZ_SRC))
 $(FUZZ_BUILD)/obj/%.o: %.c | $(DEPS)/duckdb.h
 	@mkdir -p $(@D)
 	@echo "  clang $<"
-	$(Q)clang -std=c11 -D_POSIX_C_SOURCE=200809L -iquote kernel -iquote . -isystem $(DEPS) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -MP -c $< -o $@
+	$(Q)clang -std=c11 -D_POSIX_C_SOURCE=200809L -iquote kernel -iquote . -isystem $(DEPS) -isystem $(XML_INCLUDE) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -MP -c $< -o $@
 $(FUZZ_BUILD)/libkernel.a: $(FUZZ_OBJECTS)
 	@rm -f $@
 	$(Q)ar rcs $@ $^

@@ -8,7 +8,8 @@ import subprocess
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEPS = os.path.abspath(os.environ.get("DEPS") or os.path.join(REPOSITORY, "build/deps"))
-FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-iquote", "kernel", "-iquote", ".", "-isystem", DEPS]
+FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-iquote", "kernel", "-iquote", ".", "-isystem", DEPS,
+         "-isystem", os.environ.get("XML_INCLUDE", "/usr/include/libxml2")]
 JOBS = 2
 # gcc's and clang's place of a complaint
 PLACE = re.compile(r"^(?P<path>[^\s:][^:]*):(?P<line>\d+):\d+: (?:fatal )?(?:error|warning): (?P<what>.*)$")

@@ -1,0 +1,25 @@
+/* xml - XML as JSON and back; the only home of libxml2, which is loaded at first use.
+ *
+ * An element with elements in it becomes an object of them, any other its text. Several of one name
+ * become a list; an element whose children are all called member, item or entry becomes the list of
+ * these, also where there is only one. An attribute (but no namespace's) is the member "@name"
+ * ("@xsi:type", with its prefix). Names of elements are without one. An empty element is the empty
+ * text, since XML does not tell an empty list from an empty text.
+ */
+#ifndef COFFERDAM_AWS_XML_H
+#define COFFERDAM_AWS_XML_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+
+/* {"NameOfTheRoot": value}, which belongs to the arena. Nesting at most 64; a document type is
+ * refused. NULL with ERROR_DATA for what is no XML, ERROR_UNAVAILABLE without libxml2. Any thread.
+ */
+json_t *xml_parse(struct arena *arena, const char *text, size_t size, struct error *err);
+
+/* The reverse: <root xmlns="...">, an object's members in their order, a list as repeated elements,
+ * "@name" as attributes. */
+char *xml_write(struct arena *arena, const char *root, const char *xmlns, const json_t *value);
+
+#endif
