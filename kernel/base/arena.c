@@ -24,11 +24,19 @@ struct deferred {
 struct arena {
     struct block *blocks;
     struct deferred *deferred;
+    bool secret;
 };
 
 struct arena *arena_new(void)
 {
     return xcalloc(1, sizeof(struct arena));
+}
+
+struct arena *arena_new_secret(void)
+{
+    struct arena *arena = arena_new();
+    arena->secret = true;
+    return arena;
 }
 
 static struct block *block_add(struct arena *arena, size_t size)
@@ -110,6 +118,8 @@ void arena_reset(struct arena *arena)
     while (arena->blocks) {
         struct block *block = arena->blocks;
         arena->blocks = block->next;
+        if (arena->secret)
+            wipe(block->memory, block->used);
         free(block);
     }
 }

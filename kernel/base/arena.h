@@ -14,6 +14,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* One that is wiped when it ends: for what may hold a key, a token or a password. */
+struct arena *arena_new_secret(void);
 void arena_free(struct arena *arena); /* NULL is allowed; runs the deferred calls, last first */
 void arena_reset(struct arena *arena);
 
