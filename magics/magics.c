@@ -2,10 +2,15 @@
 #include "magic.h"
 
 extern const struct magic magic_chart, magic_cloudtrail, magic_echo, magic_help_magic, magic_lake,
-    magic_local, magic_note, magic_set, magic_show, magic_sql, magic_timeline, magic_trace;
+    magic_local, magic_note, magic_set, magic_show, magic_sql, magic_timeline, magic_trace,
+    magic_whoami;
 
 const struct magic *const magics[] = {
-    &magic_chart,    &magic_cloudtrail, &magic_echo, &magic_help_magic, &magic_lake,
-    &magic_local,    &magic_note,       &magic_set,  &magic_show,       &magic_sql,
-    &magic_timeline, &magic_trace,      NULL,
+    &magic_chart,    &magic_cloudtrail,
+    &magic_echo,     &magic_help_magic,
+    &magic_lake,     &magic_local,
+    &magic_note,     &magic_set,
+    &magic_show,     &magic_sql,
+    &magic_timeline, &magic_trace,
+    &magic_whoami,   NULL,
 };

@@ -1,14 +1,15 @@
 /* aws - AWS's calls: one table, one client, JSON in and out whatever the protocol.
  *
- * A call is a row of aws/ops_*.c. aws_start begins it, aws_step moves all calls of the client on
- * and never waits (aws_fd says when there is something to do), so that many regions are asked side
- * by side; aws_call is the loop for one. Signing, endpoints, retries, clock skew and paging happen
- * below. A client belongs to one thread.
+ * A call is a row of aws/ops_*.c, named as IAM names it ("sts:GetCallerIdentity"). aws_start begins
+ * it, aws_step moves all calls of the client on and never waits (aws_fd says when there is
+ * something to do), so that many regions are asked side by side; aws_call is the loop for one.
+ * Signing, endpoints, retries, clock skew and S3's redirects happen below. A client belongs to one
+ * thread.
  *
  * Parameters and replies carry the wire's names, which are those of AWS's API references: for EC2
  * the Query API's in singular (InstanceId, Filter: [{"Name", "Value": []}]) and its replies'
  * (reservationSet), for all others the members as documented. A reply that came as XML has text for
- * every leaf; reply.h reads both kinds alike.
+ * every leaf; aws/reply.h reads both kinds alike.
  */
 #ifndef COFFERDAM_AWS_AWS_H
 #define COFFERDAM_AWS_AWS_H
@@ -21,17 +22,18 @@
 
 struct aws;
 struct aws_call;
-struct credentials;
 
-/* Where and as whom. Texts are borrowed for the call's life. */
-struct aws_target {
-    const char *region; /* NULL: the client's */
-    struct credentials
-        *credentials; /* NULL: the client's chain; an op without signature needs none */
+/* As whom; texts belong to the giver. */
+struct aws_credentials {
+    const char *access_key_id, *secret_access_key;
+    const char *session_token; /* NULL: a long-term key */
+    const char *account;       /* NULL: unknown */
+    const char *source;        /* where they come from, in words, for people */
+    int64_t expires;           /* Unix microseconds; 0: never */
 };
 
-/* Says whether a change may be sent, and hears what became of it. NULL guard: no change at all.
- * Below the magics on purpose: a magic that forgets to ask cannot change anything. */
+/* Says whether a change may be sent, and hears what became of it. Without a guard no change is sent
+ * at all: below the magics on purpose, so that one which forgets to ask cannot change anything. */
 struct aws_guard {
     bool (*permit)(void *state, const struct aws_op *op, const json_t *params, struct error *err);
     void (*report)(void *state, const struct aws_op *op, const json_t *params, const json_t *reply,
@@ -39,51 +41,88 @@ struct aws_guard {
     void *state;
 };
 
-/* What is known about a finished call beside its reply. Texts belong to the call's arena. */
-struct aws_facts {
-    int status;             /* HTTP's, 0: no answer */
-    const char *code;       /* AWS's error code ("AccessDenied"), NULL: none */
-    const char *request_id; /* NULL: none */
-    int64_t server_time;    /* the Date header, Unix microseconds, 0: none */
-    int attempts;
-    bool unknown; /* a change was sent and no answer came: read back before anything else */
-};
-
 struct aws_settings {
-    const char *profile; /* NULL: AWS_PROFILE or "default" */
-    const char *region;  /* NULL: as the environment and the profile say */
+    const char *profile; /* NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE or "default". A profile named
+                            here goes before the environment's keys */
+    const char *region;  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, IMDS's */
 };
 
-/* Reads nothing yet. `settings` is copied. */
-struct aws *aws_new(const struct aws_settings *settings, struct error *err);
-void aws_free(struct aws *aws); /* ends its calls, wipes; NULL is allowed */
-void aws_guard(struct aws *aws, const struct aws_guard *guard);
+/* Reads nothing yet; the texts are copied. */
+struct aws *aws_new(const struct aws_settings *settings);
+void aws_free(struct aws *aws); /* ends its calls, wipes its secrets; NULL is allowed */
+void aws_set_guard(struct aws *aws, const struct aws_guard *guard); /* NULL: none */
+/* How the analyst is asked for an MFA code; NULL: a profile that needs one fails. The answer
+ * belongs to the arena. */
+struct aws_asker {
+    bool (*ask)(void *state, const char *text, struct arena *arena, const char **answer,
+                struct error *err);
+    void *state;
+};
+void aws_set_asker(struct aws *aws, const struct aws_asker *asker);
 
+/* What the environment and the files say, without asking AWS. Borrowed until the client ends. */
+bool aws_region(struct aws *aws, const char **region, struct error *err);
+const char *aws_profile(struct aws *aws);
+
+/* The credentials of the chain, found or renewed when they are needed; waits for STS, SSO, IMDS...
+ * Borrowed until the next call. */
+bool aws_find_credentials(struct aws *aws, struct cancel *cancel,
+                          const struct aws_credentials **out, struct error *err);
+/* Server's clock minus this machine's, microseconds, as far as an answer showed it. */
+int64_t aws_clock_skew(const struct aws *aws);
+
+/* ---- a call ---- */
+
+struct aws_asking {
+    const char *op;     /* "iam:ListAccessKeys" */
+    json_t *params;     /* the call takes a reference of its own; NULL: none */
+    const char *region; /* NULL: the client's */
+    const struct aws_credentials *credentials; /* NULL: the chain's */
+    struct cancel *cancel;                     /* may be NULL */
+    int total_ms;                              /* 0: 60,000 for each attempt */
+    /* takes the body of a good answer (s3:GetObject) piece by piece; NULL: the reply has it */
+    bool (*sink)(void *state, const void *bytes, size_t size, struct error *err);
+    void *sink_state;
+};
+
+/* What is known beside the reply. */
+struct aws_facts {
+    int status;             /* HTTP's; 0: no answer */
+    const char *code;       /* AWS's error code ("AccessDenied"); NULL: none */
+    const char *request_id; /* NULL: none */
+    int64_t server_time;    /* the answer's Date, Unix microseconds; 0: none */
+    int attempts;
+    bool unknown;     /* a change was sent and no answer came: read back before anything else */
+    const char *body; /* of a rest answer that is no JSON or XML: a policy, an object */
+    size_t size;
+};
+
+/* Descriptor to poll, and when to step although it is quiet: monotonic microseconds, 0: never. */
 int aws_fd(const struct aws *aws);
-/* Monotonic microseconds at which aws_step is needed although aws_fd is quiet (a retry's pause); 0:
- * never. */
 int64_t aws_deadline(const struct aws *aws);
 void aws_step(struct aws *aws);
 
-/* Begins a call. `params` is borrowed until the call has ended. NULL with the error set for a
-   change that the guard refuses or parameters that cannot be sent. */
-struct aws_call *aws_start(struct aws *aws, const struct aws_op *op,
-                           const struct aws_target *target, json_t *params, struct error *err);
+/* Begins a call; may wait for credentials. NULL with the error set for parameters that cannot be
+   sent, credentials that are not there, or a change that the guard does not permit. */
+struct aws_call *aws_start(struct aws *aws, const struct aws_asking *asking, struct error *err);
 bool aws_done(const struct aws_call *call);
-/* After aws_done. *reply belongs to the call. An error is ERROR_AWS with AWS's code and message and
- * a hint, or the network's. */
+/* After aws_done: the reply, or ERROR_AWS with AWS's words, or the network's error. It belongs to
+ * the call. */
 bool aws_reply(struct aws_call *call, json_t **reply, struct error *err);
 const struct aws_facts *aws_call_facts(const struct aws_call *call);
-void aws_end(struct aws_call *call); /* ends it, under way or not; NULL is allowed */
+void aws_end(struct aws_call *call); /* under way or not; NULL is allowed */
 
-/* One call to its end; *reply and the facts belong to the arena. `facts` may be NULL. */
-struct aws_asking {
-    const struct aws_op *op;
-    struct aws_target target;
-    json_t *params; /* a reference is taken */
-    struct cancel *cancel;
-};
+/* One call to its end. The reply belongs to the arena. */
 bool aws_call(struct aws *aws, const struct aws_asking *asking, struct arena *arena, json_t **reply,
               struct error *err) ATTR_USE_RESULT;
+/* All pages of a call whose row has `next`, at most `limit` of them: `visit` gets each reply. */
+struct aws_pages {
+    bool (*visit)(void *state, const json_t *reply, struct error *err);
+    void *state;
+    int limit;
+    bool more; /* there were more pages than the limit */
+};
+bool aws_call_pages(struct aws *aws, const struct aws_asking *asking, struct aws_pages *pages,
+                    struct error *err) ATTR_USE_RESULT;
 
 #endif

@@ -199,20 +199,26 @@ static bool read_file(struct reading *reading, struct error *err)
     return true;
 }
 
-/* [default] where there is no [profile default], then the credentials over all. */
+/* [default] where there is no [profile default], then the credentials over all; what each file has
+ * stays beside it. */
 static void merge(json_t *sections)
 {
     json_t *profiles = member(sections, "profile");
     json_t *plain = json_object_get(json_object_get(sections, "plain"), "default");
     if (plain && !json_object_get(profiles, "default"))
         (void)json_object_set(profiles, "default", plain);
-    json_t *credentials = json_object_get(sections, "credentials");
+    json_t *credentials = member(sections, "credentials"), *config = member(sections, "config");
     const char *name;
     json_t *section;
-    json_object_foreach(credentials, name, section)(void)
-        json_object_update(member(profiles, name), section);
+    json_object_foreach(profiles, name, section)
+    {
+        (void)json_object_set_new(config, name, json_copy(section));
+    }
+    json_object_foreach(credentials, name, section)
+    {
+        (void)json_object_update(member(profiles, name), section);
+    }
     (void)json_object_del(sections, "plain");
-    (void)json_object_del(sections, "credentials");
 }
 
 static const char *path_of(struct arena *arena, const char *variable, const char *otherwise)

@@ -17,9 +17,11 @@
 #include "base/json.h"
 
 struct aws_profiles {
-    const json_t *sections; /* {"profile": {"dev": {"region": "eu-west-1", "s3": {...}}},
-                               "sso-session": {...}, "services": {...}}; belongs to the arena */
-    const char *broken;     /* "" or the lines that were passed over, one a line */
+    const json_t
+        *sections;      /* {"profile": {"dev": {"region": "eu-west-1", "s3": {...}}},
+                           "sso-session": {...}, "services": {...}}, and as kinds "config" and
+                           "credentials" what each file says of a profile; belongs to the arena */
+    const char *broken; /* "" or the lines that were passed over, one a line */
     const char *config_path, *credentials_path;
 };
 

@@ -145,6 +145,13 @@ void hash_sha256(const void *data, size_t size, unsigned char out[static HASH_SI
     (void)SHA256_Final(out, &context);
 }
 
+void hash_sha1_hex(const void *data, size_t size, char out[static 2 * HASH_SHA1_SIZE + 1])
+{
+    unsigned char digest[HASH_SHA1_SIZE];
+    (void)SHA1(data, size, digest);
+    hash_hex(digest, sizeof digest, out);
+}
+
 void hash_hex(const unsigned char *bytes, size_t size, char *out)
 {
     static const char digits[] = "0123456789abcdef";

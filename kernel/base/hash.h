@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 
+#define HASH_SHA1_SIZE 20
 #define HASH_SIZE 32     /* bytes of a SHA-256 */
 #define HASH_HEX_SIZE 65 /* its lower-case hex form with NUL */
 #define UUID_TEXT_SIZE 37
@@ -11,6 +12,9 @@
 void hash_sha256(const void *data, size_t size, unsigned char out[static HASH_SIZE]);
 void hash_hex(const unsigned char *bytes, size_t size,
               char *out); /* writes 2 * size characters and NUL */
+
+/* SHA-1 names files of AWS's caches; it proves nothing. */
+void hash_sha1_hex(const void *data, size_t size, char out[static 2 * HASH_SHA1_SIZE + 1]);
 
 /* SHA-256 in pieces. */
 struct hash;

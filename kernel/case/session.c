@@ -31,6 +31,7 @@ void session_free(struct session *session)
     if (!session)
         return;
     local_close(session->local);
+    aws_free(session->aws);
     json_decref(session->parameters);
     json_decref(session->lakes);
     json_decref(session->registered);
@@ -91,6 +92,21 @@ const char *session_folder(struct session *session, struct error *err)
         (void)error_wrap(err, "the case folder");
     arena_free(arena);
     return session->folder;
+}
+
+struct aws *session_aws(struct session *session)
+{
+    struct aws_settings settings = {.profile = session->settings.profile,
+                                    .region = session->settings.region};
+    if (!session->aws)
+        session->aws = aws_new(&settings);
+    return session->aws;
+}
+
+void session_aws_changed(struct session *session)
+{
+    aws_free(session->aws);
+    session->aws = NULL;
 }
 
 /* ---- the local engine and what it may read ---- */

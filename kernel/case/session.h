@@ -9,15 +9,17 @@
 #ifndef COFFERDAM_CASE_SESSION_H
 #define COFFERDAM_CASE_SESSION_H
 
+#include "aws/aws.h"
 #include "data/catalog.h"
 #include "data/outputs.h"
 #include "engine/local.h"
 
 struct settings {
-    int64_t limit;       /* rows shown, 1 to 10,000; default 200 */
-    const char *engine;  /* "local" */
-    const char *account; /* default of --account; NULL = all */
-    const char *region;
+    int64_t limit;        /* rows shown, 1 to 10,000; default 200 */
+    const char *engine;   /* "local" */
+    const char *account;  /* default of --account; NULL = all */
+    const char *profile;  /* of ~/.aws; NULL: as the environment says */
+    const char *region;   /* where AWS is asked; NULL: as the environment and the profile say */
     int64_t since, until; /* default window; 0 = none */
     int64_t memory;       /* bytes, 0 = half of the machine */
     const char *case_folder;
@@ -64,6 +66,9 @@ const char *session_folder(struct session *session, struct error *err);
 /* The local engine, opened at first use with the lakes opened so far. When the set of readable
    folders or views changed, it is opened anew; kept results stay. */
 struct local *session_local(struct session *session, struct error *err);
+
+/* The client of AWS for the profile and region set, made at first use; it has asked nothing yet. */
+struct aws *session_aws(struct session *session);
 
 /* What lake/ registers: folders that SQL may read and statements (views) to run at open. A key
  * replaces an older entry. */

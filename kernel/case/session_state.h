@@ -14,6 +14,7 @@ struct session {
     json_t *kept;       /* results: name -> [[column, type]...] */
     json_t *seen;       /* kind letter + value -> true: values that results showed */
     struct local *local;
+    struct aws *aws;  /* NULL: not yet */
     bool local_stale; /* what it may read has changed: opened anew at next use */
     char *notebook, *folder;
     int64_t cell; /* execution count */
@@ -25,6 +26,7 @@ struct session {
 
 /* The engine must be opened anew (memory limit, case folder). */
 void session_local_changed(struct session *session);
+void session_aws_changed(struct session *session);
 
 /* A folder of the case that the engine may write to, for files on their way out. In the session's
  * arena; made when the engine is opened. */

@@ -65,10 +65,27 @@ static const char *get_account(const struct session *session, struct arena *aren
     return session->settings.account;
 }
 
-static bool set_region(struct session *session, const char *value, struct error *err)
+static bool set_profile(struct session *session, const char *value, struct error *err)
 {
     (void)err;
+    session_settings_edit(session)->profile = keep(session, value);
+    session_aws_changed(session);
+    return true;
+}
+
+static const char *get_profile(const struct session *session, struct arena *arena)
+{
+    (void)arena;
+    return session->settings.profile;
+}
+
+static bool set_region(struct session *session, const char *value, struct error *err)
+{
+    if (!is_none(value) && value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+        return error_set(err, ERROR_USAGE, "\"%s\" is no region", value) ||
+               error_hint(err, "A region is written like eu-west-1.");
     session_settings_edit(session)->region = keep(session, value);
+    session_aws_changed(session);
     return true;
 }
 
@@ -187,7 +204,11 @@ const struct setting settings_table[] = {
     {"limit", "N", "rows shown of a result, 1 to 10000", set_limit, get_limit},
     {"engine", "NAME", "where SQL runs: local", set_engine, get_engine},
     {"account", "ID", "account that questions look at; none for all", set_account, get_account},
-    {"region", "NAME", "region that questions look at; none for all", set_region, get_region},
+    {"profile", "NAME",
+     "profile of ~/.aws whose credentials are used; none: as the environment says", set_profile,
+     get_profile},
+    {"region", "NAME", "region where AWS is asked; none: as the environment and the profile say",
+     set_region, get_region},
     {"since", "T", "begin of the window that questions look at; none for all", set_since,
      get_since},
     {"until", "T", "end of that window", set_until, get_until},

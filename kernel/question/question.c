@@ -293,7 +293,6 @@ bool question_ask(struct session *session, const struct question_request *reques
     asked.since = request->since ? request->since : settings->since;
     asked.until = request->until ? request->until : settings->until;
     asked.account = request->account ? request->account : settings->account;
-    asked.region = request->region ? request->region : settings->region;
     struct expansion expansion = {
         .session = session, .request = &asked, .cancel = cancel, .arena = arena};
     struct lake_window window;

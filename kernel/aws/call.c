@@ -1,0 +1,90 @@
+/* One call to its end, and all its pages. */
+#include "aws/client.h"
+
+#include "base/time.h"
+
+#include <poll.h>
+#include <string.h>
+
+/* Until something happens to the client or the analyst stops. */
+static void wait_for(struct aws *aws, struct cancel *cancel)
+{
+    struct pollfd fds[2];
+    nfds_t count = 0;
+    int64_t deadline = aws_deadline(aws), left = deadline ? deadline - time_monotonic() : 0;
+    if (aws_fd(aws) >= 0)
+        fds[count++] = (struct pollfd){.fd = aws_fd(aws), .events = POLLIN};
+    if (cancel)
+        fds[count++] = (struct pollfd){.fd = cancel_fd(cancel), .events = POLLIN};
+    int timeout = !deadline ? -1 : left > 0 ? (int)((left + 999) / 1000) : 0;
+    (void)poll(fds, count, timeout);
+}
+
+static bool run(struct aws *aws, struct aws_call *call, json_t **reply, struct error *err)
+{
+    struct cancel *cancel = call->asking.cancel;
+    while (!aws_done(call)) {
+        wait_for(aws, cancel);
+        if (cancel && cancel_raised(cancel)) {
+            bool change = !call->op->reads_only;
+            return error_set(err, ERROR_INTERRUPTED, "interrupted%s",
+                             change ? ": whether the change was made is unknown" : "");
+        }
+        aws_step(aws);
+    }
+    return aws_reply(call, reply, err);
+}
+
+static void end_call(void *call)
+{
+    aws_end(call);
+}
+
+bool aws_call(struct aws *aws, const struct aws_asking *asking, struct arena *arena, json_t **reply,
+              struct error *err)
+{
+    struct aws_call *call = aws_start(aws, asking, err);
+    if (!call)
+        return false;
+    json_t *found = NULL;
+    bool ok = run(aws, call, &found, err);
+    if (ok)
+        *reply = json_own(arena, json_incref(found));
+    end_call(call);
+    return ok;
+}
+
+/* "NextToken=nextToken": the reply's value into the next request; false at the last page. */
+static bool turn(const struct aws_op *op, const json_t *reply, json_t *params)
+{
+    const char *equals = strchr(op->next, '=');
+    char member[64] = "";
+    size_t size = equals ? (size_t)(equals - op->next) : 0;
+    if (!size || size >= sizeof member)
+        return false;
+    memcpy(member, op->next, size);
+    const char *token = reply_text(reply, equals + 1);
+    if (!*token)
+        return false;
+    return json_object_set_new(params, member, json_string(token)) == 0;
+}
+
+bool aws_call_pages(struct aws *aws, const struct aws_asking *asking, struct aws_pages *pages,
+                    struct error *err)
+{
+    const struct aws_op *op = aws_op(asking->op);
+    struct aws_asking page = *asking;
+    page.params = asking->params ? json_copy(asking->params) : json_object();
+    bool ok = true, more = true;
+    for (int i = 0; ok && more; i++) {
+        struct arena *arena = arena_new_secret();
+        json_t *reply = NULL;
+        pages->more = i == pages->limit;
+        ok = pages->more || aws_call(aws, &page, arena, &reply, err);
+        ok = ok && (pages->more || pages->visit(pages->state, reply, err));
+        more = ok && !pages->more && op->next && turn(op, reply, page.params);
+        arena_free(arena);
+    }
+    json_decref(page.params);
+    return ok;
+}

@@ -1,0 +1,467 @@
+#include "aws/client.h"
+
+#include "base/hash.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ATTEMPT_MS 60000
+#define RETRY_QUOTA 500 /* as in AWS's standard mode: a retry costs, a success gives back */
+#define RETRY_COST 5
+#define TIMEOUT_COST 10
+#define BACKOFF_MOST 20000000 /* microseconds */
+#define BACKOFF_FIRST 1000000
+#define SKEW_LEAST 240000000 /* less is no reason for a refused signature */
+
+struct aws *aws_new(const struct aws_settings *settings)
+{
+    struct aws *aws = xcalloc(1, sizeof *aws);
+    aws->arena = arena_new_secret();
+    aws->settings = *settings;
+    if (settings->profile)
+        aws->settings.profile = arena_strdup(aws->arena, settings->profile);
+    if (settings->region)
+        aws->settings.region = arena_strdup(aws->arena, settings->region);
+    aws->sigv4 = sigv4_new();
+    aws->retry_quota = RETRY_QUOTA;
+    return aws;
+}
+
+void aws_free(struct aws *aws)
+{
+    if (!aws)
+        return;
+    while (aws->first)
+        aws_end(aws->first);
+    http_free(aws->http);
+    sigv4_free(aws->sigv4);
+    arena_free(aws->credentials_arena);
+    arena_free(aws->arena);
+    wipe(aws, sizeof *aws);
+    free(aws);
+}
+
+void aws_set_guard(struct aws *aws, const struct aws_guard *guard)
+{
+    aws->guard = guard ? *guard : (struct aws_guard){NULL, NULL, NULL};
+}
+
+void aws_set_asker(struct aws *aws, const struct aws_asker *asker)
+{
+    aws->asker = asker ? *asker : (struct aws_asker){NULL, NULL};
+}
+
+int64_t aws_clock_skew(const struct aws *aws)
+{
+    return aws->skew;
+}
+
+/* ---- sending ------------------------------------------------------------------------------------
+ */
+
+/* A bucket that can stand in a host's name before TLS's wildcard: no dots, no capitals. */
+static bool is_host_label(const char *bucket)
+{
+    size_t size = strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return size >= 3 && size <= 63 && !bucket[size] && bucket[0] != '-' && bucket[size - 1] != '-';
+}
+
+/* Where the request goes: S3's bucket into the host, what stands before the host in front of it. */
+static void address(struct aws_call *call, const char **host, const char **path)
+{
+    const struct aws_request *request = &call->request;
+    const char *before = request->before_host;
+    *path = request->path;
+    if (request->bucket && !call->endpoint.given && is_host_label(request->bucket) &&
+        strcmp(call->op->name, "GetBucketLocation") != 0) {
+        before = arena_printf(call->arena, "%s.", request->bucket);
+        *path += 1 + strlen(request->bucket);
+        *path = **path ? *path : "/";
+    }
+    if (call->endpoint.given)
+        before = "";
+    *path = arena_printf(call->arena, "%s%s", call->endpoint.path, *path);
+    *host = arena_printf(call->arena, "%s%s", before, call->endpoint.host);
+}
+
+static bool add_signature(struct aws_call *call, struct aws_request *request, const char *path,
+                          struct error *err)
+{
+    struct aws *aws = call->aws;
+    const struct aws_service *service = aws_service_of(call->op);
+    bool s3 = service->protocol == AWS_REST_XML;
+    unsigned char digest[HASH_SIZE];
+    char *payload = arena_alloc(call->arena, 2 * HASH_SIZE + 1);
+    char *date = arena_alloc(call->arena, SIGV4_DATE_SIZE);
+    int64_t now = time_now() + aws->skew;
+    hash_sha256(request->body ? request->body : "", request->size, digest);
+    hash_hex(digest, sizeof digest, payload);
+    sigv4_date(now, date);
+    bool ok =
+        aws_request_header(request, "X-Amz-Date", date, err) &&
+        (!s3 || aws_request_header(request, "X-Amz-Content-SHA256", payload, err)) &&
+        (!call->credentials.session_token ||
+         aws_request_header(request, "X-Amz-Security-Token", call->credentials.session_token, err));
+    struct sigv4_request signing = {
+        .method = request->method,
+        .path = path,
+        .query = request->query,
+        .headers = request->headers,
+        .header_count = request->header_count,
+        .payload = payload,
+        .region = call->endpoint.region,
+        .service = service->signing,
+        .time = now,
+        .as_is = s3,
+    };
+    struct sigv4_credentials credentials = {call->credentials.access_key_id,
+                                            call->credentials.secret_access_key, NULL};
+    struct buf value;
+    buf_init(&value, 4096);
+    if (ok)
+        sigv4_sign(aws->sigv4, &credentials, &signing, &value);
+    ok = ok && aws_request_header(request, "Authorization", buf_to_arena(&value, call->arena), err);
+    buf_release(&value);
+    return ok;
+}
+
+/* Made anew for each attempt: the date is signed. */
+static bool send(struct aws_call *call, struct error *err)
+{
+    struct aws *aws = call->aws;
+    struct aws_request request = call->request;
+    const char *host, *path;
+    address(call, &host, &path);
+    bool ok = aws_request_header(&request, "Host", host, err) &&
+              (call->op->unsigned_call || add_signature(call, &request, path, err));
+    const char *lines[AWS_HEADERS_MOST + 1] = {NULL};
+    for (size_t i = 0; i < request.header_count; i++)
+        lines[i] =
+            arena_printf(call->arena, "%s: %s", request.headers[i].name, request.headers[i].value);
+    const char *scheme = strncmp(call->endpoint.origin, "https:", 6) == 0 ? "https" : "http";
+    struct http_request sending = {
+        .method = request.method,
+        .url = arena_printf(call->arena, "%s://%s%s%s%s", scheme, host, path,
+                            request.query ? "?" : "", request.query ? request.query : ""),
+        .headers = lines,
+        .body = request.body,
+        .size = request.size,
+        .limits = {.total_ms = call->asking.total_ms ? call->asking.total_ms : ATTEMPT_MS},
+        .ca_file = config_value(aws, "AWS_CA_BUNDLE", "ca_bundle"),
+        .sink = call->asking.sink,
+        .sink_state = call->asking.sink_state,
+    };
+    if (ok && !aws->http)
+        aws->http = http_new(err);
+    call->facts.attempts++;
+    call->transfer = ok && aws->http ? http_start(aws->http, &sending, err) : NULL;
+    return call->transfer != NULL;
+}
+
+/* ---- the end of an attempt ----------------------------------------------------------------------
+ */
+
+static void finish(struct aws_call *call, bool ok)
+{
+    struct aws *aws = call->aws;
+    call->done = true;
+    call->ok = ok;
+    if (ok) {
+        aws->retry_quota += call->retry_cost ? call->retry_cost : 1;
+        if (aws->retry_quota > RETRY_QUOTA)
+            aws->retry_quota = RETRY_QUOTA;
+    }
+    if (!call->op->reads_only && aws->guard.report)
+        aws->guard.report(aws->guard.state, call->op, call->asking.params, call->reply,
+                          ok ? NULL : &call->error);
+}
+
+/* Later, after a random pause that doubles; false where attempts or quota are used up. */
+static bool retry(struct aws_call *call, int cost)
+{
+    struct aws *aws = call->aws;
+    if (call->facts.attempts >= config_attempts(aws) || aws->retry_quota < cost)
+        return false;
+    aws->retry_quota -= cost;
+    call->retry_cost = cost;
+    int64_t most = BACKOFF_FIRST;
+    for (int i = 1; i < call->facts.attempts && most < BACKOFF_MOST; i++)
+        most *= 2;
+    char uuid[UUID_TEXT_SIZE];
+    uuid_text(uuid);
+    double part =
+        (double)strtoul((const char[]){uuid[0], uuid[1], uuid[2], uuid[3], 0}, NULL, 16) / 65536.0;
+    call->again = time_monotonic() + (int64_t)((double)most * part);
+    return true;
+}
+
+/* Now: nothing was done, and what was wrong is mended. */
+static void send_again(struct aws_call *call)
+{
+    struct error err;
+    error_clear(&err);
+    if (!send(call, &err)) {
+        call->error = err;
+        finish(call, false);
+    }
+}
+
+/* No answer. A change may have happened: it is not sent again without a token of its own. */
+static void no_answer(struct aws_call *call, const struct error *err, bool sent)
+{
+    bool repeatable = call->op->reads_only || call->op->fill || !sent;
+    bool limit = err->kind != ERROR_UNAVAILABLE;
+    if (repeatable && !limit && !call->asking.sink && retry(call, TIMEOUT_COST))
+        return;
+    call->error = *err;
+    call->facts.unknown = sent && !call->op->reads_only && !call->op->fill;
+    (void)error_wrap(&call->error, "%s:%s", aws_service_of(call->op)->name, call->op->name);
+    finish(call, false);
+}
+
+static int64_t date_of(const char *text)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char month[4] = "";
+    int day, year, hour, minute, second;
+    /* "Mon, 23 Nov 2026 12:00:00 GMT" */
+    const char *at = text ? strchr(text, ',') : NULL;
+    char *end;
+    if (!at || strlen(at) < 24)
+        return 0;
+    day = (int)strtol(at + 1, &end, 10);
+    if (*end != ' ' || strlen(end) < 18)
+        return 0;
+    memcpy(month, end + 1, 3);
+    const char *found = strstr(months, month);
+    year = (int)strtol(end + 4, &end, 10);
+    hour = (int)strtol(end, &end, 10);
+    minute = *end == ':' ? (int)strtol(end + 1, &end, 10) : 0;
+    second = *end == ':' ? (int)strtol(end + 1, &end, 10) : 0;
+    if (!found || year < 1970 || year > 9999)
+        return 0;
+    return time_from_date(year, (int)(found - months) / 3 + 1, day) +
+           (((int64_t)hour * 60 + minute) * 60 + second) * 1000000;
+}
+
+/* A signature that the clock may have spoilt: sign by the server's clock, once. */
+static bool mend_clock(struct aws_call *call)
+{
+    struct aws *aws = call->aws;
+    int64_t skew = call->facts.server_time ? call->facts.server_time - time_now() : 0;
+    int64_t change = skew - aws->skew;
+    if (call->skew_tried || (change < SKEW_LEAST && change > -SKEW_LEAST))
+        return false;
+    call->skew_tried = true;
+    aws->skew = skew;
+    return true;
+}
+
+/* A bucket of another region: once to where S3 says. */
+static bool mend_region(struct aws_call *call, const char *region)
+{
+    if (call->region_tried || !region || !call->request.bucket || call->endpoint.given ||
+        strcmp(region, call->endpoint.region) == 0)
+        return false;
+    struct aws_place place;
+    struct error ignored;
+    error_clear(&ignored);
+    call->region_tried = true;
+    return config_place(call->aws, aws_service_of(call->op), region, &place, &ignored) &&
+           aws_endpoint(aws_service_of(call->op), &place, call->arena, &call->endpoint, &ignored);
+}
+
+static void refused(struct aws_call *call, const struct http_reply *reply,
+                    const struct aws_answer *answer)
+{
+    struct aws_problem problem;
+    aws_problem_read(call->op, answer, call->arena, &problem);
+    call->facts.code = problem.code;
+    call->facts.request_id = problem.request_id;
+    const char *region = http_header(reply, "x-amz-bucket-region");
+    region = region ? arena_strdup(call->arena, region) : problem.region;
+    http_end(call->transfer);
+    call->transfer = NULL;
+    if ((problem.failure == AWS_FAILURE_SKEWED && mend_clock(call)) || mend_region(call, region)) {
+        send_again(call);
+        return;
+    }
+    bool safe =
+        problem.failure == AWS_FAILURE_THROTTLED ||
+        (problem.failure == AWS_FAILURE_TRANSIENT && (call->op->reads_only || call->op->fill));
+    if (safe && retry(call, RETRY_COST))
+        return;
+    call->facts.unknown =
+        problem.failure == AWS_FAILURE_TRANSIENT && !call->op->reads_only && !call->op->fill;
+    (void)aws_problem_error(call->op, &problem, &call->error);
+    finish(call, false);
+}
+
+static void answered(struct aws_call *call)
+{
+    struct http_reply reply;
+    struct error err;
+    error_clear(&err);
+    if (!http_reply(call->transfer, &reply, &err)) {
+        bool sent = http_sent(call->transfer);
+        http_end(call->transfer);
+        call->transfer = NULL;
+        no_answer(call, &err, sent);
+        return;
+    }
+    /* the transfer goes, the answer stays with the call */
+    struct aws_answer answer = {
+        .status = reply.status,
+        .body = arena_strndup(call->arena, reply.body, reply.size),
+        .size = reply.size,
+        .error_type = http_header(&reply, "x-amzn-errortype"),
+        .request_id = http_header(&reply, "x-amzn-requestid"),
+    };
+    if (!answer.request_id)
+        answer.request_id = http_header(&reply, "x-amz-request-id");
+    if (answer.request_id)
+        answer.request_id = arena_strdup(call->arena, answer.request_id);
+    if (answer.error_type)
+        answer.error_type = arena_strdup(call->arena, answer.error_type);
+    call->facts.status = reply.status;
+    call->facts.request_id = answer.request_id;
+    call->facts.server_time = date_of(http_header(&reply, "date"));
+    if (reply.status < 200 || reply.status > 299) {
+        refused(call, &reply, &answer);
+        return;
+    }
+    http_end(call->transfer);
+    call->transfer = NULL;
+    call->facts.body = answer.body;
+    call->facts.size = answer.size;
+    finish(call, aws_reply_read(call->op, &answer, call->arena, &call->reply, &call->error));
+}
+
+/* ---- stepping -----------------------------------------------------------------------------------
+ */
+
+int aws_fd(const struct aws *aws)
+{
+    return aws->http ? http_fd(aws->http) : -1;
+}
+
+int64_t aws_deadline(const struct aws *aws)
+{
+    int64_t first = 0;
+    for (const struct aws_call *call = aws->first; call; call = call->next)
+        if (!call->done && !call->transfer && (!first || call->again < first))
+            first = call->again;
+    return first;
+}
+
+void aws_step(struct aws *aws)
+{
+    if (aws->http)
+        http_step(aws->http);
+    int64_t now = time_monotonic();
+    for (struct aws_call *call = aws->first; call; call = call->next) {
+        if (call->done)
+            continue;
+        if (call->transfer && http_done(call->transfer))
+            answered(call);
+        else if (!call->transfer && now >= call->again)
+            send_again(call);
+    }
+}
+
+/* ---- starting -----------------------------------------------------------------------------------
+ */
+
+static const char *copy(struct arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+static bool take_credentials(struct aws_call *call, struct error *err)
+{
+    const struct aws_credentials *found = call->asking.credentials;
+    if (call->op->unsigned_call)
+        return true;
+    if (!found && !aws_find_credentials(call->aws, call->asking.cancel, &found, err))
+        return false;
+    call->credentials = (struct aws_credentials){
+        .access_key_id = copy(call->arena, found->access_key_id),
+        .secret_access_key = copy(call->arena, found->secret_access_key),
+        .session_token = copy(call->arena, found->session_token),
+    };
+    return true;
+}
+
+static bool permit(const struct aws_call *call, struct error *err)
+{
+    const struct aws_guard *guard = &call->aws->guard;
+    if (call->op->reads_only)
+        return true;
+    if (!guard->permit)
+        return error_set(err, ERROR_REFUSED, "%s:%s would change something",
+                         aws_service_of(call->op)->name, call->op->name) ||
+               error_hint(err, "Only what was planned, approved and saved is changed.");
+    return guard->permit(guard->state, call->op, call->asking.params, err);
+}
+
+struct aws_call *aws_start(struct aws *aws, const struct aws_asking *asking, struct error *err)
+{
+    const struct aws_op *op = aws_op(asking->op);
+    if (!op) {
+        (void)error_set(err, ERROR_INTERNAL, "no call %s in the table", asking->op);
+        return NULL;
+    }
+    struct aws_call *call = xcalloc(1, sizeof *call);
+    struct aws_place place;
+    call->aws = aws;
+    call->arena = arena_new_secret();
+    call->op = op;
+    call->asking = *asking;
+    call->asking.params =
+        json_own(call->arena, asking->params ? json_incref(asking->params) : json_object());
+    call->next = aws->first;
+    aws->first = call;
+    const struct aws_service *service = aws_service_of(op);
+    if (aws_request_make(op, call->asking.params, call->arena, &call->request, err) &&
+        permit(call, err) && config_place(aws, service, asking->region, &place, err) &&
+        aws_endpoint(service, &place, call->arena, &call->endpoint, err) &&
+        take_credentials(call, err) && send(call, err))
+        return call;
+    aws_end(call);
+    return NULL;
+}
+
+bool aws_done(const struct aws_call *call)
+{
+    return call->done;
+}
+
+bool aws_reply(struct aws_call *call, json_t **reply, struct error *err)
+{
+    *reply = call->reply;
+    if (!call->ok)
+        *err = call->error;
+    return call->ok;
+}
+
+const struct aws_facts *aws_call_facts(const struct aws_call *call)
+{
+    return &call->facts;
+}
+
+void aws_end(struct aws_call *call)
+{
+    if (!call)
+        return;
+    struct aws_call **link = &call->aws->first;
+    while (*link != call)
+        link = &(*link)->next;
+    *link = call->next;
+    http_end(call->transfer);
+    arena_free(call->arena);
+    free(call);
+}

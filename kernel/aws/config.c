@@ -1,0 +1,111 @@
+#include "aws/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+bool config_read(struct aws *aws, struct error *err)
+{
+    if (aws->profiles_read)
+        return true;
+    aws->profiles_read = aws_profiles_read(aws->arena, &aws->profiles, err);
+    return aws->profiles_read;
+}
+
+const char *config_profile(const struct aws *aws)
+{
+    static const char *const variables[] = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
+    if (aws->settings.profile)
+        return aws->settings.profile;
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        const char *value = getenv(variables[i]);
+        if (value && *value)
+            return value;
+    }
+    return "default";
+}
+
+const char *config_value(const struct aws *aws, const char *variable, const char *key)
+{
+    const char *value = variable ? getenv(variable) : NULL;
+    if (value && *value)
+        return value;
+    return key ? aws_profiles_get(&aws->profiles, "profile", config_profile(aws), key) : NULL;
+}
+
+bool config_is_true(const struct aws *aws, const char *variable, const char *key)
+{
+    const char *value = config_value(aws, variable, key);
+    return value && strcasecmp(value, "true") == 0;
+}
+
+int config_attempts(const struct aws *aws)
+{
+    const char *value = config_value(aws, "AWS_MAX_ATTEMPTS", "max_attempts");
+    long attempts = value ? strtol(value, NULL, 10) : 0;
+    return attempts < 1 ? 3 : attempts > 10 ? 10 : (int)attempts;
+}
+
+/* "AWS_ENDPOINT_URL_STS", AWS_ENDPOINT_URL, the profile's services section, its endpoint_url. */
+static const char *override_of(const struct aws *aws, const struct aws_service *service)
+{
+    char variable[80] = "AWS_ENDPOINT_URL_", key[80] = "";
+    if (config_is_true(aws, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                       "ignore_configured_endpoint_urls"))
+        return NULL;
+    strncat(variable, service->id, sizeof variable - strlen(variable) - 1);
+    const char *value = config_value(aws, variable, NULL);
+    if (!value)
+        value = config_value(aws, "AWS_ENDPOINT_URL", NULL);
+    const char *services = config_value(aws, NULL, "services");
+    if (value || !services)
+        return value ? value : config_value(aws, NULL, "endpoint_url");
+    for (size_t i = 0; service->id[i] && i < sizeof key - 16; i++)
+        key[i] = (char)(service->id[i] >= 'A' && service->id[i] <= 'Z' ? service->id[i] | 0x20
+                                                                       : service->id[i]);
+    strncat(key, ".endpoint_url", sizeof key - strlen(key) - 1);
+    value = aws_profiles_get(&aws->profiles, "services", services, key);
+    return value ? value : config_value(aws, NULL, "endpoint_url");
+}
+
+bool config_place(struct aws *aws, const struct aws_service *service, const char *region,
+                  struct aws_place *out, struct error *err)
+{
+    if (!config_read(aws, err))
+        return false;
+    *out = (struct aws_place){
+        .region = region,
+        .override = override_of(aws, service),
+        .fips = config_is_true(aws, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+        .dual_stack = config_is_true(aws, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+    };
+    return region || aws_region(aws, &out->region, err);
+}
+
+const char *aws_profile(struct aws *aws)
+{
+    return config_profile(aws);
+}
+
+bool aws_region(struct aws *aws, const char **region, struct error *err)
+{
+    if (!config_read(aws, err))
+        return false;
+    if (aws->settings.region)
+        aws->region = aws->settings.region;
+    if (!aws->region)
+        aws->region = config_value(aws, "AWS_REGION", NULL);
+    if (!aws->region)
+        aws->region = config_value(aws, "AWS_DEFAULT_REGION", "region");
+    if (!aws->region) {
+        struct chain chain = {.aws = aws, .arena = aws->arena, .profile = config_profile(aws)};
+        struct error ignored;
+        error_clear(&ignored);
+        if (!chain_imds_region(&chain, &aws->region, &ignored))
+            return error_set(err, ERROR_USAGE, "no region is set") ||
+                   error_hint(err, "%%set region eu-west-1, AWS_REGION, or region in %s.",
+                              aws->profiles.config_path);
+    }
+    *region = aws->region;
+    return true;
+}
