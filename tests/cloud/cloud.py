@@ -27,6 +27,7 @@ class Cloud:
     """The double as a process of its own. `environment` is what a client of it wants to see in its environment."""
 
     def __init__(self, lake=None, setup=None, athena="duckdb", port=0):
+        self.clients = {}
         self.arguments = ["--port", str(port), "--athena", athena, "--with-parent"]
         for name, value in (("--lake", lake), ("--setup", setup)):
             if value:
@@ -63,11 +64,15 @@ class Cloud:
         import boto3
         from botocore import UNSIGNED
         from botocore.config import Config
-        given = key or self.key
+        given, kept = key or self.key, repr((service, key, region, config))
+        if kept in self.clients:
+            return self.clients[kept]
         config = {"retries": {"total_max_attempts": 1}, "parameter_validation": False, **config,
                   **({"signature_version": UNSIGNED} if key is False else {})}
-        return boto3.client(service, endpoint_url=self.endpoint, region_name=region or self.region, aws_access_key_id=given["access_key_id"],
-                            aws_secret_access_key=given["secret_access_key"], aws_session_token=given.get("session_token"), config=Config(**config))
+        self.clients[kept] = boto3.client(
+            service, endpoint_url=self.endpoint, region_name=region or self.region, aws_access_key_id=given["access_key_id"],
+            aws_secret_access_key=given["secret_access_key"], aws_session_token=given.get("session_token"), config=Config(**config))
+        return self.clients[kept]
 
     def order(self, path, body=None):
         """POST (with a body) or GET /cloud/PATH."""

@@ -25,6 +25,10 @@ UNSIGNED = {  # (method, path) of what is asked without a signature
     ("POST", "/logout"): "sso", ("POST", "/token"): "sso-oidc", ("POST", "/client/register"): "sso-oidc",
     ("POST", "/device_authorization"): "sso-oidc", ("POST", "/v1/token"): "signin",
 }
+# what still says which service is meant where the signature is missing
+VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam", "2016-11-15": "ec2"}
+TARGETS = {"AmazonAthena": "athena", "AWSGlue": "glue", "AWSSupport_20130415": "support", "AWSHealth_20160804": "health", "TrentService": "kms",
+           "com": "cloudtrail", "AWSOrganizationsV20161128": "organizations", "AmazonSSM": "ssm"}
 LONGEST_TEXT = 4096
 HTML = b"<html><body><h1>503 Service Unavailable</h1><p>No server is available to handle this request.</p></body></html>"
 # errors by what they mean: (query, json, rest-json, s3, ec2), each (code, status)
@@ -127,7 +131,7 @@ class Call:
             form = dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
         if not self.signing:
             known = UNSIGNED.get((self.method, self.raw_path))
-            return known or ("sts" if form.get("Action", "").startswith("AssumeRoleWith") else "s3")
+            return known or VERSIONS.get(form.get("Version")) or TARGETS.get(target.partition(".")[0]) or "s3"
         if self.signing == "s3" and self.raw_path.startswith("/v20180820/"):
             return "s3control"
         if self.signing == "sso" and target.startswith("SWBExternalService"):
@@ -193,7 +197,7 @@ def error_answer(call, error):
     if protocol == "ec2":
         body = "<Response><Errors><Error>%s</Error></Errors><RequestID>%s</RequestID></Response>" % (said, call.id)
     elif call.service == "s3":
-        more = "".join("<%s>%s</%s>" % (k, escape(str(v)), k) for k, v in error.fields.items())
+        more = "".join("<%s>%s</%s>" % (k, escape(str(v)), k) for k, v in error.fields.items() if k != "Region")
         body = "<Error>%s%s<Resource>%s</Resource><RequestId>%s</RequestId><HostId>cloud</HostId></Error>" % (
             said, more, escape(call.raw_path), call.id)
     else:
@@ -201,7 +205,8 @@ def error_answer(call, error):
         body = '<ErrorResponse><Error><Type>%s</Type>%s</Error><RequestId>%s</RequestId></ErrorResponse>' % (kind, said, call.id)
     text = b"" if call.method == "HEAD" else ('<?xml version="1.0" encoding="UTF-8"?>\n' + body).encode()
     name = "x-amz-request-id" if call.service in ("s3", "s3control") else "x-amzn-RequestId"
-    return Answer(status, [("Content-Type", "text/xml" if protocol in ("query", "ec2") else "application/xml"), (name, call.id)], text)
+    more = [("x-amz-bucket-region", error.fields["Region"])] if call.service == "s3" and "Region" in error.fields else []
+    return Answer(status, [("Content-Type", "text/xml" if protocol in ("query", "ec2") else "application/xml"), (name, call.id)] + more, text)
 
 
 def read_answer(call, given):
