@@ -11,6 +11,9 @@ from layers import (account, alarms, athena, blocks, boundaries, buckets, metada
 from layers.world import ACCOUNT, REGION, world
 
 
+SPELT_WITH_UNDERSCORES = ("x-amz-sso_bearer_token",)  # werkzeug drops such headers
+
+
 class Handler(MotoRequestHandler):
     """Keeps connections open, which werkzeug's own does not."""
     protocol_version = "HTTP/1.1"
@@ -18,6 +21,9 @@ class Handler(MotoRequestHandler):
 
     def run_wsgi(self):
         environ = self.make_environ()
+        for name in SPELT_WITH_UNDERSCORES:
+            if name in self.headers:
+                environ["HTTP_" + name.upper().replace("-", "_")] = self.headers[name]
         try:
             parts = self.server.app(environ, self.begin)
             for part in parts:

@@ -109,7 +109,8 @@ def test_s3_keys_of_every_kind_are_signed_as_sent(cloud, name):
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=name)
     for key in ("a b/ü+x%2F.txt", "..//a/./b", "x=1&y=2?z", "~-_.!*'()", "日本"):
-        s3.put_object(Bucket=name, Key=key, Body=key.encode())
+        s3.put_object(Bucket=name, Key=key, Body=key.encode(), Metadata={"with_one": "a", "with-two": "  b   c "})
+        assert s3.head_object(Bucket=name, Key=key)["Metadata"]["with_one"] == "a"
         assert s3.get_object(Bucket=name, Key=key)["Body"].read() == key.encode()
         assert [one["Key"] for one in s3.list_objects_v2(Bucket=name, Prefix=key)["Contents"]] == [key]
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 import botocore.parsers
 from moto.core.parse import PROTOCOL_PARSERS
-from moto.core.request import determine_request_protocol
+from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, determine_request_protocol
 from moto.core.routing import NotFound, get_service_router
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
@@ -75,7 +75,8 @@ class Call:
         self.environ, self.body = environ, read_body(environ)
         self.method = environ["REQUEST_METHOD"]
         self.raw_path, _, self.raw_query = (environ.get("RAW_URI") or environ["PATH_INFO"]).partition("?")
-        self.headers = {k[5:].lower().replace("_", "-"): v for k, v in environ.items() if k.startswith("HTTP_")}
+        kept = environ.get(PRESERVED_HEADER_NAMES_ENVIRON_KEY) or {}
+        self.headers = {kept.get(k, k[5:].replace("_", "-")).lower(): v for k, v in environ.items() if k.startswith("HTTP_")}
         for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             if environ.get(key):
                 self.headers[key.lower().replace("_", "-")] = environ[key]
@@ -91,7 +92,15 @@ class Call:
 
     @property
     def protocol(self):
-        return service_model(self.service).protocol if self.service else "rest-xml"
+        """The protocol of this request; some services speak several."""
+        if not self.service:
+            return "rest-xml"
+        model = service_model(self.service)
+        try:
+            found = determine_request_protocol(model, self.headers.get("content-type"))
+        except NotImplementedError:
+            found = model.protocol
+        return found if found in COLUMNS else next(one for one in model.metadata.get("protocols", ["json"]) if one in COLUMNS)
 
     def request(self):
         return BackendRequest(self.environ_again())
