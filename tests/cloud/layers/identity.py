@@ -1,4 +1,5 @@
 """Who asks and what they may: keys that can be inactive, sessions that end, boundaries, bucket policies, and a change that takes its time."""
+import base64
 import datetime
 import json
 import secrets
@@ -325,9 +326,16 @@ def denied(call, who, action, touched):
             who.arn, action, touched[0]), 403)
     if call.service == "ec2":
         raise CloudError("UnauthorizedOperation", "You are not authorized to perform this operation. User: %s is not authorized to perform: %s "
-                         "on resource: %s because no identity-based policy allows the %s action" % (who.arn, action, touched[0], action), 403)
+                         "on resource: %s because no identity-based policy allows the %s action. Encoded authorization failure message: %s" % (
+                             who.arn, action, touched[0], action, encoded(who, action, touched)), 403)
     raise meant(call, "denied", "User: %s is not authorized to perform: %s%s because no identity-based policy allows the %s action" % (
         who.arn, action, " on resource: " + touched[0] if touched != ["*"] else "", action))
+
+
+def encoded(who, action, touched):
+    """What DecodeAuthorizationMessage reads."""
+    said = {"allowed": False, "explicitDeny": False, "context": {"principal": {"id": who.user_id, "arn": who.arn}, "action": action, "resource": touched[0]}}
+    return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
 
 
 @control("delay")
