@@ -23,17 +23,22 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
+struct question {
+    const char *method, *url, *header; /* header: NULL for none */
+    int ms;
+};
+
 /* One small request to the machine's own services: never through a proxy. */
-static bool ask(struct chain *chain, const char *method, const char *url, const char *header,
-                int ms, struct http_reply *reply, struct error *err)
+static bool ask(struct chain *chain, const struct question *question, struct http_reply *reply,
+                struct error *err)
 {
-    const char *headers[] = {header, NULL};
+    const char *headers[] = {question->header, NULL};
     struct http_request request = {
-        .method = method,
-        .url = url,
+        .method = question->method,
+        .url = question->url,
         .headers = headers,
         .proxy = "",
-        .limits = {.connect_ms = ms, .total_ms = 2 * ms, .size = TOKEN_MOST},
+        .limits = {.connect_ms = question->ms, .total_ms = 2 * question->ms, .size = TOKEN_MOST},
     };
     return chain_fetch(chain, &request, reply, err);
 }
@@ -110,7 +115,7 @@ enum chain_result chain_container(struct chain *chain, struct aws_credentials *o
         struct error last;
         error_clear(&last);
         ok = container_token(chain, &header, &last) &&
-             ask(chain, "GET", url, header, CONTAINER_MS, &reply, &last) &&
+             ask(chain, &(struct question){"GET", url, header, CONTAINER_MS}, &reply, &last) &&
              (is_good(&reply) || error_set(&last, ERROR_AWS,
                                            "the container's credentials endpoint "
                                            "answered HTTP %d",
@@ -148,16 +153,16 @@ static bool imds(struct chain *chain, const char *path, struct http_reply *reply
     struct error ignored;
     error_clear(&ignored);
     const char *host = imds_host(chain), *header = NULL;
-    if (!ask(chain, "PUT", arena_printf(chain->arena, "%s/latest/api/token", host),
-             "x-aws-ec2-metadata-token-ttl-seconds: 21600", IMDS_MS, reply, &ignored))
+    struct question token = {"PUT", arena_printf(chain->arena, "%s/latest/api/token", host),
+                             "x-aws-ec2-metadata-token-ttl-seconds: 21600", IMDS_MS};
+    if (!ask(chain, &token, reply, &ignored))
         return false;
     if (is_good(reply) && !strpbrk(reply->body, "\r\n"))
         header = arena_printf(chain->arena, "x-aws-ec2-metadata-token: %s", reply->body);
     else if (config_is_true(chain->aws, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"))
         return false;
-    return ask(chain, "GET", arena_printf(chain->arena, "%s%s", host, path), header, IMDS_MS, reply,
-               &ignored) &&
-           is_good(reply);
+    struct question page = {"GET", arena_printf(chain->arena, "%s%s", host, path), header, IMDS_MS};
+    return ask(chain, &page, reply, &ignored) && is_good(reply);
 }
 
 static bool imds_disabled(const struct chain *chain)

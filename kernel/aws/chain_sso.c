@@ -158,9 +158,12 @@ static bool take_role(struct chain *chain, struct aws_credentials *out, struct e
                                 .params = params,
                                 .region = session.region,
                                 .cancel = chain->cancel};
-    if (!aws_call(chain->aws, &asking, chain->arena, &reply, err))
-        return strstr(err->message, "UnauthorizedException") ? sign_in(chain, &session, err)
-                                                             : false;
+    if (!aws_call(chain->aws, &asking, chain->arena, &reply, err)) {
+        if (!strstr(err->message, "UnauthorizedException"))
+            return false;
+        error_clear(err); /* the token holds no longer: what to do says more than AWS's words */
+        return sign_in(chain, &session, err);
+    }
     out->source =
         arena_printf(chain->arena, "IAM Identity Center: role %s in account %s (profile %s)", role,
                      account, chain->profile);
@@ -201,7 +204,7 @@ static bool take_login(struct chain *chain, const char *name, struct aws_credent
                          : NULL;
     const json_t *token = json_object_get(cached, "accessToken");
     out->source = arena_printf(chain->arena, "aws login as %s (profile %s)", name, chain->profile);
-    if (token && chain_read(chain, token, &names, out, err) && out->expires > time_now()) {
+    if (token && chain_read(chain, token, &names, out, &ignored) && out->expires > time_now()) {
         out->account = json_get_string(token, "accountId", NULL);
         return true;
     }

@@ -1,5 +1,6 @@
 #include "aws/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -49,21 +50,20 @@ int config_attempts(const struct aws *aws)
 /* "AWS_ENDPOINT_URL_STS", AWS_ENDPOINT_URL, the profile's services section, its endpoint_url. */
 static const char *override_of(const struct aws *aws, const struct aws_service *service)
 {
-    char variable[80] = "AWS_ENDPOINT_URL_", key[80] = "";
+    char variable[80], key[80];
     if (config_is_true(aws, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
                        "ignore_configured_endpoint_urls"))
         return NULL;
-    strncat(variable, service->id, sizeof variable - strlen(variable) - 1);
+    (void)snprintf(variable, sizeof variable, "AWS_ENDPOINT_URL_%s", service->id);
     const char *value = config_value(aws, variable, NULL);
     if (!value)
         value = config_value(aws, "AWS_ENDPOINT_URL", NULL);
     const char *services = config_value(aws, NULL, "services");
     if (value || !services)
         return value ? value : config_value(aws, NULL, "endpoint_url");
-    for (size_t i = 0; service->id[i] && i < sizeof key - 16; i++)
-        key[i] = (char)(service->id[i] >= 'A' && service->id[i] <= 'Z' ? service->id[i] | 0x20
-                                                                       : service->id[i]);
-    strncat(key, ".endpoint_url", sizeof key - strlen(key) - 1);
+    (void)snprintf(key, sizeof key, "%s.endpoint_url", service->id);
+    for (char *c = key; *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
     value = aws_profiles_get(&aws->profiles, "services", services, key);
     return value ? value : config_value(aws, NULL, "endpoint_url");
 }

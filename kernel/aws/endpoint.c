@@ -21,6 +21,8 @@ static const struct partition {
     {"aws", "", "amazonaws.com", "api.aws", "us-east-1"},
 };
 
+#define OVERRIDES "It comes from AWS_ENDPOINT_URL..., or endpoint_url in ~/.aws/config."
+
 enum variant { STD = 1, FIPS = 2, DUAL = 4, BOTH = 8, ALL = 15 };
 
 /* What differs from {prefix}[-fips].{region}.{suffix}. $P is the prefix, $R the region to sign for,
@@ -142,11 +144,13 @@ static bool take_override(const struct aws_place *place, struct arena *arena,
     bool secure = strncasecmp(address, "https://", 8) == 0;
     if (!secure && strncasecmp(address, "http://", 7) != 0)
         return error_set(err, ERROR_USAGE, "an endpoint is no http:// or https:// address: %.200s",
-                         address);
+                         address) ||
+               error_hint(err, OVERRIDES);
     const char *host = address + (secure ? 8 : 7);
     size_t size = strcspn(host, "/?#");
     if (!size || host[strcspn(host, "?# @\\")])
-        return error_set(err, ERROR_USAGE, "an endpoint is no plain address: %.200s", address);
+        return error_set(err, ERROR_USAGE, "an endpoint is no plain address: %.200s", address) ||
+               error_hint(err, OVERRIDES);
     const char *path = host + size;
     size_t length = strlen(path);
     while (length && path[length - 1] == '/')
