@@ -5,8 +5,8 @@ import uuid
 import duckdb
 import pytest
 
+from asking import refused
 from cloud import Cloud
-from conftest import refused
 
 SETUP = """
 CREATE SCHEMA amazon_security_lake_glue_db_us_east_1;
@@ -179,7 +179,8 @@ def test_times_are_told(cloud, athena):
 
 
 @pytest.mark.parametrize("sql, words", [
-    ("SELECT 1,\n  foo FROM numbers", "COLUMN_NOT_FOUND: line 2:3: Column 'foo' cannot be resolved"), ("SELECT 1 FROM\n\n nope", "TABLE_NOT_FOUND: line 3:2:"),
+    ("SELECT 1,\n  foo FROM numbers", "COLUMN_NOT_FOUND: line 2:3: Column 'foo' cannot be resolved"),
+    ("SELECT 1 FROM\n\n nope", "TABLE_NOT_FOUND: line 3:2:"),
     ("SELECT cast('x' AS integer)", "INVALID_CAST_ARGUMENT"), ("SELECT nothing(1)", "FUNCTION_NOT_FOUND: line 1:8")])
 def test_errors_have_their_place(athena, sql, words):
     said = finished(athena, start(athena, sql))["Status"]

@@ -1,39 +1,26 @@
-"""Signatures, keys, sessions, policies, boundaries, faults and what was asked: the double refuses what AWS refuses."""
+"""Signatures, keys, sessions, policies and boundaries: the double refuses what AWS refuses."""
 import contextlib
 import datetime
 import json
 import signal
-import threading
 import time
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from botocore.exceptions import ClientError, ConnectionClosedError, IncompleteReadError, ResponseStreamingError
 import urllib3
 
-from cloud import Cloud, CloudRefused, key_of
-from conftest import refused
+from asking import ADMIN, ASK, DENY_ALL, ask, ask_raw, refused
+from cloud import Cloud, key_of
 
-ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
-DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 UNKNOWN_KEY = {"sts": "InvalidClientTokenId", "iam": "InvalidClientTokenId", "athena": "UnrecognizedClientException", "s3": "InvalidAccessKeyId",
                "ec2": "AuthFailure", "guardduty": "UnrecognizedClientException"}
 BAD_SIGNATURE = {"sts": "SignatureDoesNotMatch", "iam": "SignatureDoesNotMatch", "athena": "InvalidSignatureException", "s3": "SignatureDoesNotMatch",
                  "ec2": "AuthFailure", "guardduty": "InvalidSignatureException"}
 DENIED = {"iam": "AccessDenied", "athena": "AccessDeniedException", "s3": "AccessDenied", "ec2": "UnauthorizedOperation",
           "guardduty": "AccessDeniedException"}
-ASK = {"sts": "get_caller_identity", "iam": "list_users", "athena": "list_work_groups", "s3": "list_buckets", "ec2": "describe_instances",
-       "guardduty": "list_detectors"}
 
 
 def statement(effect, action, resource="*", **condition):
     return {"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": action, "Resource": resource, **condition}]}
-
-
-def ask(cloud, service, key=None, **more):
-    return getattr(cloud.client(service, key, **more), ASK[service])()
 
 
 def test_starts_says_so_and_ends_on_sigterm():
@@ -72,25 +59,6 @@ def test_every_protocol_denies_who_has_no_policy(cloud, name, service):
 def test_no_signature_no_answer(cloud, service):
     with refused("MissingAuthenticationToken", "MissingAuthenticationTokenException", "AuthFailure", "AccessDenied"):
         ask(cloud, service, False)
-
-
-def raw(cloud, service, path="/", method="GET", body=b"", change=None, headers=None):
-    """A request signed by botocore and then changed: (status, code, whole text)."""
-    request = AWSRequest(method=method, url=cloud.endpoint + path, data=body, headers=dict(headers or {}))
-    SigV4Auth(Credentials(cloud.key["access_key_id"], cloud.key["secret_access_key"]), service, "us-east-1").add_auth(request)
-    given = (cloud.endpoint + path, dict(request.headers), body)
-    url, sent, body = change(*given) if change else given
-    found = urllib3.PoolManager(retries=False).request(method, url, headers=sent, body=body)
-    text = found.data.decode()
-    return found.status, text.partition("<Code>")[2].partition("</Code>")[0] or None, text
-
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-WHO = b"Action=GetCallerIdentity&Version=2011-06-15"
-
-
-def ask_raw(cloud, change=None, **more):
-    return raw(cloud, "sts", method="POST", body=WHO, headers={**FORM, **more}, change=change)
 
 
 def test_a_changed_request_is_not_the_signed_one(cloud):
@@ -213,7 +181,8 @@ def test_bucket_policies_allow_and_deny(cloud, name):
     theirs, nobody = cloud.client("s3", user), cloud.client("s3", False)
     with refused("AccessDenied"):
         theirs.get_object(Bucket=name, Key="k")
-    one = lambda effect, who: json.dumps({"Statement": [{"Effect": effect, "Principal": who, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::%s/*" % name}]})
+    one = lambda effect, who: json.dumps({"Statement": [{"Effect": effect, "Principal": who, "Action": "s3:GetObject",
+                                                         "Resource": "arn:aws:s3:::%s/*" % name}]})
     s3.put_bucket_policy(Bucket=name, Policy=one("Allow", {"AWS": user["arn"]}))
     theirs.get_object(Bucket=name, Key="k")
     with refused("AccessDenied"):
@@ -343,12 +312,14 @@ def test_web_identity(cloud, name):
     role, sts = cloud.role(name, ADMIN, trust=trust), cloud.client("sts", False)
     made = sts.assume_role_with_web_identity(RoleArn=role["arn"], RoleSessionName="w", WebIdentityToken="idp.example.com|me|valid")
     assert ask(cloud, "sts", key_of(made["Credentials"]))["Arn"].endswith("/w")
-    for token, code in (("junk", "InvalidIdentityToken"), ("idp.example.com|me|expired", "ExpiredTokenException"), ("other.com|me|valid", "AccessDenied")):
+    for token, code in (("junk", "InvalidIdentityToken"), ("idp.example.com|me|expired", "ExpiredTokenException"),
+                        ("other.com|me|valid", "AccessDenied")):
         with refused(code):
             sts.assume_role_with_web_identity(RoleArn=role["arn"], RoleSessionName="w", WebIdentityToken=token)
 
 
-EXPIRED = {"sts": "ExpiredToken", "s3": "ExpiredToken", "athena": "ExpiredTokenException", "ec2": "RequestExpired", "guardduty": "ExpiredTokenException"}
+EXPIRED = {"sts": "ExpiredToken", "s3": "ExpiredToken", "athena": "ExpiredTokenException", "ec2": "RequestExpired",
+           "guardduty": "ExpiredTokenException"}
 
 
 def test_sessions_end(cloud, name):
@@ -440,7 +411,8 @@ def test_policy_sizes_are_limited(cloud, name):
 
 def test_simulation_says_what_would_be(cloud, name):
     user = cloud.user(name, statement("Allow", "s3:*"), statement("Deny", "s3:DeleteBucket"))
-    found = cloud.client("iam").simulate_principal_policy(PolicySourceArn=user["arn"], ActionNames=["s3:ListBucket", "s3:DeleteBucket", "ec2:RunInstances"])
+    found = cloud.client("iam").simulate_principal_policy(
+        PolicySourceArn=user["arn"], ActionNames=["s3:ListBucket", "s3:DeleteBucket", "ec2:RunInstances"])
     assert [one["EvalDecision"] for one in found["EvaluationResults"]] == ["allowed", "explicitDeny", "implicitDeny"]
 
 
@@ -457,96 +429,3 @@ def test_a_changed_policy_takes_its_time(cloud, name):
             ask(cloud, "s3", user)
     finally:
         cloud.order("delay", {"seconds": 0})
-
-
-@pytest.mark.parametrize("service, kind, codes", [
-    ("athena", "503", ("ServiceUnavailable",)), ("s3", "503", ("SlowDown",)), ("athena", "throttle", ("ThrottlingException",)),
-    ("ec2", "throttle", ("RequestLimitExceeded",)), ("iam", "throttle", ("Throttling",)), ("s3", "throttle", ("SlowDown",)),
-    ("guardduty", "throttle", ("TooManyRequestsException",)), ("athena", "html", ("503",)), ("iam", "html", ("503",))])
-def test_faults_strike_so_often_and_no_more(cloud, service, kind, codes):
-    operation = "".join(part.capitalize() for part in ASK[service].split("_"))
-    cloud.faults({"service": service, "operation": operation, "times": 2, "kind": kind})
-    for _ in range(2):
-        with pytest.raises(Exception) as caught:
-            ask(cloud, service)
-        if isinstance(caught.value, ClientError):
-            assert caught.value.response["Error"]["Code"] in codes
-        else:
-            assert kind == "html"
-    ask(cloud, service)
-
-
-def test_html_is_really_html(cloud):
-    cloud.faults({"service": "sts", "kind": "html"})
-    assert ask_raw(cloud)[2].startswith("<html>")
-
-
-def test_a_dropped_change_was_made_all_the_same(cloud, name):
-    cloud.faults({"service": "iam", "operation": "CreateUser", "kind": "drop"})
-    with pytest.raises(ConnectionClosedError):
-        cloud.client("iam").create_user(UserName=name)
-    assert cloud.client("iam").get_user(UserName=name)["User"]["UserName"] == name
-
-
-def test_a_cut_body_is_shorter_than_it_says(cloud, name):
-    s3 = cloud.client("s3")
-    s3.create_bucket(Bucket=name)
-    s3.put_object(Bucket=name, Key="k", Body=b"0123456789" * 1000)
-    cloud.faults({"service": "s3", "operation": "GetObject", "kind": "cut"})
-    with pytest.raises((IncompleteReadError, ResponseStreamingError)):
-        s3.get_object(Bucket=name, Key="k")["Body"].read()
-    assert len(s3.get_object(Bucket=name, Key="k")["Body"].read()) == 10000
-
-
-def test_slow_is_slow_for_one_call_only(cloud):
-    cloud.faults({"service": "sts", "operation": "GetCallerIdentity", "kind": "slow", "ms": 60000})
-
-    def wait():
-        with contextlib.suppress(Exception):
-            ask(cloud, "sts", read_timeout=120)
-
-    waiting = threading.Thread(target=wait, daemon=True)
-    waiting.start()
-    while cloud.order("faults")["faults"]:
-        pass
-    ask(cloud, "sts")
-    assert waiting.is_alive()
-
-
-@pytest.mark.parametrize("seconds", [400, -400])
-def test_a_skewed_clock_refuses_and_says_its_time(cloud, seconds):
-    cloud.faults({"kind": "skew", "seconds": seconds})
-    try:
-        with refused("RequestTimeTooSkewed", status=403):
-            ask(cloud, "s3")
-        with refused("InvalidSignatureException"):
-            ask(cloud, "athena")
-        with refused("SignatureDoesNotMatch", words="Signature ") as caught:
-            ask(cloud, "iam")
-        said = caught.value.response["ResponseMetadata"]["HTTPHeaders"]["date"]
-        shown = datetime.datetime.strptime(said, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=datetime.timezone.utc).timestamp()
-        assert abs(shown - time.time() - seconds) < 5
-        cloud.faults({"kind": "skew", "seconds": seconds / 2})
-        ask(cloud, "iam")
-    finally:
-        cloud.faults()
-    ask(cloud, "s3")
-
-
-def test_what_was_asked_is_told_without_secrets(cloud, name):
-    user = cloud.user(name, ADMIN)
-    cloud.client("iam", user).create_login_profile(UserName=name, Password="Secret-word-1")
-    with refused("NoSuchEntity"):
-        cloud.client("iam", user).get_user(UserName="nobody" + name)
-    found = cloud.calls(access_key_id=user["access_key_id"], wait=2)
-    assert [(c["service"], c["operation"], c["status"], c["error"]) for c in found] == [
-        ("iam", "CreateLoginProfile", 200, None), ("iam", "GetUser", 404, "NoSuchEntity")]
-    assert found[0]["params"]["UserName"] == name and "Secret-word-1" not in json.dumps(found)
-    assert found[1]["arn"] == user["arn"] and found[0]["region"] == "us-east-1"
-
-
-def test_orders_that_make_no_sense_are_refused(cloud):
-    for path, body in (("faults", {"kind": "nonsense"}), ("nothing", {}), ("delay", {}), ("sessions", {"access_key_id": "x"}),
-                       ("user", {"name": "u", "policies": ["arn:aws:iam::aws:policy/None"]})):
-        with pytest.raises(CloudRefused):
-            cloud.order(path, body)

@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from conftest import refused
+from asking import refused
+
 
 TAGS = [{"ResourceType": kind, "Tags": [{"Key": "ir:case", "Value": kind}]} for kind in ("image", "snapshot")]
 
@@ -100,7 +101,8 @@ def login(cloud, token, key, **change):
     r, s = utils.decode_dss_signature(key.sign(text.encode(), ec.ECDSA(SHA256())))
     proof = text + "." + packed(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
     sent = {"clientId": "arn:aws:signin:::devtools/same-device", "grantType": "refresh_token", "refreshToken": token}
-    request = urllib.request.Request(cloud.endpoint + "/v1/token", data=json.dumps(sent).encode(), headers={"Content-Type": "application/json", "DPoP": proof})
+    request = urllib.request.Request(cloud.endpoint + "/v1/token", data=json.dumps(sent).encode(),
+                                     headers={"Content-Type": "application/json", "DPoP": proof})
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as found:
             return found.status, json.load(found)

@@ -9,8 +9,8 @@ import uuid
 
 import pytest
 
+from asking import refused
 from cloud import key_of
-from conftest import refused
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -92,8 +92,10 @@ def test_the_trail_in_pages_of_fifty(cloud, trail, name):
 
 def event(age_days=0.0, **more):
     moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=age_days)
-    return {"eventVersion": "1.11", "eventTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "eventName": "ConsoleLogin", "eventSource": "signin.amazonaws.com",
-            "awsRegion": "us-east-1", "eventID": str(uuid.uuid4()), "userIdentity": {"type": "IAMUser", "userName": "past"}, "readOnly": False, **more}
+    return {"eventVersion": "1.11", "eventTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "eventName": "ConsoleLogin",
+            "eventSource": "signin.amazonaws.com",
+            "awsRegion": "us-east-1", "eventID": str(uuid.uuid4()), "userIdentity": {"type": "IAMUser", "userName": "past"}, "readOnly": False,
+            **more}
 
 
 def test_the_trail_of_the_past_ends_after_90_days_and_is_regional(cloud, trail, name):
@@ -108,7 +110,7 @@ def test_the_trail_of_the_past_ends_after_90_days_and_is_regional(cloud, trail, 
 
 def test_what_the_trail_refuses(cloud, trail):
     with refused("InvalidLookupAttributesException"):
-        trail.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "a"}, {"AttributeKey": "Username", "AttributeValue": "b"}])
+        trail.lookup_events(LookupAttributes=[{"AttributeKey": key, "AttributeValue": "a"} for key in ("EventName", "Username")])
     with refused("InvalidLookupAttributesException"):
         lookup(trail, "Nothing", "x")
     with refused("InvalidMaxResultsException"):
@@ -221,7 +223,8 @@ def test_exposed_keys_in_both_trusted_advisors(cloud, alarms, name):
     alarms(exposed_keys=[{"access_key_id": user["access_key_id"], "user": name, "case_id": "42"}])
     result = support.describe_trusted_advisor_check_result(checkId="12Fnkpl8Y5")["result"]
     flagged = dict(zip(check["metadata"], result["flaggedResources"][0]["metadata"]))
-    assert (flagged["Access Key ID"], flagged["User Name (IAM or Root)"], flagged["Case ID"], flagged["Deadline"]) == (user["access_key_id"], name, "42", None)
+    assert (flagged["Access Key ID"], flagged["User Name (IAM or Root)"], flagged["Case ID"], flagged["Deadline"]) == (user["access_key_id"], name,
+                                                                                                                       "42", None)
     assert result["status"] == "error" and result["resourcesSummary"]["resourcesFlagged"] == 1
     assert support.describe_trusted_advisor_check_summaries(checkIds=["12Fnkpl8Y5"])["summaries"][0]["hasFlaggedResources"]
     one = advisor.list_recommendations(pillar="security")["recommendationSummaries"][0]
@@ -248,7 +251,8 @@ def test_health(cloud, alarms):
 def test_guardduty(cloud, alarms):
     guard = cloud.client("guardduty")
     detector = guard.create_detector(Enable=True)["DetectorId"]
-    alarms(guardduty=[{"Severity": 8.0 if number % 2 else 2.0, "Title": str(number), "Resource": {"AccessKeyDetails": {"AccessKeyId": "AKIA%d" % number}}}
+    alarms(guardduty=[{"Severity": 8.0 if number % 2 else 2.0, "Title": str(number),
+                       "Resource": {"AccessKeyDetails": {"AccessKeyId": "AKIA%d" % number}}}
                       for number in range(60)] + [{"Region": "eu-west-1"}])
     high = {"Criterion": {"severity": {"Gte": 7}, "service.archived": {"Eq": ["false"]}}}
     assert len(guard.list_findings(DetectorId=detector, FindingCriteria=high)["FindingIds"]) == 30
@@ -373,10 +377,12 @@ def test_imds_version_two(cloud, name):
     status, token = fetch(base + "/latest/api/token", "PUT", **{TTL: "21600"})
     assert status == 200
     asked = {"X_aws_ec2_metadata_token": token}
-    assert fetch(base + ROLES, **asked) == (200, name) and fetch(base + ROLES)[0] == 401 and fetch(base + ROLES, X_aws_ec2_metadata_token="x")[0] == 401
+    assert fetch(base + ROLES, **asked) == (200, name) and fetch(base + ROLES)[0] == 401 and fetch(base + ROLES,
+                                                                                                   X_aws_ec2_metadata_token="x")[0] == 401
     status, text = fetch(base + ROLES + name, **asked)
     assert cloud.client("sts", session_of(text)).get_caller_identity()["Arn"].endswith("assumed-role/%s/i-0123456789abcdef0" % name)
-    assert json.loads(text)["Code"] == "Success" and fetch(base + ROLES + name, **asked)[1].splitlines()[3] == text.splitlines()[3], "the same until it ends"
+    assert json.loads(text)["Code"] == "Success" and fetch(base + ROLES + name,
+                                                           **asked)[1].splitlines()[3] == text.splitlines()[3], "the same until it ends"
     assert fetch(base + "/latest/meta-data/placement/region", **asked) == (200, "us-east-1")
     assert fetch(base + "/latest/api/token", "PUT")[0] == 400 and fetch(base + "/latest/api/token", "PUT", **{TTL: "21601"})[0] == 400
     assert fetch(base + "/latest/api/token", "PUT", **{TTL: "60", "X_Forwarded_For": "1.2.3.4"})[0] == 403

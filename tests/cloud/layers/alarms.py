@@ -77,7 +77,8 @@ def only_home(call):
 
 def summary(check):
     flagged = len(kept()["exposed_keys"]) if check == EXPOSED else 0
-    return {"checkId": check, "timestamp": iso(now()), "status": "error" if flagged else "ok", "hasFlaggedResources": bool(flagged), "resourcesSummary": {
+    return {"checkId": check, "timestamp": iso(now()), "status": "error" if flagged else "ok", "hasFlaggedResources": bool(flagged),
+            "resourcesSummary": {
         "resourcesProcessed": flagged, "resourcesFlagged": flagged, "resourcesIgnored": 0, "resourcesSuppressed": 0}, "categorySpecificSummary": {}}
 
 
@@ -95,7 +96,8 @@ def describe_check_result(call):
     only_home(call)
     check, found = call.params["checkId"], []
     for number, one in enumerate(kept()["exposed_keys"] if check == EXPOSED else []):
-        metadata = [one["access_key_id"], one["user"], one["fraud_type"], one["case_id"], one["updated"], one["location"], one["deadline"], one["usage"]]
+        metadata = [one["access_key_id"], one["user"], one["fraud_type"], one["case_id"], one["updated"], one["location"], one["deadline"],
+                    one["usage"]]
         found.append({"status": "error", "region": one["region"], "resourceId": "exposed-%d" % number, "isSuppressed": False, "metadata": metadata})
     return {"result": {**{k: v for k, v in summary(check).items() if k != "hasFlaggedResources"}, "flaggedResources": found}}
 
@@ -120,7 +122,8 @@ def recommendation_arn():
 
 def recommendation():
     flagged = len(kept()["exposed_keys"])
-    return {"id": "exposed-access-keys", "type": "standard", "checkArn": CHECK_ARN + EXPOSED, "status": "error" if flagged else "ok", "pillars": ["security"],
+    return {"id": "exposed-access-keys", "type": "standard", "checkArn": CHECK_ARN + EXPOSED, "status": "error" if flagged else "ok",
+            "pillars": ["security"],
             "source": "ta_check", "awsServices": ["iam"], "name": "Exposed Access Keys", "arn": recommendation_arn(), "lastUpdatedAt": now(),
             "resourcesAggregates": {"okCount": 0, "warningCount": 0, "errorCount": flagged}}
 
@@ -156,7 +159,8 @@ def list_recommendation_resources(call):
     found = [{"id": "exposed-%d" % number, "arn": recommendation_arn() + "/exposed-%d" % number, "awsResourceId": one["access_key_id"], "regionCode":
               one["region"], "status": "error", "metadata": dict(zip(map(str, range(8)), [
                   one["access_key_id"], one["user"], one["fraud_type"], one["case_id"], one["updated"], one["location"], one["deadline"] or "",
-                  one["usage"]])), "lastUpdatedAt": now(), "recommendationArn": recommendation_arn()} for number, one in enumerate(kept()["exposed_keys"])]
+                  one["usage"]])), "lastUpdatedAt": now(), "recommendationArn": recommendation_arn()}
+             for number, one in enumerate(kept()["exposed_keys"])]
     shown, following = page(found, call.params.get("nextToken"), int(call.params.get("maxResults") or 100))
     return {"recommendationResourceSummaries": shown, "nextToken": following}
 
@@ -182,7 +186,8 @@ def describe_event_details(call):
     plan_needed()
     known = {one["arn"]: one for one in kept()["health"]}
     asked = call.params["eventArns"]
-    return {"successfulSet": [{"event": event_of(known[arn]), "eventDescription": {"latestDescription": known[arn]["description"]}, "eventMetadata": {}}
+    return {"successfulSet": [{"event": event_of(known[arn]), "eventDescription": {"latestDescription": known[arn]["description"]},
+                               "eventMetadata": {}}
                               for arn in asked if arn in known],
             "failedSet": [{"eventArn": arn, "errorName": "InvalidEventArn", "errorMessage": "unknown event"} for arn in asked if arn not in known]}
 
@@ -190,7 +195,8 @@ def describe_event_details(call):
 @operation("health", "DescribeAffectedEntities")
 def describe_affected_entities(call):
     plan_needed()
-    found = [{"entityArn": "%s/entity" % one["arn"], "eventArn": one["arn"], "entityValue": value, "awsAccountId": account_of(call), "statusCode": "IMPAIRED",
+    found = [{"entityArn": "%s/entity" % one["arn"], "eventArn": one["arn"], "entityValue": value, "awsAccountId": account_of(call),
+              "statusCode": "IMPAIRED",
               "lastUpdatedTime": now()} for one in kept()["health"] if one["arn"] in call.params["filter"]["eventArns"] for value in one["entities"]]
     shown, following = page(found, call.params.get("nextToken"), int(call.params.get("maxResults") or 10))
     return {"entities": shown, "nextToken": following}

@@ -29,7 +29,8 @@ def invalid(message, code="INVALID_INPUT"):
 def groups():
     def make():
         return {"primary": {"Name": "primary", "State": "ENABLED", "Description": "", "CreationTime": now(), "Configuration": {
-            "ResultConfiguration": {}, "EnforceWorkGroupConfiguration": False, "PublishCloudWatchMetricsEnabled": False, "RequesterPaysEnabled": False,
+            "ResultConfiguration": {}, "EnforceWorkGroupConfiguration": False, "PublishCloudWatchMetricsEnabled": False,
+            "RequesterPaysEnabled": False,
             "EngineVersion": {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}}}}
     return world.of("athena groups", make)
 
@@ -289,7 +290,8 @@ def start(kind, lake=None, setup=None):
     if kind == "none":
         return
     engine = Engine(lake, setup)
-    answers = {"StartQueryExecution": start_query, "GetQueryExecution": get_query, "BatchGetQueryExecution": batch_get, "StopQueryExecution": stop_query,
+    answers = {"StartQueryExecution": start_query, "GetQueryExecution": get_query, "BatchGetQueryExecution": batch_get,
+               "StopQueryExecution": stop_query,
                "ListQueryExecutions": list_queries, "GetQueryResults": get_results, "GetQueryRuntimeStatistics": runtime, **athena_catalog.ANSWERS}
     for name, function in answers.items():
         operation("athena", name)(function)

@@ -17,7 +17,8 @@ def create_work_group(call):
         raise athena.invalid("WorkGroup is already created", "INVALID_INPUT")
     config = call.params.get("Configuration") or {}
     check(config)
-    athena.groups()[name] = {"Name": name, "State": "ENABLED", "Description": call.params.get("Description", ""), "CreationTime": now(), "Configuration": {
+    athena.groups()[name] = {"Name": name, "State": "ENABLED", "Description": call.params.get("Description", ""), "CreationTime": now(),
+                             "Configuration": {
         "EnforceWorkGroupConfiguration": True, "ResultConfiguration": {}, "PublishCloudWatchMetricsEnabled": False, "RequesterPaysEnabled": False,
         "EngineVersion": {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}, **config}}
     return {}

@@ -22,7 +22,8 @@ def with_parameters(made):
     """The SQL with its literals where the question marks stood."""
     wanted = placeholders(made.sql)
     if wanted != len(made.parameters):
-        raise SqlFailed("INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected %d but found %d" % (wanted, len(made.parameters)), 1)
+        raise SqlFailed("INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected %d but found %d" % (
+            wanted, len(made.parameters)), 1)
     if wanted and re.match(r"\s*SELECT\s*\?", made.sql, re.I):
         raise SqlFailed("SYNTAX_ERROR: line 1:8: Unsupported position of a parameter")
     for one in made.parameters:

@@ -18,8 +18,8 @@ CREATE MACRO json_extract_scalar(x, p) AS json_extract_string(x, p);
 CREATE MACRO json_parse(x) AS CAST(x AS JSON);
 CREATE MACRO array_join(x, s) AS array_to_string(x, s);
 CREATE MACRO approx_distinct(x) AS approx_count_distinct(x);
-CREATE MACRO date_add(u, n, t) AS t + to_microseconds(CAST(n AS BIGINT) * CASE lower(u) WHEN 'second' THEN 1 WHEN 'minute' THEN 60 WHEN 'hour' THEN 3600
-    WHEN 'day' THEN 86400 WHEN 'week' THEN 604800 END * 1000000);
+CREATE MACRO date_add(u, n, t) AS t + to_microseconds(CAST(n AS BIGINT) * CASE lower(u) WHEN 'second' THEN 1 WHEN 'minute' THEN 60
+    WHEN 'hour' THEN 3600 WHEN 'day' THEN 86400 WHEN 'week' THEN 604800 END * 1000000);
 """
 TYPES = {"VARCHAR": "varchar", "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint", "TINYINT": "tinyint", "BOOLEAN": "boolean",
          "DOUBLE": "double", "FLOAT": "float", "DATE": "date", "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
@@ -56,7 +56,8 @@ def text_of(expression, kind):
         return "CASE WHEN %s IS NOT NULL THEN '{' || %s || '}' END" % (expression, " || ', ' || ".join(parts))
     if name == "map":
         key, value = (text_of("e." + part, inner) for part, (_, inner) in zip(("key", "value"), kind.children))
-        return "'{' || array_to_string(list_transform(map_entries(%s), lambda e: %s || '=' || coalesce(%s, 'null')), ', ') || '}'" % (expression, key, value)
+        return "'{' || array_to_string(list_transform(map_entries(%s), lambda e: %s || '=' || coalesce(%s, 'null')), ', ') || '}'" % (expression, key,
+                                                                                                                                      value)
     if name.startswith("timestamp with"):
         return "strftime(timezone('UTC', %s), '%%Y-%%m-%%d %%H:%%M:%%S.%%g UTC')" % expression
     if name.startswith("timestamp"):

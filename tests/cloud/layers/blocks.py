@@ -46,7 +46,8 @@ def token_of(name, at):
 def page_of(call, indexes):
     size = int(call.params.get("MaxResults") or LARGEST_PAGE)
     if not SMALLEST_PAGE <= size <= LARGEST_PAGE:
-        raise CloudError("ValidationException", "MaxResults must be between %d and %d" % (SMALLEST_PAGE, LARGEST_PAGE), 400, Reason="INVALID_PARAMETER_VALUE")
+        raise CloudError("ValidationException", "MaxResults must be between %d and %d" % (SMALLEST_PAGE, LARGEST_PAGE), 400,
+                         Reason="INVALID_PARAMETER_VALUE")
     token, begin = call.params.get("NextToken"), int(call.params.get("StartingBlockIndex") or 0)
     if token:
         if not token.startswith("block-"):
@@ -136,7 +137,8 @@ def lock_snapshot(call):
     moment = now()
     expires = until.replace(tzinfo=datetime.timezone.utc) if until else moment + datetime.timedelta(days=int(days))
     locks()[name] = {
-        "SnapshotId": name, "LockState": "compliance-cooloff" if cooling else mode, "LockDuration": int(days) if days else max(1, (expires - moment).days),
+        "SnapshotId": name, "LockState": "compliance-cooloff" if cooling else mode,
+        "LockDuration": int(days) if days else max(1, (expires - moment).days),
         "CoolOffPeriod": cooling or None, "CoolOffPeriodExpiresOn": moment + datetime.timedelta(hours=cooling) if cooling else None,
         "LockCreatedOn": moment, "LockDurationStartTime": moment, "LockExpiresOn": expires}
     return lock_now(locks()[name])

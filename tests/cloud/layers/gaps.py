@@ -138,7 +138,8 @@ def get_data_lake_sources(call):
     sources = [{"account": one["account"], "sourceName": (source.get("awsLogSource") or source.get("customLogSource"))["sourceName"],
                 "sourceStatuses": [{"resource": "s3", "status": "COLLECTING"}]} for one in lake()["sources"] if one["region"] == call.region
                and (not call.params.get("accounts") or one["account"] in call.params["accounts"]) for source in one["sources"]]
-    return {"dataLakeArn": "arn:aws:securitylake:%s:%s:data-lake/default" % (call.region, account_of(call)), **shown(call, "dataLakeSources", sources)}
+    return {"dataLakeArn": "arn:aws:securitylake:%s:%s:data-lake/default" % (call.region, account_of(call)),
+            **shown(call, "dataLakeSources", sources)}
 
 
 def shares():

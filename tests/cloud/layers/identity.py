@@ -334,7 +334,8 @@ def denied(call, who, action, touched):
 
 def encoded(who, action, touched):
     """What DecodeAuthorizationMessage reads."""
-    said = {"allowed": False, "explicitDeny": False, "context": {"principal": {"id": who.user_id, "arn": who.arn}, "action": action, "resource": touched[0]}}
+    said = {"allowed": False, "explicitDeny": False, "context": {"principal": {"id": who.user_id, "arn": who.arn}, "action": action,
+                                                                 "resource": touched[0]}}
     return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
 
 

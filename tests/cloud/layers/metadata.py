@@ -50,7 +50,8 @@ class Listener:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, kind, text, headers = self.answer(method, path, environ)
-        world.record({"service": self.service, "operation": method + " " + path, "region": REGION, "access_key_id": None, "params": {}, "status": status,
+        world.record({"service": self.service, "operation": method + " " + path, "region": REGION, "access_key_id": None, "params": {},
+                      "status": status,
                       "error": None, "message": None, "time": now().isoformat(), "request_id": "", "arn": None, "path": path, "method": method,
                       "user_agent": environ.get("HTTP_USER_AGENT", "")})
         body = text.encode()
@@ -104,7 +105,8 @@ class Instance(Listener):
             made = credentials_of(role, INSTANCE)
             if settings()["code"] != "Success" or not made:
                 return 200, "text/plain", json.dumps({"Code": settings()["code"] if made else "Failed", "LastUpdated": iso(now())}), []
-            said = {"Code": "Success", "LastUpdated": iso(now()), "Type": "AWS-HMAC", "AccessKeyId": made.access_key_id, "SecretAccessKey": made.secret,
+            said = {"Code": "Success", "LastUpdated": iso(now()), "Type": "AWS-HMAC", "AccessKeyId": made.access_key_id,
+                    "SecretAccessKey": made.secret,
                     "Token": made.token, "Expiration": iso(made.expires)}
             return 200, "text/plain", json.dumps(said, indent=2), []
         return None

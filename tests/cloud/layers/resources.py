@@ -5,10 +5,12 @@ from .world import ACCOUNT, PARTITION
 
 PREFIXES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing", "sso-admin": "sso", "s3control": "s3", "sso-oidc": "sso-oauth"}
 S3_ACTIONS = {  # an operation whose permission has another name
-    "ListObjectsV2": "ListBucket", "ListObjects": "ListBucket", "HeadBucket": "ListBucket", "HeadObject": "GetObject", "ListBuckets": "ListAllMyBuckets",
+    "ListObjectsV2": "ListBucket", "ListObjects": "ListBucket", "HeadBucket": "ListBucket", "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
     "CopyObject": "PutObject", "CreateMultipartUpload": "PutObject", "UploadPart": "PutObject", "UploadPartCopy": "PutObject",
     "CompleteMultipartUpload": "PutObject", "DeleteObjects": "DeleteObject", "GetBucketEncryption": "GetEncryptionConfiguration",
-    "PutBucketEncryption": "PutEncryptionConfiguration", "GetPublicAccessBlock": "GetBucketPublicAccessBlock", "ListObjectVersions": "ListBucketVersions",
+    "PutBucketEncryption": "PutEncryptionConfiguration", "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "ListObjectVersions": "ListBucketVersions",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock", "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration", "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
     "GetBucketReplication": "GetReplicationConfiguration", "PutBucketReplication": "PutReplicationConfiguration",
@@ -61,7 +63,8 @@ def iam(call, directory):
         if name in call.params:
             known = directory.arn_of(account, kind, call.params[name])
             return [known or "arn:%s:iam::%s:%s/%s" % (PARTITION, account, kind, call.params[name])]
-    if call.identity and call.identity.kind == "user" and call.operation in ("CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey", "ListAccessKeys",
+    if call.identity and call.identity.kind == "user" and call.operation in ("CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey",
+                                                                             "ListAccessKeys",
                                                                             "GetUser", "ChangePassword"):
         return [call.identity.arn]
     return []

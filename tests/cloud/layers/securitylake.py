@@ -29,7 +29,8 @@ def shown(call, name, items):
 
 @operation("securitylake", "ListDataLakes")
 def list_data_lakes(call):
-    default = lambda one: {"createStatus": "COMPLETED", "dataLakeArn": "arn:aws:securitylake:%s:%s:data-lake/default" % (one["region"], account_of(call)),
+    default = lambda one: {"createStatus": "COMPLETED", "dataLakeArn": "arn:aws:securitylake:%s:%s:data-lake/default" % (
+                               one["region"], account_of(call)),
                            "s3BucketArn": "arn:aws:s3:::aws-security-data-lake-%s-test" % one["region"], "encryptionConfiguration": {
                                "kmsKeyId": "S3_MANAGED_KEY"}}
     return {"dataLakes": [{**default(one), **one} for one in in_regions(lake()["dataLakes"], call.params.get("regions"))]}

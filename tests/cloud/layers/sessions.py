@@ -113,7 +113,8 @@ def assume_role_with_web_identity(call):
     """A token is a text `PROVIDER|SUBJECT|valid` here; anything else is refused as AWS refuses a bad one."""
     parts = call.params.get("WebIdentityToken", "").split("|")
     if len(parts) != 3 or parts[2] not in ("valid", "expired"):
-        raise CloudError("InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", 400)
+        raise CloudError("InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+                         400)
     if parts[2] == "expired":
         raise CloudError("ExpiredTokenException", "Token expired", 400)
     role = role_asked(call)
@@ -121,7 +122,8 @@ def assume_role_with_web_identity(call):
     wanted = "arn:%s:iam::%s:oidc-provider/%s" % (PARTITION, role.account, provider)
     if not any(wanted in policy.listed(one.get("Principal", {}).get("Federated", [])) for one in policy.statements([role.trust])):
         raise CloudError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403)
-    made = make_role_session(role, call.params["RoleSessionName"], seconds_of(call, 3600, LONGEST_ROLE), policies=session_policies(call, role.account),
+    made = make_role_session(role, call.params["RoleSessionName"], seconds_of(call, 3600, LONGEST_ROLE),
+                             policies=session_policies(call, role.account),
                              federated=provider)
     return {**assumed(role, made), "SubjectFromWebIdentityToken": parts[1], "Provider": provider, "Audience": "sts.amazonaws.com"}
 

@@ -58,4 +58,5 @@ def create_token(call):
     made = keep(Session("session", user, user.name, SECONDS, mfa=True))
     fresh = order({"user": user.name})["refreshToken"]
     return {"tokenOutput": {"accessToken": {"accessKeyId": made.access_key_id, "secretAccessKey": made.secret, "sessionToken": made.token},
-                            "tokenType": "aws_sigv4", "expiresIn": int((made.expires - now()) / datetime.timedelta(seconds=1)), "refreshToken": fresh}}
+                            "tokenType": "aws_sigv4", "expiresIn": int((made.expires - now()) / datetime.timedelta(seconds=1)),
+                            "refreshToken": fresh}}

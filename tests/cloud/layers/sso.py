@@ -10,7 +10,8 @@ DEVICE_SECONDS = 600
 
 
 def state():
-    return world.of("sso", lambda: {"tokens": {}, "refresh": {}, "clients": {}, "assigned": [], "devices": {}, "seconds": 28800, "role_seconds": 3600})
+    return world.of("sso", lambda: {"tokens": {}, "refresh": {}, "clients": {}, "assigned": [], "devices": {}, "seconds": 28800,
+                                    "role_seconds": 3600})
 
 
 @control("sso")

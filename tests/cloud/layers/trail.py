@@ -46,7 +46,8 @@ def user_identity(call):
     if not who:
         return {"type": "Unknown", "principalId": "", "accountId": ACCOUNT}
     session, principal = who.session, who.principal
-    found = {"type": {"user": "IAMUser", "session": "IAMUser", "role": "AssumedRole", "federated": "FederatedUser"}[who.kind], "principalId": who.user_id,
+    found = {"type": {"user": "IAMUser", "session": "IAMUser", "role": "AssumedRole", "federated": "FederatedUser"}[who.kind],
+             "principalId": who.user_id,
              "arn": who.arn, "accountId": who.account, "accessKeyId": call.access_key_id}
     if who.kind in ("user", "session"):
         found["userName"] = principal.name
@@ -54,7 +55,8 @@ def user_identity(call):
         found["sessionContext"] = {"attributes": {"creationDate": iso(session.issued), "mfaAuthenticated": str(session.mfa).lower()}}
         if who.kind in ("role", "federated"):
             found["sessionContext"]["sessionIssuer"] = {
-                "type": "Role" if who.kind == "role" else "IAMUser", "principalId": principal.id, "arn": principal.arn, "accountId": principal.account,
+                "type": "Role" if who.kind == "role" else "IAMUser", "principalId": principal.id, "arn": principal.arn,
+                "accountId": principal.account,
                 "userName": principal.name}
         if session.source:
             found["sessionContext"]["sourceIdentity"] = session.source
@@ -107,7 +109,8 @@ def enter(record, resources=None):
         resources = {(one.get("type", ""), one.get("ARN", "")) for one in record.get("resources") or []}
         resources |= named({k[:1].upper() + k[1:]: v for k, v in (record.get("requestParameters") or {}).items()}, set())
     with world.changed:
-        store().append({"number": len(store()), "time": parse_time(record["eventTime"]), "region": record["awsRegion"], "resources": sorted(resources),
+        store().append({"number": len(store()), "time": parse_time(record["eventTime"]), "region": record["awsRegion"],
+                        "resources": sorted(resources),
                         "account": record.get("recipientAccountId", ACCOUNT), "record": record})
         world.changed.notify_all()
 
@@ -124,7 +127,8 @@ def attribute(kept, key):
     if key == "ResourceName":
         return {name for _, name in kept["resources"]}
     values = {"EventId": record.get("eventID"), "EventName": record.get("eventName"), "ReadOnly": str(bool(record.get("readOnly"))).lower(),
-              "Username": username(record), "EventSource": record.get("eventSource"), "AccessKeyId": (record.get("userIdentity") or {}).get("accessKeyId")}
+              "Username": username(record), "EventSource": record.get("eventSource"),
+              "AccessKeyId": (record.get("userIdentity") or {}).get("accessKeyId")}
     return {values[key]}
 
 
@@ -194,7 +198,8 @@ def read_token(text, asked):
 def shown(kept):
     record = kept["record"]
     found = {"EventId": record.get("eventID"), "EventName": record.get("eventName"), "ReadOnly": str(bool(record.get("readOnly"))).lower(),
-             "AccessKeyId": (record.get("userIdentity") or {}).get("accessKeyId"), "EventTime": kept["time"], "EventSource": record.get("eventSource"),
+             "AccessKeyId": (record.get("userIdentity") or {}).get("accessKeyId"), "EventTime": kept["time"],
+             "EventSource": record.get("eventSource"),
              "Username": username(record), "Resources": [{"ResourceType": kind, "ResourceName": name} for kind, name in kept["resources"]],
              "CloudTrailEvent": json.dumps(record)}
     return {k: v for k, v in found.items() if v is not None}
