@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The double of AWS that the tests ask: moto behind a front that checks signatures and policies, and layers for what moto lacks.
 
-    tests/cloud/cloud.py [--port N] [--athena duckdb|none] [--lake DIR] [--setup FILE.sql] [--with-parent]
+    tests/cloud/cloud.py [--port N] [--athena duckdb|none] [--lake DIR] [--setup FILE.sql] [--show] [--with-parent]
 
 One line of JSON says when it is ready: endpoint, account, access_key_id, secret_access_key, region, imds, container. SIGTERM ends it.
 In tests: `with Cloud(lake=..., setup=...) as cloud: cloud.client("sts").get_caller_identity()`. What tests may order stands in README.md.
@@ -118,8 +118,16 @@ def arguments():
     parser.add_argument("--athena", choices=("duckdb", "none"), default="duckdb", help="what executes Athena's SQL")
     parser.add_argument("--lake", help="folder of the lake: {lake} in the setup file")
     parser.add_argument("--setup", help="SQL file that makes Athena's databases, tables and views")
+    parser.add_argument("--show", action="store_true", help="for people: the environment to set, instead of JSON")
     parser.add_argument("--with-parent", action="store_true", help="ends when its standard input does")
     return parser.parse_args()
+
+
+def shown(ready):
+    """What a person types to try something against the double."""
+    environment = {"AWS_ENDPOINT_URL": ready["endpoint"], "AWS_REGION": ready["region"], "AWS_ACCESS_KEY_ID": ready["access_key_id"],
+                   "AWS_SECRET_ACCESS_KEY": ready["secret_access_key"], "AWS_EC2_METADATA_DISABLED": "true"}
+    return "\n".join(["a double of AWS, until Ctrl-C; in another terminal:", ""] + ["export %s=%s" % pair for pair in environment.items()])
 
 
 def serve():
@@ -132,7 +140,7 @@ def serve():
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     running = server.Server(given)
-    print(json.dumps(running.ready), flush=True)
+    print(shown(running.ready) if given.show else json.dumps(running.ready), flush=True)
     if given.with_parent:
         threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     over.wait()

@@ -121,11 +121,15 @@ def test_what_the_trail_refuses(cloud, trail):
 
 def test_two_lookups_a_second_and_region(cloud):
     here, there = cloud.client("cloudtrail", region="us-west-2"), cloud.client("cloudtrail", region="eu-west-1")
+    cloud.order("trail", {"window": 3600})
     here.lookup_events()
     here.lookup_events()
     with refused("ThrottlingException"):
         here.lookup_events()
     there.lookup_events()
+    cloud.order("trail", {"window": 0})
+    here.lookup_events()
+    assert cloud.order("trail", {"window": 1})["rate"] == 2
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def store():
 
 
 def settings():
-    return world.of("trail settings", lambda: {"rate": RATE})
+    return world.of("trail settings", lambda: {"rate": RATE, "window": 1})
 
 
 def lower(value):
@@ -136,7 +136,7 @@ def throttle(call):
     rate, moment = settings()["rate"], time.monotonic()
     with world.lock:
         past = world.of("trail times")
-        recent = [one for one in past.get((identity.account_of(call), call.region), []) if one > moment - 1]
+        recent = [one for one in past.get((identity.account_of(call), call.region), []) if one > moment - settings()["window"]]
         if rate and len(recent) >= rate:
             past[identity.account_of(call), call.region] = recent
             raise CloudError("ThrottlingException", "Rate exceeded", 400)
@@ -207,13 +207,13 @@ def shown(kept):
 
 @control("trail")
 def order(given):
-    """POST {"events": [CloudTrail records], "rate": calls a second (0: no limit), "clear": true}; GET gives the records, oldest first."""
+    """POST {"events": [CloudTrail records], "rate": calls (0: no limit), "window": in so many seconds, "clear": true}; GET gives the records, oldest first."""
     if given is not None:
         if given.get("clear"):
             with world.lock:
                 store().clear()
         for record in given.get("events") or []:
             enter(record)
-        settings()["rate"] = given.get("rate", settings()["rate"])
-        return {"events": len(store())}
+        settings().update({k: given[k] for k in ("rate", "window") if k in given})
+        return {"events": len(store()), **settings()}
     return [kept["record"] for kept in store()]
