@@ -47,7 +47,7 @@ floor_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(SRC_$(1)))
 OBJECTS = $(foreach floor,$(FLOORS),$(call floor_objects,$(floor)))
 ARCHIVES = $(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(BUILD)/lib$(floor).a))
 
-.PHONY: all help setup setup-demo setup-test test demo lab bench check unit unit-build fuzz fuzz-build format golden-accept \
+.PHONY: all help setup setup-demo setup-test test demo lab bench check unit unit-build fuzz fuzz-build cloud format golden-accept \
 	install uninstall clean distclean FORCE
 all: $(BUILD)/cofferdam
 
@@ -58,6 +58,7 @@ help:
 	@echo "make bench            measure, beside the peers"
 	@echo "make check            the house checks only;  make format  lays the code out"
 	@echo "make unit             unit tests;  make unit-FLOOR  of one of: $(FLOORS)"
+	@echo "make cloud            a double of AWS to try the kernel against"
 	@echo "make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make golden-accept    writes the expected outputs anew: read the diff"
 	@echo "make install uninstall PREFIX=$(PREFIX) DESTDIR="
@@ -187,6 +188,9 @@ bench: setup-test
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) $(VENV)/bin/python tests/bench/bench.py
 
+# a double of AWS to try the kernel against, until Ctrl-C
+cloud: setup-test
+	@$(VENV)/bin/python tests/cloud/cloud.py --show
 golden-accept: $(filter %test_golden,$(UNIT_data))
 	@for t in $^; do GOLDEN_ACCEPT=1 $$t; done
 format:
