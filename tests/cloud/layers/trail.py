@@ -207,7 +207,8 @@ def shown(kept):
 
 @control("trail")
 def order(given):
-    """POST {"events": [CloudTrail records], "rate": calls (0: no limit), "window": in so many seconds, "clear": true}; GET gives the records, oldest first."""
+    """POST {"events": [CloudTrail records], "rate": calls (0: no limit), "window": in so many seconds, "clear": true}; GET gives the
+    records, oldest first."""
     if given is not None:
         if given.get("clear"):
             with world.lock:
