@@ -1,5 +1,7 @@
 #include "aide.h"
+#include "base/json.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "command.h"
 #include "jupyter/connection.h"
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2
@@ -156,6 +159,8 @@ static bool serve(struct connection *connection, const char **own_file, struct a
  * back. */
 static int run_kernel(const char *file)
 {
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none); /* a dump would hold credentials */
     set_signals();
     struct arena *arena = arena_new();
     struct error err = {0};
@@ -193,5 +198,6 @@ static int run_words(char **words, size_t count)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(secret_malloc, secret_free); /* JSON holds credentials, too */
     return argc < 2 ? run_kernel(NULL) : run_words(argv + 1, (size_t)argc - 1);
 }

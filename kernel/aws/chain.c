@@ -188,13 +188,11 @@ static bool run_process(struct chain *chain, const char *command, struct aws_cre
     const char *words[WORDS_MOST + 1];
     struct process process = {.argv = words, .limit_ms = PROCESS_MS, .cancel = chain->cancel};
     struct buf said;
-    buf_init(&said, PROCESS_MOST);
+    buf_init_secret(&said, PROCESS_MOST);
     bool ok = split(chain->arena, command, words, err) && process_run(&process, &said, err);
     json_t *object =
         ok ? json_parse(chain->arena, said.data ? said.data : "", said.size, PROCESS_MOST, err)
            : NULL;
-    if (said.data)
-        wipe(said.data, said.size);
     buf_release(&said);
     if (!object)
         return error_wrap(err, "credential_process of profile %s", chain->profile);

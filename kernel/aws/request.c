@@ -146,7 +146,7 @@ static bool add_form(const struct making *making, struct buf *out, const char *n
 static bool make_form(const struct making *making)
 {
     struct buf body;
-    buf_init(&body, BODY_MOST);
+    buf_init_secret(&body, BODY_MOST);
     buf_addf(&body, "Action=%s&Version=%s", making->op->name, making->service->version);
     bool ok = add_form_object(making, &body, "", making->params);
     if (body.full)

@@ -361,7 +361,7 @@ void sigv4_sign(struct sigv4 *sigv4, const struct sigv4_credentials *credentials
 {
     struct buf canonical, text;
     char hex[2 * HASH_SIZE + 1];
-    buf_init(&canonical, TEXT_MOST);
+    buf_init_secret(&canonical, TEXT_MOST);
     buf_init(&text, TEXT_MOST);
     sigv4_canonical(request, &canonical);
     sigv4_string_to_sign(request, &canonical, &text);
@@ -374,7 +374,6 @@ void sigv4_sign(struct sigv4 *sigv4, const struct sigv4_credentials *credentials
     buf_adds(out, ", SignedHeaders=");
     signed_names(request, out);
     buf_addf(out, ", Signature=%s", hex);
-    wipe(canonical.data, canonical.size); /* it holds the session token */
     buf_release(&canonical);
     buf_release(&text);
 }

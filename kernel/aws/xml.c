@@ -1,6 +1,7 @@
 #include "aws/xml.h"
 
 #include "base/buf.h"
+#include "base/secret.h"
 
 #include <dlfcn.h>
 #include <libxml/parser.h>
@@ -15,6 +16,7 @@
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
 
 struct xml_api {
+    int (*memory)(xmlFreeFunc, xmlMallocFunc, xmlReallocFunc, xmlStrdupFunc);
     xmlDocPtr (*read)(const char *, int, const char *, const char *, int);
     void (*free_doc)(xmlDocPtr);
     xmlNodePtr (*root)(const xmlDoc *);
@@ -32,6 +34,7 @@ static bool load(struct xml_api *api, struct error *err)
     if (!library)
         return error_set(err, ERROR_UNAVAILABLE, "libxml2 cannot be loaded: %s", dlerror()) ||
                error_hint(err, "AWS's older services answer in XML (Debian: libxml2).");
+    find(library, "xmlMemSetup", &api->memory);
     find(library, "xmlReadMemory", &api->read);
     find(library, "xmlFreeDoc", &api->free_doc);
     find(library, "xmlDocGetRootElement", &api->root);
@@ -54,7 +57,7 @@ static const char *name_of(const xmlNode *node)
 static json_t *text_of(const xmlNode *node)
 {
     struct buf text;
-    buf_init(&text, MOST);
+    buf_init_secret(&text, MOST);
     for (const xmlNode *at = node->children; at; at = at->next)
         if ((at->type == XML_TEXT_NODE || at->type == XML_CDATA_SECTION_NODE) && at->content)
             buf_adds(&text, (const char *)at->content);
@@ -135,10 +138,11 @@ json_t *xml_parse(struct arena *arena, const char *text, size_t size, struct err
     struct xml_api api = {0};
     if (!load(&api, err))
         return NULL;
-    if (!api.read || !api.free_doc || !api.root) {
+    if (!api.memory || !api.read || !api.free_doc || !api.root) {
         (void)error_set(err, ERROR_UNAVAILABLE, LIBRARY " is no libxml2");
         return NULL;
     }
+    (void)api.memory(secret_free, secret_malloc, secret_realloc, secret_strdup);
     xmlDocPtr doc = size <= INT_MAX ? api.read(text, (int)size, NULL, NULL,
                                                XML_PARSE_NONET | XML_PARSE_NOERROR |
                                                    XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS)

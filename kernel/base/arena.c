@@ -39,6 +39,11 @@ struct arena *arena_new_secret(void)
     return arena;
 }
 
+bool arena_is_secret(const struct arena *arena)
+{
+    return arena->secret;
+}
+
 static struct block *block_add(struct arena *arena, size_t size)
 {
     struct block *block = xmalloc(sizeof *block + size);

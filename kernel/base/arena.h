@@ -16,6 +16,7 @@ struct arena;
 struct arena *arena_new(void);
 /* One that is wiped when it ends: for what may hold a key, a token or a password. */
 struct arena *arena_new_secret(void);
+bool arena_is_secret(const struct arena *arena);
 void arena_free(struct arena *arena); /* NULL is allowed; runs the deferred calls, last first */
 void arena_reset(struct arena *arena);
 

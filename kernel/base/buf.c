@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include "base/arena.h"
+#include "base/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,18 @@ void buf_init(struct buf *buf, size_t limit)
     buf->data[0] = '\0';
 }
 
+void buf_init_secret(struct buf *buf, size_t limit)
+{
+    buf_init(buf, limit);
+    buf->secret = true;
+}
+
 void buf_release(struct buf *buf)
 {
-    free(buf->data);
+    if (buf->secret)
+        secret_free(buf->data);
+    else
+        free(buf->data);
     *buf = (struct buf){0};
 }
 
@@ -37,7 +47,8 @@ char *buf_room(struct buf *buf, size_t size)
     size_t needed = buf->size + size + 1;
     if (needed > buf->capacity) {
         size_t capacity = buf->capacity * 2 > needed ? buf->capacity * 2 : needed;
-        buf->data = xrealloc(buf->data, capacity);
+        buf->data =
+            buf->secret ? secret_realloc(buf->data, capacity) : xrealloc(buf->data, capacity);
         buf->capacity = capacity;
     }
     return buf->data + buf->size;

@@ -19,9 +19,12 @@ struct buf {
     size_t capacity; /* bytes allocated */
     size_t limit;    /* most bytes it may hold */
     bool full;       /* something did not fit and was left out whole */
+    bool secret;     /* wiped when it grows and when it ends */
 };
 
 void buf_init(struct buf *buf, size_t limit);
+/* For what may hold a key, a token or a password. */
+void buf_init_secret(struct buf *buf, size_t limit);
 void buf_release(struct buf *buf);
 void buf_clear(struct buf *buf); /* keeps the memory */
 

@@ -101,7 +101,10 @@ bool file_read(struct arena *arena, const char *path, size_t limit, char **data,
     if (file < 0)
         return error_errno(err, errno, "cannot open \"%s\"", path);
     struct buf buf;
-    buf_init(&buf, limit);
+    if (arena_is_secret(arena))
+        buf_init_secret(&buf, limit);
+    else
+        buf_init(&buf, limit);
     bool ok = read_open(arena, file, &buf, data, size);
     int number = errno;
     bool full = buf.full;

@@ -283,10 +283,10 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
         return NULL;
     struct http_transfer *transfer = xcalloc(1, sizeof *transfer);
     transfer->http = http;
-    transfer->arena = arena_new();
+    transfer->arena = arena_new_secret();
     transfer->request = *request;
     transfer->list = arena_alloc(transfer->arena, HEADERS_MOST * sizeof *transfer->list);
-    buf_init(&transfer->body, SIZE_MAX);
+    buf_init_secret(&transfer->body, SIZE_MAX);
     transfer->easy = http->api.easy_init();
     set_headers(transfer);
     set_options(transfer);
@@ -311,7 +311,6 @@ void http_end(struct http_transfer *transfer)
     while (*link != transfer)
         link = &(*link)->next;
     *link = transfer->next;
-    wipe(transfer->body.data, transfer->body.capacity);
     buf_release(&transfer->body);
     arena_free(transfer->arena);
     free(transfer);
