@@ -14,10 +14,14 @@ const cell = i => page.locator(`.jp-Notebook .jp-Cell[data-windowed-list-index="
 const ran = i => page.waitForFunction(n => /\[\d+\]/.test(document.querySelector(`.jp-Cell[data-windowed-list-index="${n}"] .jp-InputArea-prompt`)?.textContent), i);
 const run = async i => { await cell(i).locator('.cm-content').click(); await page.keyboard.press('Control+Enter'); };
 
+// a cell that is run before the front end knows its kernel is forgotten by it
+const known = new Promise(done => page.on('websocket', socket => socket.on('framereceived', frame => {
+  if (Buffer.from(frame.payload).includes('kernel_info_reply')) done();
+})));
 await page.goto(`${url}/notebooks/${notebook}?token=${token}`);
 await page.waitForFunction(() => document.querySelector('.jp-NotebookKernelLogo img, .jp-NotebookKernelLogo'));
 await cell(0).locator('.cm-content').waitFor();
-await page.waitForFunction(() => document.querySelector('.jp-NotebookKernelStatus')?.textContent.trim() === '' || !document.querySelector('.jp-NotebookKernelStatus-warn'));
+await known;
 await run(0); await ran(0);
 seen.table = await cell(0).locator('.jp-OutputArea-output table').innerText();
 await run(1);
