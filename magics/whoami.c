@@ -76,7 +76,7 @@ static bool run(struct magic_call *call, struct error *err)
 }
 
 static const struct magic_example examples[] = {
-    {"%whoami?", "what it shows; asking needs an account"},
+    {"%whoami", "as whom this kernel would ask"},
 };
 
 const struct magic magic_whoami = {

@@ -37,13 +37,20 @@ static bool needs_lake(const char *code)
     return strstr(code, "cloudtrail") || strstr(code, "%lake") || strstr(code, "%trace");
 }
 
+/* Those run in tests/aws, against the double. */
+static bool needs_account(const char *code)
+{
+    return strstr(code, "%whoami");
+}
+
 static void every_example_without_a_lake_runs(void **state)
 {
     struct room *room = *state;
     size_t ran = 0;
     for (size_t i = 0; magics[i]; i++)
         for (size_t j = 0; j < magics[i]->example_count; j++)
-            if (!needs_lake(magics[i]->examples[j].code)) {
+            if (!needs_lake(magics[i]->examples[j].code) &&
+                !needs_account(magics[i]->examples[j].code)) {
                 room_run(room, magics[i]->examples[j].code);
                 ran++;
             }
