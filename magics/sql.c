@@ -6,26 +6,7 @@
 
 #include <string.h>
 
-const struct option query_options[QUERY_OPTION_COUNT] = {
-    {.name = "SQL",
-     .help = "the query, when it stands on the line itself, as it is",
-     OPT_REST(struct query_options, sql)},
-    {.name = "--into",
-     .value = "NAME",
-     .help = "keep the result under this name too",
-     OPT_TEXT(struct query_options, into)},
-    {.name = "--save",
-     .value = "FILE",
-     .help = "write the whole result to FILE.csv, .parquet or .json",
-     OPT_TEXT(struct query_options, save),
-     .values = VALUES_FILE},
-    {.name = "--limit",
-     .value = "N",
-     .help = "rows shown (the whole result is kept)",
-     OPT_INT(struct query_options, limit),
-     .min = 1,
-     .max = 10000},
-};
+const struct option query_options[QUERY_OPTION_COUNT] = {OPT_QUERY};
 
 static bool check_place(const struct magic_call *call, const struct query_options *given,
                         struct error *err)
@@ -54,12 +35,20 @@ static void move_column(const struct magic_call *call, const char *sql, struct e
 
 bool query_run(struct magic_call *call, struct error *err)
 {
+    return query_run_on(call, NULL, NULL, err);
+}
+
+bool query_run_on(struct magic_call *call, struct engine *engine, const char *sql,
+                  struct error *err)
+{
     const struct query_options *given = call->options;
-    if (!check_place(call, given, err))
+    if (!sql && !check_place(call, given, err))
         return false;
+    const char *text = sql ? sql : call->body ? call->body : given->sql;
     struct results_request request = {
-        .sql = call->body ? call->body : given->sql,
-        .size = call->body ? call->body_size : strlen(given->sql),
+        .engine = engine,
+        .sql = text,
+        .size = text == call->body ? call->body_size : strlen(text),
         .line = call->body ? call->body_line : call->line,
         .into = given->into,
         .save = given->save,
@@ -69,7 +58,7 @@ bool query_run(struct magic_call *call, struct error *err)
     if (results_run(call->session, &request, call->outputs, call->cancel, call->arena, &result,
                     err))
         return true;
-    if (!call->body)
+    if (!call->body && given->sql)
         move_column(call, given->sql, err);
     const char *habit = cell_habit_hint(request.sql, request.size);
     if (habit && err->kind == ERROR_REFUSED)

@@ -444,7 +444,9 @@ struct sql_bound sql_bind(struct arena *arena, const char *text,
                           const struct sql_statement *statement)
 {
     struct sql_bound bound = {
-        .names = arena_alloc(arena, (statement->param_count + 1) * sizeof(char *))};
+        .names = arena_alloc(arena, (statement->param_count + 1) * sizeof(char *)),
+        .places = arena_alloc(arena, (statement->param_count + 1) * sizeof(struct sql_place)),
+        .place_count = statement->param_count};
     struct buf out;
     buf_init(&out, statement->size * 2 + statement->param_count * 24 + 64);
     size_t *map =
@@ -458,7 +460,9 @@ struct sql_bound sql_bind(struct arena *arena, const char *text,
         if (i == statement->param_count)
             break;
         size_t before = out.size;
-        buf_addf(&out, "$%zu", number_of(&bound, statement->params[i].name));
+        size_t number = number_of(&bound, statement->params[i].name);
+        buf_addf(&out, "$%zu", number);
+        bound.places[i] = (struct sql_place){before, out.size - before, number};
         for (size_t byte = before; byte < out.size; byte++)
             map[byte] = to;
         from = to + statement->params[i].size;

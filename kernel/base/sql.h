@@ -41,11 +41,17 @@ struct sql_text sql_parse(struct arena *arena, const char *text, size_t size);
 /* The statement with each :name replaced by a positional parameter: `$1`.. (same name, same
    number), and the names in order. map[i] gives, for a byte of the new text, the byte of the old
    one (so that an engine's error position finds its cell). */
+struct sql_place {
+    size_t offset, size; /* of `$1` in the new text */
+    size_t number;       /* 1 and up */
+};
 struct sql_bound {
     char *text;
     size_t size;
     const char **names; /* $1 is names[0] */
     size_t name_count;
+    struct sql_place *places; /* in the order of the text */
+    size_t place_count;
     size_t *map;
 };
 struct sql_bound sql_bind(struct arena *arena, const char *text,

@@ -70,6 +70,8 @@ static bool bind_params(const struct running *running, const struct sql_statemen
     }
     request->params = params;
     request->param_count = bound->name_count;
+    request->places = bound->places;
+    request->place_count = bound->place_count;
     return true;
 }
 
@@ -132,9 +134,11 @@ static const char *name_for(const struct running *running, bool last)
 
 static const char *source_of(const struct running *running, const struct sql_statement *statement)
 {
+    const struct engine *engine = running->request->engine;
+    const char *name = engine ? engine->ops->name : "local";
     const char *tables =
         results_tables(running->request->sql + statement->offset, statement->size, running->arena);
-    return *tables ? arena_printf(running->arena, "local: %s", tables) : "local";
+    return *tables ? arena_printf(running->arena, "%s: %s", name, tables) : name;
 }
 
 static void fill_caption(const struct running *running, const struct sql_statement *statement,
@@ -167,7 +171,8 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
                     struct result *result)
 {
     struct local *local = session_local(running->session, running->err);
-    if (!local || !check_contains(running, statement))
+    struct engine *engine = running->request->engine;
+    if (!local || (!engine && !check_contains(running, statement)))
         return false;
     struct sql_bound bound = sql_bind(running->arena, running->request->sql, statement);
     struct engine_request request = {
@@ -180,8 +185,8 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
     }
     struct engine_reading reading = {
         .cancel = running->cancel, .progress = show_progress, .state = running};
-    bool read = engine_read(local_engine(local), &request, running->arena, &reading, &result->table,
-                            running->err);
+    bool read = engine_read(engine ? engine : local_engine(local), &request, running->arena,
+                            &reading, &result->table, running->err);
     if (running->outputs)
         outputs_progress_end(running->outputs, NULL);
     if (!read) {

@@ -23,7 +23,8 @@ struct results_request {
     const char *title;  /* caption, or NULL */
     const char *source; /* or NULL: "local: " + tables named */
     int64_t since, until;
-    bool unkept; /* rows only: neither _ nor _N is touched */
+    struct engine *engine; /* that answers; NULL: the local one */
+    bool unkept;           /* rows only: neither _ nor _N is touched */
 };
 
 /* What came out of one statement. Belongs to the arena. */

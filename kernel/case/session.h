@@ -63,6 +63,10 @@ void session_each_param(const struct session *session,
 /* The case folder, made at first use. */
 const char *session_folder(struct session *session, struct error *err);
 
+/* A folder of the case that the local engine may read: for what is on its way in or out; NULL with
+ * the error set. */
+const char *session_exports(struct session *session, struct error *err);
+
 /* The local engine, opened at first use with the lakes opened so far. When the set of readable
    folders or views changed, it is opened anew; kept results stay. */
 struct local *session_local(struct session *session, struct error *err);

@@ -30,7 +30,6 @@ void session_aws_changed(struct session *session);
 
 /* A folder of the case that the engine may write to, for files on their way out. In the session's
  * arena; made when the engine is opened. */
-const char *session_exports(struct session *session, struct error *err);
 
 /* names.c: what the results of an earlier kernel are called, a result kept now, and (from the
    second query on, for it takes 20 ms) the functions of DuckDB. */

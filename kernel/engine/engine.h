@@ -10,6 +10,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/sql.h"
 #include "data/table.h"
 
 enum engine_step { ENGINE_ERROR, ENGINE_WAIT, ENGINE_BATCH, ENGINE_END };
@@ -32,6 +33,8 @@ struct engine_request {
     size_t size;
     const struct engine_param *params;
     size_t param_count;
+    const struct sql_place *places; /* of the placeholders in `sql`, for engines that number none */
+    size_t place_count;
     const char *keep_as; /* keep the whole result under this name (a SELECT); NULL: rows only */
     int64_t limit;       /* rows wanted in batches; 0 = all */
     bool own;            /* the kernel's own statement, which may write; never an analyst's */

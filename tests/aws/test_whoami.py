@@ -3,12 +3,13 @@ import json
 import os
 import sys
 
-import jupyter_client
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cloud"))
 
 from cloud import Cloud  # noqa: E402
+
+from notebook import Kernel  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -17,57 +18,6 @@ def cloud():
         made.role("IR", trust="*")
         made.second = made.user("second")
         yield made
-
-
-class Kernel:
-    def __init__(self, home, environment):
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and not k.lower().endswith("_proxy")}
-        self.manager = jupyter_client.KernelManager(kernel_name="cofferdam")
-        self.manager.start_kernel(env={**kept, "HOME": str(home), "JUPYTER_PATH": os.environ.get("JUPYTER_PATH", ""), **environment}, cwd=str(home))
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=30)
-        self.messages = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
-
-    def run(self, code, answer=None):
-        said = []
-
-        def output(message):
-            self.messages.append(message["content"])
-            said.append(message["content"])
-
-        def asked(message):
-            self.messages.append(message["content"])
-            assert message["content"]["password"], "a code is not echoed"
-            self.client.input(answer)
-
-        reply = self.client.execute_interactive(code, allow_stdin=answer is not None, output_hook=output, stdin_hook=asked, timeout=60)
-        self.messages.append(reply["content"])
-        text = "".join(c.get("data", {}).get("text/plain", "") + c.get("text", "") + "\n".join(c.get("traceback", [])) for c in said)
-        return reply["content"]["status"], text
-
-    def memory(self):
-        """All that the process can write to: heap, stacks, anonymous maps."""
-        found = b""
-        pid = self.manager.provisioner.pid
-        with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb") as memory:
-            for line in maps:
-                place, rights = line.split()[:2]
-                begin, end = (int(x, 16) for x in place.split("-"))
-                if "w" in rights and "r" in rights and "[v" not in line:
-                    memory.seek(begin)
-                    try:
-                        found += memory.read(end - begin)
-                    except OSError:
-                        pass
-        return found
 
 
 def start(cloud, tmp_path, config="", **environment):

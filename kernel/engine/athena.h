@@ -1,0 +1,38 @@
+/* athena - Amazon Athena: a query is started, asked about, and its result becomes a kept table.
+ *
+ * The rows come as the CSV that Athena wrote to S3 (or as pages where there is none), go into a
+ * file of the case and from there, typed by the result's own description, through the embedded
+ * engine, which keeps them: what was paid for once can be joined and shown again. Parameters are
+ * Athena's own execution parameters, never pasted text. Only what reads is sent: SELECT, WITH,
+ * VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN. Worker thread.
+ */
+#ifndef COFFERDAM_ENGINE_ATHENA_H
+#define COFFERDAM_ENGINE_ATHENA_H
+
+#include "aws/aws.h"
+#include "engine/local.h"
+
+/* Borrowed as long as the engine lives. */
+struct athena_place {
+    struct aws *aws;
+    struct local *local; /* keeps the rows */
+    const char *folder;  /* where a result lies while it is loaded; `local` may read it */
+    const char *region;  /* NULL: the client's */
+    const char *workgroup, *catalog, *database, *output; /* NULL: Athena's own defaults */
+    const char *resume; /* the id of an execution: its result is fetched, nothing is started */
+    int reuse_minutes;  /* how old an equal query's result may be; 0: never taken */
+};
+
+/* The last query, for captions. Texts belong to the engine's arena; "" unknown. */
+struct athena_facts {
+    const char *id, *state, *workgroup, *output;
+    int64_t queued_ms, run_ms; /* -1 unknown */
+    int64_t scanned;           /* bytes; -1 unknown */
+    bool reused;
+};
+
+/* Belongs to the arena. */
+struct engine *athena_engine(struct arena *arena, const struct athena_place *place);
+const struct athena_facts *athena_facts(const struct engine *engine);
+
+#endif

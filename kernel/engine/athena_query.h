@@ -1,0 +1,59 @@
+/* athena_query - what the files of the Athena engine share. */
+#ifndef COFFERDAM_ENGINE_ATHENA_QUERY_H
+#define COFFERDAM_ENGINE_ATHENA_QUERY_H
+
+#include "base/buf.h"
+#include "engine/athena.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum athena_state {
+    ATHENA_STARTING, /* StartQueryExecution */
+    ATHENA_WAITING,  /* until the next look */
+    ATHENA_LOOKING,  /* GetQueryExecution */
+    ATHENA_PAGING,   /* GetQueryResults: the description, and the rows where there is no CSV */
+    ATHENA_FETCHING, /* the CSV from S3 */
+    ATHENA_LOADING,  /* into a kept table: the embedded engine's query */
+    ATHENA_STOPPING, /* StopQueryExecution */
+};
+
+struct athena {
+    struct engine engine;
+    struct arena *arena;
+    struct athena_place place;
+    struct athena_facts facts;
+};
+
+struct athena_query {
+    struct query query;
+    struct athena *athena;
+    struct athena_facts *facts;
+    struct arena *arena;
+    struct engine_request request; /* the analyst's */
+    enum athena_state state;
+    struct aws_call *call; /* under way, or NULL */
+    int64_t begun, next;   /* monotonic */
+    bool started;          /* there is something to stop */
+    bool stopping;
+    bool has_csv;
+    const json_t *columns; /* of the result; belongs to the arena */
+    const char *path;      /* of the rows; NULL: none yet */
+    FILE *file;            /* while it is written */
+    struct query *load;    /* of the embedded engine */
+};
+
+/* Begins a call of the query; the one before is gone. */
+bool athena_ask(struct athena_query *query, const char *op, json_t *params, struct error *err);
+
+/* athena_result.c: from the end of the execution to the rows */
+
+/* Begins to fetch the result. */
+bool athena_fetch(struct athena_query *query, struct error *err);
+/* A page is there. */
+bool athena_take_page(struct athena_query *query, const json_t *reply, struct error *err);
+/* The CSV is there. */
+bool athena_load(struct athena_query *query, struct error *err);
+void athena_forget(struct athena_query *query); /* closes and removes the file */
+
+#endif
