@@ -151,7 +151,7 @@ static bool evaluate(struct running *running, const char *expression, struct buf
     const struct setting *setting = find_setting(expression);
     if (!setting)
         return scalar(running, expression, out, err);
-    const char *value = setting->get(running->session, running->arena);
+    const char *value = setting->get(running->session, setting, running->arena);
     buf_adds(out, value ? value : "");
     return true;
 }

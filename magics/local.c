@@ -1,5 +1,10 @@
 #include "magics/sql.h"
 
+static bool run(struct magic_call *call, struct error *err)
+{
+    return query_run_on(call, NULL, NULL, err);
+}
+
 static const struct magic_example examples[] = {
     {"%local SELECT count(*) AS events FROM cloudtrail", "a query on the embedded engine"},
 };
@@ -14,5 +19,5 @@ const struct magic magic_local = {
     .options = QUERY_OPTIONS,
     .examples = examples,
     .example_count = COUNT(examples),
-    .run = query_run,
+    .run = run,
 };

@@ -38,7 +38,7 @@ static void show(struct magic_call *call, const char *only)
             continue;
         table_add_row(table);
         table_put_string(table, 0, setting->name);
-        table_put_string(table, 1, setting->get(call->session, call->arena));
+        table_put_string(table, 1, setting->get(call->session, setting, call->arena));
         table_put_string(table, 2, setting->value);
         table_put_string(table, 3, setting->help);
     }
@@ -94,7 +94,7 @@ static bool run(struct magic_call *call, struct error *err)
         const struct setting *setting = &settings_table[i];
         if (strcmp(setting->name, given->name) != 0)
             continue;
-        if (given->value && !setting->set(call->session, given->value, err))
+        if (given->value && !setting->set(call->session, setting, given->value, err))
             return false;
         session_names_changed(call->session);
         show(call, setting->name);

@@ -1,7 +1,9 @@
 #include "magics/sql.h"
+#include "magics/engines.h"
 
 #include "base/text.h"
 #include "case/results.h"
+#include "case/session.h"
 #include "cell.h"
 
 #include <string.h>
@@ -35,7 +37,12 @@ static void move_column(const struct magic_call *call, const char *sql, struct e
 
 bool query_run(struct magic_call *call, struct error *err)
 {
-    return query_run_on(call, NULL, NULL, err);
+    struct engine *engine;
+    if (!engine_named(call, session_settings(call->session)->engine, &engine, err))
+        return false;
+    bool ok = query_run_on(call, engine, NULL, err);
+    engine_say_cost(call, engine);
+    return ok;
 }
 
 bool query_run_on(struct magic_call *call, struct engine *engine, const char *sql,

@@ -1,4 +1,4 @@
-/* sql - what %sql, %local and later %athena and %trino share: the options of a query and how it is
+/* sql - what %sql, %local, %athena and %trino share: the options of a query and how it is
  * run. */
 #ifndef COFFERDAM_MAGICS_SQL_H
 #define COFFERDAM_MAGICS_SQL_H
@@ -39,9 +39,9 @@ extern const struct option query_options[QUERY_OPTION_COUNT];
         .size = sizeof(struct query_options)                                                       \
     }
 
-/* Runs the line's SQL, or the body's, on the local engine. */
+/* Runs the line's SQL, or the body's, on the engine of the settings. */
 bool query_run(struct magic_call *call, struct error *err);
-/* The same on another one; `sql` may be NULL: the line's or the body's. */
+/* The same on this one, NULL being the embedded; `sql` may be NULL: the line's or the body's. */
 bool query_run_on(struct magic_call *call, struct engine *engine, const char *sql,
                   struct error *err);
 

@@ -42,7 +42,8 @@ static bool add_value(struct magic_call *call, const char *name, struct buf *out
         return add_result(call, name, out, err);
     for (size_t i = 0; i < settings_count; i++)
         if (strcmp(settings_table[i].name, name) == 0) {
-            const char *text = settings_table[i].get(call->session, call->arena);
+            const char *text =
+                settings_table[i].get(call->session, &settings_table[i], call->arena);
             buf_adds(out, text ? text : "");
             return true;
         }

@@ -13,8 +13,11 @@ struct session *session_new(const char *notebook_path, struct error *err)
     struct session *session = xcalloc(1, sizeof *session);
     (void)err;
     session->arena = arena_new();
-    session->settings = (struct settings){
-        .limit = 200, .engine = "local", .case_folder = ".cofferdam", .progress = true};
+    session->settings = (struct settings){.limit = 200,
+                                          .engine = "local",
+                                          .case_folder = ".cofferdam",
+                                          .budget = -1,
+                                          .progress = true};
     session->parameters = json_object();
     session->lakes = json_array();
     session->registered = json_object();

@@ -15,11 +15,14 @@
 #include "engine/local.h"
 
 struct settings {
-    int64_t limit;        /* rows shown, 1 to 10,000; default 200 */
-    const char *engine;   /* "local" */
-    const char *account;  /* default of --account; NULL = all */
-    const char *profile;  /* of ~/.aws; NULL: as the environment says */
-    const char *region;   /* where AWS is asked; NULL: as the environment and the profile say */
+    int64_t limit;       /* rows shown, 1 to 10,000; default 200 */
+    const char *engine;  /* "local", "athena", "trino" */
+    const char *account; /* default of --account; NULL = all */
+    const char *profile; /* of ~/.aws; NULL: as the environment says */
+    const char *region;  /* where AWS is asked; NULL: as the environment and the profile say */
+    const char *workgroup, *catalog, *database, *output; /* Athena's; NULL: its own defaults */
+    double budget;        /* USD for the session's Athena queries; below 0: none */
+    double spent;         /* USD, as far as AWS said what was scanned */
     int64_t since, until; /* default window; 0 = none */
     int64_t memory;       /* bytes, 0 = half of the machine */
     const char *case_folder;
@@ -31,8 +34,11 @@ struct session;
 
 struct setting {
     const char *name, *value, *help; /* "limit", "N", "rows shown of a result (1 to 10000)" */
-    bool (*set)(struct session *session, const char *value, struct error *err);
-    const char *(*get)(const struct session *session, struct arena *arena);
+    bool (*set)(struct session *session, const struct setting *setting, const char *value,
+                struct error *err);
+    const char *(*get)(const struct session *session, const struct setting *setting,
+                       struct arena *arena);
+    size_t offset; /* of its text in struct settings, where it is one */
 };
 extern const struct setting settings_table[];
 extern const size_t settings_count;

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,45 @@ static const char *keep(struct session *session, const char *value)
     return is_none(value) ? NULL : arena_strdup(session->arena, value);
 }
 
-static bool set_limit(struct session *session, const char *value, struct error *err)
+static const char **text_of(struct session *session, const struct setting *setting)
 {
+    return (const char **)((char *)&session->settings + setting->offset);
+}
+
+/* A setting that is a text, whatever it says. */
+static bool set_text(struct session *session, const struct setting *setting, const char *value,
+                     struct error *err)
+{
+    (void)err;
+    *text_of(session, setting) = keep(session, value);
+    session_names_changed(session);
+    return true;
+}
+
+static const char *get_text(const struct session *session, const struct setting *setting,
+                            struct arena *arena)
+{
+    (void)arena;
+    return *(const char *const *)((const char *)&session->settings + setting->offset);
+}
+
+/* One of the words of `value`, "a|b|c". */
+static bool set_choice(struct session *session, const struct setting *setting, const char *value,
+                       struct error *err)
+{
+    size_t size = strlen(value);
+    for (const char *word = setting->value; *word; word += strcspn(word, "|"), word += *word == '|')
+        if (strcspn(word, "|") == size && memcmp(word, value, size) == 0)
+            return set_text(session, setting, value, err);
+    (void)error_set(err, ERROR_USAGE, "%s is %s, not \"%s\"", setting->name, setting->value, value);
+    return error_hint(err, "For example: %%set %s %.*s", setting->name,
+                      (int)strcspn(setting->value, "|"), setting->value);
+}
+
+static bool set_limit(struct session *session, const struct setting *setting, const char *value,
+                      struct error *err)
+{
+    (void)setting;
     char *end;
     intmax_t number = strtoimax(value, &end, 10);
     if (*end || end == value || number < 1 || number > 10000)
@@ -30,69 +68,67 @@ static bool set_limit(struct session *session, const char *value, struct error *
     return true;
 }
 
-static const char *get_limit(const struct session *session, struct arena *arena)
+static const char *get_limit(const struct session *session, const struct setting *setting,
+                             struct arena *arena)
 {
+    (void)setting;
     return arena_printf(arena, "%" PRId64, session->settings.limit);
 }
 
-static bool set_engine(struct session *session, const char *value, struct error *err)
-{
-    if (strcmp(value, "local") != 0) {
-        (void)error_set(err, ERROR_USAGE, "no engine \"%s\"", value);
-        return error_hint(err, "The engine is: local.");
-    }
-    session_settings_edit(session)->engine = "local";
-    return true;
-}
-
-static const char *get_engine(const struct session *session, struct arena *arena)
-{
-    (void)arena;
-    return session->settings.engine;
-}
-
-static bool set_account(struct session *session, const char *value, struct error *err)
+static bool set_account(struct session *session, const struct setting *setting, const char *value,
+                        struct error *err)
 {
     if (!is_none(value) && (strlen(value) != 12 || strspn(value, "0123456789") != 12))
         return error_set(err, ERROR_USAGE, "an account has 12 digits, not \"%s\"", value);
-    session_settings_edit(session)->account = keep(session, value);
-    return true;
+    return set_text(session, setting, value, err);
 }
 
-static const char *get_account(const struct session *session, struct arena *arena)
+static bool set_profile(struct session *session, const struct setting *setting, const char *value,
+                        struct error *err)
 {
-    (void)arena;
-    return session->settings.account;
-}
-
-static bool set_profile(struct session *session, const char *value, struct error *err)
-{
-    (void)err;
-    session_settings_edit(session)->profile = keep(session, value);
     session_aws_changed(session);
-    return true;
+    return set_text(session, setting, value, err);
 }
 
-static const char *get_profile(const struct session *session, struct arena *arena)
-{
-    (void)arena;
-    return session->settings.profile;
-}
-
-static bool set_region(struct session *session, const char *value, struct error *err)
+static bool set_region(struct session *session, const struct setting *setting, const char *value,
+                       struct error *err)
 {
     if (!is_none(value) && value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
         return error_set(err, ERROR_USAGE, "\"%s\" is no region", value) ||
                error_hint(err, "A region is written like eu-west-1.");
-    session_settings_edit(session)->region = keep(session, value);
     session_aws_changed(session);
+    return set_text(session, setting, value, err);
+}
+
+static bool set_output(struct session *session, const struct setting *setting, const char *value,
+                       struct error *err)
+{
+    if (!is_none(value) && (strncmp(value, "s3://", 5) != 0 || strlen(value) < 8))
+        return error_set(err, ERROR_USAGE, "\"%s\" is no place in S3", value) ||
+               error_hint(err, "It is written like s3://bucket/prefix/.");
+    return set_text(session, setting, value, err);
+}
+
+static bool set_budget(struct session *session, const struct setting *setting, const char *value,
+                       struct error *err)
+{
+    char *end = NULL;
+    double usd = is_none(value) ? -1 : strtod(value, &end);
+    if (end && (*end || end == value || !(usd >= 0 && usd <= 1e6)))
+        return error_set(err, ERROR_USAGE, "\"%s\" is no amount in USD", value) ||
+               error_hint(err, "For example: %%set %s 2.50; none takes it away.", setting->name);
+    session_settings_edit(session)->budget = usd;
     return true;
 }
 
-static const char *get_region(const struct session *session, struct arena *arena)
+static const char *get_budget(const struct session *session, const struct setting *setting,
+                              struct arena *arena)
 {
-    (void)arena;
-    return session->settings.region;
+    (void)setting;
+    const struct settings *settings = &session->settings;
+    if (settings->budget < 0)
+        return NULL;
+    return arena_printf(arena, "%.2f, of which %.4f are spent", settings->budget, settings->spent);
 }
 
 static bool read_time(const char *value, int64_t *out, struct error *err)
@@ -113,28 +149,38 @@ static const char *show_time(int64_t time, struct arena *arena)
     return time ? arena_strdup(arena, time_iso(time, text)) : NULL;
 }
 
-static bool set_since(struct session *session, const char *value, struct error *err)
+static bool set_since(struct session *session, const struct setting *setting, const char *value,
+                      struct error *err)
 {
+    (void)setting;
     return read_time(value, &session_settings_edit(session)->since, err);
 }
 
-static const char *get_since(const struct session *session, struct arena *arena)
+static const char *get_since(const struct session *session, const struct setting *setting,
+                             struct arena *arena)
 {
+    (void)setting;
     return show_time(session->settings.since, arena);
 }
 
-static bool set_until(struct session *session, const char *value, struct error *err)
+static bool set_until(struct session *session, const struct setting *setting, const char *value,
+                      struct error *err)
 {
+    (void)setting;
     return read_time(value, &session_settings_edit(session)->until, err);
 }
 
-static const char *get_until(const struct session *session, struct arena *arena)
+static const char *get_until(const struct session *session, const struct setting *setting,
+                             struct arena *arena)
 {
+    (void)setting;
     return show_time(session->settings.until, arena);
 }
 
-static bool set_memory(struct session *session, const char *value, struct error *err)
+static bool set_memory(struct session *session, const struct setting *setting, const char *value,
+                       struct error *err)
 {
+    (void)setting;
     static const struct {
         const char *unit;
         int64_t bytes;
@@ -153,20 +199,24 @@ static bool set_memory(struct session *session, const char *value, struct error 
     return error_hint(err, "For example: %%set memory 8GB; 0 is half of the machine.");
 }
 
-static const char *get_memory(const struct session *session, struct arena *arena)
+static const char *get_memory(const struct session *session, const struct setting *setting,
+                              struct arena *arena)
 {
+    (void)setting;
     char text[32];
     return session->settings.memory
                ? arena_strdup(arena, text_bytes(session->settings.memory, text))
                : "half of the machine";
 }
 
-static bool set_case(struct session *session, const char *value, struct error *err)
+static bool set_case(struct session *session, const struct setting *setting, const char *value,
+                     struct error *err)
 {
+    (void)setting;
     if (is_none(value))
         return error_set(err, ERROR_USAGE, "the case needs a folder");
     char *before = session->folder;
-    const char *setting = session->settings.case_folder;
+    const char *folder = session->settings.case_folder;
     session->folder = NULL;
     session_settings_edit(session)->case_folder = keep(session, value);
     session_local_changed(session);
@@ -175,18 +225,14 @@ static bool set_case(struct session *session, const char *value, struct error *e
         return true;
     }
     session->folder = before;
-    session->settings.case_folder = setting;
+    session->settings.case_folder = folder;
     return false;
 }
 
-static const char *get_case(const struct session *session, struct arena *arena)
+static bool set_progress(struct session *session, const struct setting *setting, const char *value,
+                         struct error *err)
 {
-    (void)arena;
-    return session->settings.case_folder;
-}
-
-static bool set_progress(struct session *session, const char *value, struct error *err)
-{
+    (void)setting;
     bool on = strcmp(value, "on") == 0;
     if (!on && strcmp(value, "off") != 0)
         return error_set(err, ERROR_USAGE, "progress is on or off, not \"%s\"", value);
@@ -194,27 +240,43 @@ static bool set_progress(struct session *session, const char *value, struct erro
     return true;
 }
 
-static const char *get_progress(const struct session *session, struct arena *arena)
+static const char *get_progress(const struct session *session, const struct setting *setting,
+                                struct arena *arena)
 {
+    (void)setting;
     (void)arena;
     return session->settings.progress ? "on" : "off";
 }
 
 const struct setting settings_table[] = {
-    {"limit", "N", "rows shown of a result, 1 to 10000", set_limit, get_limit},
-    {"engine", "NAME", "where SQL runs: local", set_engine, get_engine},
-    {"account", "ID", "account that questions look at; none for all", set_account, get_account},
+    {"limit", "N", "rows shown of a result, 1 to 10000", set_limit, get_limit, 0},
+    {"engine", "local|athena|trino", "where SQL runs", set_choice, get_text,
+     offsetof(struct settings, engine)},
+    {"account", "ID", "account that questions look at; none for all", set_account, get_text,
+     offsetof(struct settings, account)},
     {"profile", "NAME",
      "profile of ~/.aws whose credentials are used; none: as the environment says", set_profile,
-     get_profile},
+     get_text, offsetof(struct settings, profile)},
     {"region", "NAME", "region where AWS is asked; none: as the environment and the profile say",
-     set_region, get_region},
-    {"since", "T", "begin of the window that questions look at; none for all", set_since,
-     get_since},
-    {"until", "T", "end of that window", set_until, get_until},
+     set_region, get_text, offsetof(struct settings, region)},
+    {"workgroup", "NAME", "Athena's workgroup; none: primary", set_text, get_text,
+     offsetof(struct settings, workgroup)},
+    {"catalog", "NAME", "Athena's data catalog; none: AwsDataCatalog", set_text, get_text,
+     offsetof(struct settings, catalog)},
+    {"database", "NAME", "where Athena looks for a table's name", set_text, get_text,
+     offsetof(struct settings, database)},
+    {"output", "S3", "s3://bucket/prefix/ for Athena's results, where the workgroup has none",
+     set_output, get_text, offsetof(struct settings, output)},
+    {"budget", "USD",
+     "most that this session's Athena queries may cost together; what would pass it is refused",
+     set_budget, get_budget, 0},
+    {"since", "T", "begin of the window that questions look at; none for all", set_since, get_since,
+     0},
+    {"until", "T", "end of that window", set_until, get_until, 0},
     {"memory", "SIZE", "most memory of the embedded engine; 0 is half of the machine", set_memory,
-     get_memory},
-    {"case", "FOLDER", "folder of the case: kept results and the session", set_case, get_case},
-    {"progress", "on|off", "show a line while long work runs", set_progress, get_progress},
+     get_memory, 0},
+    {"case", "FOLDER", "folder of the case: kept results and the session", set_case, get_text,
+     offsetof(struct settings, case_folder)},
+    {"progress", "on|off", "show a line while long work runs", set_progress, get_progress, 0},
 };
 const size_t settings_count = COUNT(settings_table);

@@ -178,6 +178,7 @@ static bool athena_open(struct engine *engine, const struct engine_request *requ
     query->request = *request;
     query->begun = time_monotonic();
     *query->facts = unknown;
+    query->facts->region = athena->place.region;
     *out = &query->query;
     if (start(query, err))
         return true;

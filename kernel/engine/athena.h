@@ -26,6 +26,7 @@ struct athena_place {
 /* The last query, for captions. Texts belong to the engine's arena; "" unknown. */
 struct athena_facts {
     const char *id, *state, *workgroup, *output;
+    const char *region;        /* NULL: the client's */
     int64_t queued_ms, run_ms; /* -1 unknown */
     int64_t scanned;           /* bytes; -1 unknown */
     bool reused;

@@ -143,3 +143,30 @@ def test_nothing_is_left_behind(kernel, tmp_path_factory):
 def test_too_long(kernel):
     status, text = kernel.run("%%athena\nSELECT '" + "x" * 262144 + "'")
     assert status == "error" and "262144 bytes" in text
+
+
+def test_plain_sql_goes_where_the_setting_says(cloud, kernel):
+    kernel.run("%set engine athena")
+    try:
+        status, text = kernel.run("SELECT 40 + 2 AS answer")
+        assert status == "ok" and "Athena execution" in text and "42" in text, text
+        assert "Athena execution" not in kernel.run("%local SELECT 1 AS one")[1]
+    finally:
+        kernel.run("%set engine local")
+    assert "Athena execution" not in kernel.run("SELECT 1 AS one")[1]
+
+
+def test_a_budget_that_is_used_up_refuses(cloud, kernel):
+    cloud.order("athena", {"scanned": 3_000_000_000})
+    kernel.run("%set budget 1000")
+    spent = float(re.search(r"of which ([0-9.]+) are spent", kernel.run("%set budget")[1])[1])
+    assert "about USD 0.0150" in kernel.run("%athena SELECT 1 AS a")[1]
+    cloud.forget()
+    try:
+        status, text = kernel.run("%%set budget %.4f\n%%athena SELECT 2 AS b" % (spent + 0.01))
+        assert status == "error" and "budget" in text and "used up" in text and "cutoff" in text, text
+        assert cloud.calls(service="athena") == []
+    finally:
+        kernel.run("%set budget none")
+        cloud.order("athena", {"scanned": None})
+    assert kernel.run("%athena SELECT 3 AS c")[0] == "ok"

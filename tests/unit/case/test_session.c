@@ -25,7 +25,7 @@ static bool set(struct stage *stage, const char *name, const char *value, struct
 {
     for (size_t i = 0; i < settings_count; i++)
         if (strcmp(settings_table[i].name, name) == 0)
-            return settings_table[i].set(stage->session, value, err);
+            return settings_table[i].set(stage->session, &settings_table[i], value, err);
     fail_msg("no setting %s", name);
     return false;
 }
@@ -34,7 +34,8 @@ static const char *get(struct stage *stage, const char *name)
 {
     for (size_t i = 0; i < settings_count; i++)
         if (strcmp(settings_table[i].name, name) == 0) {
-            const char *value = settings_table[i].get(stage->session, stage->arena);
+            const char *value =
+                settings_table[i].get(stage->session, &settings_table[i], stage->arena);
             return value ? value : "none";
         }
     return "";
@@ -52,7 +53,8 @@ static void settings_take_what_they_mean(void **state)
         {"limit", "ten", NULL},
         {"limit", "", NULL},
         {"engine", "local", "local"},
-        {"engine", "athena", NULL},
+        {"engine", "athena", "athena"},
+        {"engine", "mysql", NULL},
         {"account", "123456789012", "123456789012"},
         {"account", "12345678901", NULL},
         {"account", "none", "none"},
@@ -68,6 +70,11 @@ static void settings_take_what_they_mean(void **state)
         {"memory", "0", "half of the machine"},
         {"progress", "off", "off"},
         {"progress", "perhaps", NULL},
+        {"budget", "2.5", "2.50, of which 0.0000 are spent"},
+        {"budget", "-1", NULL},
+        {"budget", "none", "none"},
+        {"output", "results", NULL},
+        {"output", "s3://results/q/", "s3://results/q/"},
         {"case", "", NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -1,0 +1,26 @@
+/* engines - the engine that a magic asks, made from the settings, and what it cost.
+ */
+#ifndef COFFERDAM_MAGICS_ENGINES_H
+#define COFFERDAM_MAGICS_ENGINES_H
+
+#include "engine/athena.h"
+#include "magic.h"
+
+/* The engine of this name ("local", "athena", "trino"), as the settings say; *out is NULL for the
+ * embedded one. It belongs to the call's arena. */
+bool engine_named(struct magic_call *call, const char *name, struct engine **out,
+                  struct error *err) ATTR_USE_RESULT;
+
+/* Athena at a place whose NULL members are filled from the settings. */
+bool engine_athena(struct magic_call *call, const struct athena_place *place, struct engine **out,
+                   struct error *err) ATTR_USE_RESULT;
+
+/* Refused when what the session has spent reaches its budget. */
+bool engine_may_spend(struct magic_call *call, const struct engine *engine,
+                      struct error *err) ATTR_USE_RESULT;
+
+/* One factual line on what the queries of this engine took and cost, and adds it to what was spent;
+ * nothing for the embedded one. */
+void engine_say_cost(struct magic_call *call, const struct engine *engine);
+
+#endif
