@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "question/meaning.h"
+#include "question/expand.h"
 #include "question/questions.h"
 #include "question/summary.h"
 #include "question/target.h"
@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#define SQL_LIMIT ((size_t)256 * 1024)
 
 const struct question *question_at(size_t index)
 {
@@ -31,144 +29,6 @@ const struct question *question_find(const char *name)
         if (strcasecmp(question->name, name) == 0 || strcasecmp(question->id, name) == 0)
             return question;
     return NULL;
-}
-
-/* The values that the SQL binds: $name in the order they were first used. */
-struct expansion {
-    struct session *session;
-    const struct question_request *request;
-    struct cancel *cancel;
-    struct arena *arena;
-    struct buf sql;
-    struct engine_param params[8];
-    size_t param_count;
-};
-
-static void bind(struct expansion *expansion, const char *name, json_t *value)
-{
-    json_own(expansion->arena, value);
-    size_t index = 0;
-    while (index < expansion->param_count && strcmp(expansion->params[index].name, name) != 0)
-        index++;
-    if (index == expansion->param_count)
-        expansion->params[expansion->param_count++] =
-            (struct engine_param){.name = name, .value = value};
-    buf_addf(&expansion->sql, ":%s", name);
-}
-
-static void bind_text(struct expansion *expansion, const char *name, const char *text)
-{
-    bind(expansion, name, json_texts(text));
-}
-
-static void write_time(struct expansion *expansion, const char *name, int64_t time)
-{
-    char text[TIME_TEXT_SIZE];
-    (void)time_iso(time, text);
-    text[strlen(text) - 1] = '\0'; /* TIMESTAMP has no zone: all is UTC */
-    buf_adds(&expansion->sql, "CAST(");
-    bind_text(expansion, name, text);
-    buf_adds(&expansion->sql, " AS TIMESTAMP)");
-}
-
-static void write_window(struct expansion *expansion)
-{
-    const struct question_request *request = expansion->request;
-    struct buf *sql = &expansion->sql;
-    buf_adds(sql, "(TRUE");
-    if (request->since) {
-        buf_adds(sql, " AND time_dt >= ");
-        write_time(expansion, "since", request->since);
-    }
-    if (request->until) {
-        buf_adds(sql, " AND time_dt < ");
-        write_time(expansion, "until", request->until);
-    }
-    if (request->account) {
-        buf_adds(sql, " AND accountid = ");
-        bind_text(expansion, "account", request->account);
-    }
-    if (request->region) {
-        buf_adds(sql, " AND region = ");
-        bind_text(expansion, "region", request->region);
-    }
-    buf_addc(sql, ')');
-}
-
-static bool write_from(struct expansion *expansion, const char *view, size_t size,
-                       struct error *err)
-{
-    char *name = arena_strndup(expansion->arena, view, size);
-    struct lake_window window;
-    if (!lake_window(expansion->session, name, expansion->cancel, expansion->arena, &window, err))
-        return false;
-    if (window.known) {
-        text_sql_name(&expansion->sql, name, size);
-        return true;
-    }
-    buf_addf(&expansion->sql, "(SELECT * FROM \"%s\" WHERE FALSE)",
-             expansion->request->question->view);
-    return true;
-}
-
-/* Conditions on the target that are more than a field: a template by kind, with {target} in it. */
-static bool expand(struct expansion *expansion, const char *template, struct error *err);
-
-static enum target_scope scope_of(const struct question_request *request)
-{
-    if (request->target)
-        return SCOPE_TARGET;
-    return request->family ? SCOPE_FAMILY : SCOPE_ALL;
-}
-
-static bool write_word(struct expansion *expansion, const char *word, size_t size,
-                       struct error *err)
-{
-    const char *target = expansion->request->target;
-    const char *condition = target_condition(word, size, scope_of(expansion->request),
-                                             target ? target_kind_of(target) : TARGET_NONE);
-    if (condition)
-        return expand(expansion, condition, err);
-    if (size == 6 && memcmp(word, "family", 6) == 0) {
-        buf_adds(&expansion->sql, "results.main.");
-        text_sql_name(&expansion->sql, expansion->request->family,
-                      strlen(expansion->request->family));
-        return true;
-    }
-    if (size == 6 && memcmp(word, "target", 6) == 0) {
-        bind_text(expansion, "target", target ? target : "");
-        return true;
-    }
-    if (size == 6 && memcmp(word, "window", 6) == 0) {
-        write_window(expansion);
-        return true;
-    }
-    if (size > 5 && memcmp(word, "from:", 5) == 0)
-        return write_from(expansion, word + 5, size - 5, err);
-    if (meaning_write(word, size, &expansion->sql))
-        return true;
-    return error_set(err, ERROR_INTERNAL, "question %s names an unknown field {%.*s}",
-                     expansion->request->question->id, (int)size, word);
-}
-
-static bool expand(struct expansion *expansion, const char *template, struct error *err)
-{
-    for (const char *at = template; *at;) {
-        const char *open = strchr(at, '{');
-        if (!open) {
-            buf_adds(&expansion->sql, at);
-            break;
-        }
-        buf_add(&expansion->sql, at, (size_t)(open - at));
-        const char *close = strchr(open, '}');
-        if (!close)
-            return error_set(err, ERROR_INTERNAL, "question %s has an open brace",
-                             expansion->request->question->id);
-        if (!write_word(expansion, open + 1, (size_t)(close - open - 1), err))
-            return false;
-        at = close + 1;
-    }
-    return true;
 }
 
 static bool check_target(const struct question_request *request, struct error *err)
@@ -197,7 +57,8 @@ static void show_unseen(const struct question_request *request, struct outputs *
     out->caption = (struct caption){
         .title = arena_printf(arena, "%s %s: %s", request->question->id, request->question->name,
                               request->question->summary),
-        .warning = arena_printf(arena, "cannot be seen: the open lake has no table %s (%s)",
+        .warning = arena_printf(arena, "cannot be seen: %s has no table %s (%s)",
+                                request->engine ? request->engine->ops->name : "the open lake",
                                 request->question->view, source ? source->comment : "unknown"),
         .hint = "%lake tables lists what is there; %lake ingest adds logs.",
     };
@@ -214,7 +75,9 @@ static const char *silence(const struct expansion *expansion, const struct lake_
     (void)time_millis(window->last, last);
     struct arena *arena = expansion->arena;
     if (!window->rows)
-        return arena_printf(arena, "cannot be seen: table %s is empty", request->question->view);
+        return arena_printf(
+            arena, "cannot be seen: table %s is empty%s", request->question->view,
+            request->engine && (request->since || request->until) ? " in this window" : "");
     bool outside = (request->since && request->since > window->last) ||
                    (request->until && request->until <= window->first);
     if (outside)
@@ -233,6 +96,39 @@ static const char *silence(const struct expansion *expansion, const struct lake_
         request->question->view, first, last);
 }
 
+/* No rows of another engine: what it holds of the window at all. */
+static bool remote_window(struct expansion *expansion, struct lake_window *window,
+                          struct error *err)
+{
+    const struct question_request *request = expansion->request;
+    struct expansion second = *expansion;
+    struct result result;
+    const char *sql;
+    second.params = NULL;
+    second.param_count = second.param_capacity = 0;
+    if (!expand(&second,
+                arena_printf(expansion->arena,
+                             "SELECT min({time}) AS first, max({time}) AS last, count(*) AS n FROM "
+                             "{from:%s} WHERE {window}",
+                             request->question->view),
+                &sql, err))
+        return false;
+    struct results_request asked = {.sql = sql,
+                                    .size = strlen(sql),
+                                    .line = request->line,
+                                    .params = second.params,
+                                    .param_count = second.param_count,
+                                    .engine = request->engine,
+                                    .unkept = true};
+    if (!results_run(expansion->session, &asked, NULL, expansion->cancel, expansion->arena, &result,
+                     err))
+        return error_wrap(err, "looking for what can be seen");
+    window->first = table_int(result.table, 0, "first");
+    window->last = table_int(result.table, 0, "last");
+    window->rows = table_int(result.table, 0, "n");
+    return true;
+}
+
 static const char *caption_warning(const struct expansion *expansion,
                                    const struct lake_window *window, int64_t rows)
 {
@@ -240,6 +136,8 @@ static const char *caption_warning(const struct expansion *expansion,
     char edge[TIME_TEXT_SIZE];
     if (rows == 0)
         return silence(expansion, window);
+    if (request->engine) /* where its data ends costs a query of its own */
+        return NULL;
     if (request->until && request->until > window->last + 1)
         return arena_printf(expansion->arena,
                             "the data ends at %s UTC: what came later cannot be seen",
@@ -251,13 +149,38 @@ static const char *caption_warning(const struct expansion *expansion,
     return NULL;
 }
 
-static bool run(struct expansion *expansion, const struct lake_window *window,
-                struct outputs *outputs, struct result *out, struct error *err)
+/* The second step of a question, asked of the embedded engine over what came: {rows} are those of
+ * `inner`. Version 1's flattened members are nested again on the way. */
+static const char *second_step(const struct expansion *expansion, const char *inner,
+                               const char *then)
+{
+    return arena_printf(expansion->arena, "WITH RECURSIVE question_rows AS (%s)%s %s", inner,
+                        then ? "," : "", then ? then : "SELECT * FROM question_rows");
+}
+
+static bool then_words(struct expansion *expansion, const char **then, struct error *err)
+{
+    *then = NULL;
+    struct question_request local = *expansion->request;
+    struct expansion second = *expansion;
+    local.engine = NULL;
+    second.request = &local;
+    if (!local.question->then)
+        return true;
+    bool ok = expand(&second, local.question->then, then, err);
+    expansion->params = second.params;
+    expansion->param_count = second.param_count;
+    expansion->param_capacity = second.param_capacity;
+    return ok;
+}
+
+static struct results_request request_of(const struct expansion *expansion,
+                                         const struct lake_window *window, const char *sql)
 {
     const struct question_request *request = expansion->request;
-    struct results_request run = {
-        .sql = expansion->sql.data,
-        .size = expansion->sql.size,
+    return (struct results_request){
+        .sql = sql,
+        .size = strlen(sql),
         .line = request->line,
         .into = request->into,
         .save = request->save,
@@ -266,11 +189,86 @@ static bool run(struct expansion *expansion, const struct lake_window *window,
         .param_count = expansion->param_count,
         .title = arena_printf(expansion->arena, "%s %s: %s", request->question->id,
                               request->question->name, request->question->summary),
-        .source = arena_printf(expansion->arena, "local: %s", request->question->view),
+        .source = arena_printf(expansion->arena, "%s: %s",
+                               request->engine ? request->engine->ops->name : "local",
+                               request->question->view),
         .since = request->since ? request->since : window->first,
         .until = request->until ? request->until : window->last,
     };
-    if (!results_run(expansion->session, &run, NULL, expansion->cancel, expansion->arena, out, err))
+}
+
+/* The columns in which version 1's members come flattened. */
+static const char *nested(const struct expansion *expansion, const struct table *table,
+                          const char *kept)
+{
+    static const char *const names[] = {"request", "response", "secret", "request_example"};
+    struct buf sql;
+    buf_init(&sql, 64 * 1024);
+    buf_adds(&sql, "SELECT *");
+    bool any = false;
+    for (size_t i = 0; i < COUNT(names) && expand_flattens(expansion->request); i++)
+        if (table_column(table, names[i]) >= 0) {
+            buf_addf(&sql, "%snest_text(\"%s\") AS \"%s\"", any ? ", " : " REPLACE (", names[i],
+                     names[i]);
+            any = true;
+        }
+    buf_addf(&sql, "%s FROM results.main.", any ? ")" : "");
+    text_sql_name(&sql, kept, strlen(kept));
+    const char *text =
+        any || expansion->request->question->then ? buf_to_arena(&sql, expansion->arena) : NULL;
+    buf_release(&sql);
+    return text;
+}
+
+/* Another engine answers in its own words; what it cannot do is done here with its rows. */
+static bool run_remote(struct expansion *expansion, const struct lake_window *window,
+                       const char *sql, struct result *out, struct error *err)
+{
+    const char *then;
+    struct results_request asked = request_of(expansion, window, sql);
+    asked.engine = expansion->request->engine;
+    asked.into = asked.save = NULL;
+    if (!results_run(expansion->session, &asked, NULL, expansion->cancel, expansion->arena, out,
+                     err) ||
+        !then_words(expansion, &then, err))
+        return false;
+    const char *inner = nested(expansion, out->table, out->info.kept);
+    if (!inner && !expansion->request->into && !expansion->request->save)
+        return true;
+    if (!inner)
+        inner = arena_printf(expansion->arena, "SELECT * FROM results.main.\"%s\"", out->info.kept);
+    struct results_request second =
+        request_of(expansion, window, second_step(expansion, inner, then));
+    int64_t elapsed = out->caption.elapsed, bytes = out->caption.bytes_read;
+    if (!results_run(expansion->session, &second, NULL, expansion->cancel, expansion->arena, out,
+                     err))
+        return false;
+    out->caption.elapsed += elapsed;
+    out->caption.bytes_read = bytes;
+    return true;
+}
+
+static bool run_local(struct expansion *expansion, const struct lake_window *window,
+                      const char *sql, struct result *out, struct error *err)
+{
+    const char *then;
+    if (!then_words(expansion, &then, err))
+        return false;
+    struct results_request asked =
+        request_of(expansion, window, then ? second_step(expansion, sql, then) : sql);
+    return results_run(expansion->session, &asked, NULL, expansion->cancel, expansion->arena, out,
+                       err);
+}
+
+static bool run(struct expansion *expansion, struct lake_window *window, struct outputs *outputs,
+                struct result *out, struct error *err)
+{
+    const struct question_request *request = expansion->request;
+    const char *sql;
+    if (!expand(expansion, request->question->sql, &sql, err) ||
+        !(request->engine ? run_remote : run_local)(expansion, window, sql, out, err))
+        return false;
+    if (request->engine && out->caption.total_rows == 0 && !remote_window(expansion, window, err))
         return false;
     const char *warning = caption_warning(expansion, window, out->caption.total_rows);
     if (warning)
@@ -281,6 +279,17 @@ static bool run(struct expansion *expansion, const struct lake_window *window,
         return false;
     if (outputs)
         outputs_result(outputs, render_table(expansion->arena, out->table, &out->caption));
+    return true;
+}
+
+static bool find_window(struct session *session, const struct question_request *request,
+                        struct expansion *expansion, struct lake_window *out, struct error *err)
+{
+    *out = (struct lake_window){0};
+    if (!request->engine)
+        return lake_window(session, request->question->view, expansion->cancel, expansion->arena,
+                           out, err);
+    out->known = remote_has(request->remote, request->question->view);
     return true;
 }
 
@@ -296,17 +305,12 @@ bool question_ask(struct session *session, const struct question_request *reques
     struct expansion expansion = {
         .session = session, .request = &asked, .cancel = cancel, .arena = arena};
     struct lake_window window;
-    if (!check_target(&asked, err) ||
-        !lake_window(session, asked.question->view, cancel, arena, &window, err))
-        return false;
     *out = (struct result){0};
+    if (!check_target(&asked, err) || !find_window(session, &asked, &expansion, &window, err))
+        return false;
     if (!window.known) {
         show_unseen(&asked, outputs, arena, out);
         return true;
     }
-    buf_init(&expansion.sql, SQL_LIMIT);
-    bool answered =
-        expand(&expansion, asked.question->sql, err) && run(&expansion, &window, outputs, out, err);
-    buf_release(&expansion.sql);
-    return answered;
+    return run(&expansion, &window, outputs, out, err);
 }

@@ -10,6 +10,7 @@
 
 #include "case/results.h"
 #include "lake/lake.h"
+#include "lake/remote.h"
 
 /* What a target is: told from its form (AKIA..., 1.2.3.4, i-..., arn:...) or by the question. */
 enum target_kind {
@@ -35,6 +36,8 @@ struct question {
     bool target_required;
     bool pivot; /* prints the summary in words first */
     const char *sql;
+    const char *then; /* "name AS (...) SELECT ...", asked of the embedded engine over what `sql`
+                         answered, question_rows; NULL: that is the answer */
 };
 const struct question *
 question_at(size_t index); /* in the order of the list; NULL after the last */
@@ -51,7 +54,9 @@ struct question_request {
     const char *account, *region;
     int64_t limit;
     const char *into, *save;
-    int line; /* of the cell */
+    int line;                    /* of the cell */
+    struct engine *engine;       /* that is asked; NULL: the embedded one over the open lake */
+    const struct remote *remote; /* the tables there */
 };
 
 /* Asks and shows: summary in words for pivots, rows, and in words whether no rows means "did not

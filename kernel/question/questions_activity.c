@@ -19,14 +19,12 @@ const struct question questions_activity[] = {
         .target = TARGET_ANY,
         .summary = "whom an instance or address talked to: bytes, packets, rejected",
         .why = "Long, steady flows to one foreign address are control channels or mining pools.",
-        .sql = "SELECT src_endpoint.ip AS source, dst_endpoint.ip AS destination, "
-               "dst_endpoint.port AS port, coalesce(src_endpoint.instance_uid, "
-               "dst_endpoint.instance_uid) AS instance, connection_info.direction AS direction, "
-               "action, count(*) AS flows, "
-               "CAST(sum(traffic.bytes) AS BIGINT) AS bytes, CAST(sum(traffic.packets) AS BIGINT) "
-               "AS packets, min({time}) AS first_seen, max({time}) AS "
-               "last_seen FROM {from:vpc_flow} WHERE {window} AND {flow} GROUP BY ALL ORDER BY "
-               "bytes DESC NULLS LAST, first_seen, source, destination, port",
+        .sql = "SELECT {from_address} AS source, {to_address} AS destination, {to_port} AS port, "
+               "coalesce({from_instance}, {to_instance}) AS instance, {direction} AS direction, "
+               "{action} AS action, count(*) AS flows, CAST(sum({bytes}) AS BIGINT) AS bytes, "
+               "CAST(sum({packets}) AS BIGINT) AS packets, min({time}) AS first_seen, max({time}) "
+               "AS last_seen FROM {from:vpc_flow} WHERE {window} AND {flow} GROUP BY 1, 2, 3, 4, "
+               "5, 6 ORDER BY bytes DESC NULLS LAST, first_seen, source, destination, port",
     },
     {
         .id = "Q25",
@@ -35,12 +33,11 @@ const struct question questions_activity[] = {
         .target = TARGET_ANY,
         .summary = "names that an instance asked for, and what they resolved to",
         .why = "Malware names its master; names that do not exist in rows are generated ones.",
-        .sql = "SELECT query.hostname AS hostname, query.\"type\" AS type, rcode, "
-               "src_endpoint.instance_uid AS instance, src_endpoint.ip AS source, "
-               "count(*) AS queries, min({time}) AS first_seen, max({time}) AS last_seen, "
-               "any_value(list_transform(answers, lambda a: a.rdata)) AS answers FROM "
-               "{from:route53} WHERE {window} AND {dns} GROUP BY 1, 2, 3, 4, 5 ORDER BY queries "
-               "DESC, hostname, instance, source, rcode",
+        .sql = "SELECT {hostname} AS hostname, {query_type} AS type, {rcode} AS rcode, "
+               "{asking_instance} AS instance, {asking_address} AS source, count(*) AS queries, "
+               "min({time}) AS first_seen, max({time}) AS last_seen, min({answers}) AS answers "
+               "FROM {from:route53} WHERE {window} AND {dns} GROUP BY 1, 2, 3, 4, 5 ORDER BY "
+               "queries DESC, hostname, instance, source, rcode",
     },
     {
         .id = "Q26",
@@ -49,10 +46,10 @@ const struct question questions_activity[] = {
         .target = TARGET_ANY,
         .summary = "findings of Security Hub and GuardDuty",
         .why = "What detection already said, and about which resource.",
-        .sql = "SELECT {time} AS time, severity, finding_info.title AS title, "
-               "metadata.product.\"name\" AS product, list_transform(resources, lambda r: "
-               "r.uid) AS resources, status, finding_info.uid AS finding FROM {from:findings} "
-               "WHERE {window} AND {finding} ORDER BY time DESC, finding",
+        .sql =
+            "SELECT {time} AS time, {severity} AS severity, {title} AS title, {product} AS "
+            "product, {resource_ids} AS resources, {finding_status} AS status, {finding_id} AS "
+            "finding FROM {from:findings} WHERE {window} AND {finding} ORDER BY time DESC, finding",
     },
     {
         .id = "Q27",
@@ -61,9 +58,9 @@ const struct question questions_activity[] = {
         .target = TARGET_ANY,
         .summary = "functions made, changed and invoked",
         .why = "A function is a way back in that needs no key.",
-        .sql = "SELECT " EVENT ", {request:$.functionName} AS function FROM (SELECT * FROM "
-               "{from:cloudtrail} UNION ALL SELECT * FROM "
-               "{from:lambda_execution}) WHERE {window} AND {by} AND {service} = "
+        .sql = "SELECT " EVENT
+               ", {request:$.functionName} AS function FROM (SELECT * FROM {from:cloudtrail} UNION "
+               "ALL SELECT * FROM {from:lambda_execution}) WHERE {window} AND {by} AND {service} = "
                "'lambda.amazonaws.com' AND NOT {reads}" ORDER,
     },
     {
@@ -74,14 +71,12 @@ const struct question questions_activity[] = {
         .summary = "snapshots, images and databases shared or exported to others",
         .why = "A shared snapshot is a copy of the disk in another account: bytes leave without a "
                "download.",
-        .sql =
-            EVENTS_BY "{operation} IN ('ModifySnapshotAttribute', 'ModifyImageAttribute', "
-                      "'ModifyDBSnapshotAttribute', "
-                      "'ModifyDBClusterSnapshotAttribute', 'CreateInstanceExportTask', "
-                      "'CreateStoreImageTask', 'StartExportTask', "
-                      "'PutBucketPolicy', 'PutBucketAcl', 'PutResourcePolicy', "
-                      "'CreateResourceShare', 'AssociateResourceShare', "
-                      "'AuthorizeSecurityGroupIngress', 'PutImage', 'SetRepositoryPolicy')" ORDER,
+        .sql = EVENTS_BY
+        "{operation} IN ('ModifySnapshotAttribute', 'ModifyImageAttribute', "
+        "'ModifyDBSnapshotAttribute', 'ModifyDBClusterSnapshotAttribute', "
+        "'CreateInstanceExportTask', 'CreateStoreImageTask', 'StartExportTask', 'PutBucketPolicy', "
+        "'PutBucketAcl', 'PutResourcePolicy', 'CreateResourceShare', 'AssociateResourceShare', "
+        "'AuthorizeSecurityGroupIngress', 'PutImage', 'SetRepositoryPolicy')" ORDER,
     },
     {
         .id = "Q30",
@@ -92,13 +87,12 @@ const struct question questions_activity[] = {
         .why = "A key scheduled for deletion can be saved within its waiting period; act on those "
                "first.",
         .sql = "SELECT {operation} AS operation, {service} AS service, {who} AS who, {key} AS key, "
-               "count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, "
-               "min({time}) AS first_seen, max({time}) AS last_seen, any_value({request}) AS "
-               "request_example, any_value({event}) AS event_example FROM (SELECT * FROM "
-               "{from:cloudtrail} "
-               "UNION ALL SELECT * FROM {from:s3_data}) WHERE {window} AND {by} AND {operation} IN "
-               "(" DESTRUCTIVE ") GROUP BY 1, 2, 3, 4 ORDER BY calls DESC, "
-               "first_seen, operation, who, key",
+               "count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, min({time}) AS "
+               "first_seen, max({time}) AS last_seen, nullif(min_by(coalesce({request}, ''), "
+               "{event}), '') AS request_example, min({event}) AS event_example FROM (SELECT * "
+               "FROM {from:cloudtrail} UNION ALL SELECT * FROM {from:s3_data}) WHERE {window} AND "
+               "{by} AND {operation} IN (" DESTRUCTIVE
+               ") GROUP BY 1, 2, 3, 4 ORDER BY calls DESC, first_seen, operation, who, key",
     },
     {
         .id = "Q31",
@@ -107,17 +101,16 @@ const struct question questions_activity[] = {
         .target = TARGET_ANY,
         .summary = "your account at work for somebody else: mail, models, quotas, messages, mining",
         .why = "Services that cost money or reputation and that this principal never needed.",
-        .sql = "SELECT {service} AS service, {operation} AS operation, {who} AS who, {key} AS key, "
-               "{region} AS region, count(*) AS calls, "
-               "CAST(count_if({failed}) AS BIGINT) AS failed, min({time}) AS first_seen, "
-               "max({time}) AS last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND "
-               "({service} IN ('ses.amazonaws.com', 'bedrock.amazonaws.com', "
-               "'servicequotas.amazonaws.com', 'sns.amazonaws.com', "
-               "'sagemaker.amazonaws.com', 'lightsail.amazonaws.com', 'batch.amazonaws.com') OR "
-               "{operation} IN ('InvokeModel', "
-               "'InvokeModelWithResponseStream', 'Converse', 'RunTask', 'RequestSpotInstances', "
-               "'RequestSpotFleet', 'CreateFleet', 'RegisterDomain')) GROUP BY ALL "
-               "ORDER BY calls DESC, first_seen, service, operation, who, key",
+        .sql =
+            "SELECT {service} AS service, {operation} AS operation, {who} AS who, {key} AS key, "
+            "{region} AS region, count(*) AS calls, CAST(count_if({failed}) AS BIGINT) AS failed, "
+            "min({time}) AS first_seen, max({time}) AS last_seen FROM {from:cloudtrail} WHERE "
+            "{window} AND {by} AND ({service} IN ('ses.amazonaws.com', 'bedrock.amazonaws.com', "
+            "'servicequotas.amazonaws.com', 'sns.amazonaws.com', 'sagemaker.amazonaws.com', "
+            "'lightsail.amazonaws.com', 'batch.amazonaws.com') OR {operation} IN ('InvokeModel', "
+            "'InvokeModelWithResponseStream', 'Converse', 'RunTask', 'RequestSpotInstances', "
+            "'RequestSpotFleet', 'CreateFleet', 'RegisterDomain')) GROUP BY 1, 2, 3, 4, 5 ORDER BY "
+            "calls DESC, first_seen, service, operation, who, key",
     },
     {
         .id = "Q34",
@@ -136,10 +129,9 @@ const struct question questions_activity[] = {
         .summary = "events per hour, account and region: where the data ends and where it is thin",
         .why = "No rows in an hour without data is no alibi.",
         .sql = "SELECT date_trunc('hour', {time}) AS hour, {account} AS account, {region} AS "
-               "region, count(*) AS events, count(DISTINCT {event}) AS "
-               "distinct_events, min({time}) AS first_event, max({time}) AS last_event FROM "
-               "{from:cloudtrail} WHERE {window} GROUP BY ALL ORDER BY hour, account, "
-               "region",
+               "region, count(*) AS events, count(DISTINCT {event}) AS distinct_events, "
+               "min({time}) AS first_event, max({time}) AS last_event FROM {from:cloudtrail} WHERE "
+               "{window} GROUP BY 1, 2, 3 ORDER BY hour, account, region",
     },
     {
         .id = "Q36",
@@ -149,9 +141,8 @@ const struct question questions_activity[] = {
         .summary = "events that the lake holds more than once",
         .why = "Counts are only right when each event counts once.",
         .sql = "SELECT {account} AS account, {event} AS event_id, count(*) AS copies, min({time}) "
-               "AS time, any_value({operation}) AS operation FROM "
-               "{from:cloudtrail} WHERE {window} GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY copies "
-               "DESC, time, event_id",
+               "AS time, min({operation}) AS operation FROM {from:cloudtrail} WHERE {window} GROUP "
+               "BY 1, 2 HAVING count(*) > 1 ORDER BY copies DESC, time, event_id",
     },
     {
         .id = "Q41",
@@ -161,11 +152,10 @@ const struct question questions_activity[] = {
         .summary = "what each principal changed: operations without Get, List and Describe",
         .why = "One line a principal: who did more than look.",
         .sql = "SELECT {who} AS who, {key} AS key, count(*) AS calls, CAST(count_if({failed}) AS "
-               "BIGINT) AS failed, string_agg(DISTINCT {operation}, ', ' ORDER BY "
-               "{operation}) AS operations, string_agg(DISTINCT {source}, ', ' ORDER BY {source}) "
-               "AS sources, min({time}) AS first_seen, max({time}) AS last_seen FROM "
-               "{from:cloudtrail} WHERE {window} AND {by} AND NOT {reads} GROUP BY 1, 2 ORDER BY "
-               "calls DESC, who, key",
+               "BIGINT) AS failed, distinct_texts({operation}) AS operations, "
+               "distinct_texts({source}) AS sources, min({time}) AS first_seen, max({time}) AS "
+               "last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND NOT {reads} GROUP BY "
+               "1, 2 ORDER BY calls DESC, who, key",
     },
     {
         .id = "Q42",
@@ -176,12 +166,11 @@ const struct question questions_activity[] = {
         .why = "Private and AWS's own sources left out: the addresses worth asking about.",
         .sql =
             "SELECT {address} AS address, {who} AS who, count(*) AS calls, CAST(count_if({failed}) "
-            "AS BIGINT) AS failed, min({time}) AS first_seen, max({time}) AS "
-            "last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND {address} IS NOT NULL "
-            "AND NOT coalesce(ip_in('10.0.0.0/8', {address}) OR "
-            "ip_in('172.16.0.0/12', {address}) OR ip_in('192.168.0.0/16', {address}) OR "
-            "ip_in('127.0.0.0/8', {address}) OR ip_in('fc00::/7', {address}), "
-            "false) GROUP BY 1, 2 ORDER BY calls DESC, address, who",
+            "AS BIGINT) AS failed, min({time}) AS first_seen, max({time}) AS last_seen FROM "
+            "{from:cloudtrail} WHERE {window} AND {by} AND {address} IS NOT NULL AND NOT "
+            "coalesce(ip_in('10.0.0.0/8', {address}) OR ip_in('172.16.0.0/12', {address}) OR "
+            "ip_in('192.168.0.0/16', {address}) OR ip_in('127.0.0.0/8', {address}) OR "
+            "ip_in('fc00::/7', {address}), false) GROUP BY 1, 2 ORDER BY calls DESC, address, who",
     },
 };
 const size_t questions_activity_count = COUNT(questions_activity);

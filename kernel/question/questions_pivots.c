@@ -24,9 +24,9 @@ const struct question questions_pivots[] = {
         .summary = "everything a user did, with whatever credential",
         .why = "A user has up to two keys and a console password: look at the person, not only at "
                "the key.",
-        .sql = EVENTS_WHERE "({user} = {target} OR {who} = {target} OR {principal} = {target} OR "
-                            "ends_with({who}, '/' || "
-                            "{target}) OR ends_with({principal}, ':' || {target}))" ORDER,
+        .sql = EVENTS_WHERE
+        "({user} = {target} OR {who} = {target} OR {principal} = {target} OR ends_with({who}, '/' "
+        "|| {target}) OR ends_with({principal}, ':' || {target}))" ORDER,
     },
     {
         .id = "Q01R",
@@ -40,8 +40,7 @@ const struct question questions_pivots[] = {
         .sql = EVENTS_WHERE
         "({issuer} = {target} OR ends_with({issuer}, '/' || {target}) OR starts_with({principal}, "
         "{target} || ':') OR {request:$.roleArn} = {target} OR ends_with({request:$.roleArn}, '/' "
-        "|| {target}) "
-        "OR {request:$.roleName} = {target})" ORDER,
+        "|| {target}) OR {request:$.roleName} = {target})" ORDER,
     },
     {
         .id = "Q20",
@@ -69,8 +68,7 @@ const struct question questions_pivots[] = {
         .sql = EVENTS_WHERE
         "(ends_with({principal}, ':' || {target}) OR ({service} IN ('ec2.amazonaws.com', "
         "'ssm.amazonaws.com', 'ec2-instance-connect.amazonaws.com', 'autoscaling.amazonaws.com') "
-        "AND "
-        "(contains({request}, {target}) OR contains({response}, {target}))))" ORDER,
+        "AND (contains({request}, {target}) OR contains({response}, {target}))))" ORDER,
     },
     {
         .id = "Q11B",
@@ -81,9 +79,10 @@ const struct question questions_pivots[] = {
         .pivot = true,
         .summary = "what was done to a bucket and to its objects",
         .why = "Control plane and data events together: who opened it, who read it.",
-        .sql = "SELECT " EVENT_FULL " FROM (SELECT * FROM {from:cloudtrail} UNION ALL SELECT * "
-               "FROM {from:s3_data}) WHERE {window} AND "
-               "{service} = 's3.amazonaws.com' AND {request:$.bucketName} = {target}" ORDER,
+        .sql =
+            "SELECT " EVENT_FULL " FROM (SELECT * FROM {from:cloudtrail} UNION ALL SELECT * FROM "
+            "{from:s3_data}) WHERE {window} AND {service} = "
+            "'s3.amazonaws.com' AND {request:$.bucketName} = {target}" ORDER,
     },
     {
         .id = "Q40",
@@ -94,10 +93,10 @@ const struct question questions_pivots[] = {
         .pivot = true,
         .summary = "one event by its id, whole",
         .why = "The evidence itself, as it was logged.",
-        .sql = "SELECT " EVENT_FULL ", {message} AS message, to_json(unmapped) AS unmapped FROM "
-               "(SELECT * FROM {from:cloudtrail} UNION ALL "
-               "SELECT * FROM {from:s3_data} UNION ALL SELECT * FROM {from:lambda_execution}) "
-               "WHERE {event} = {target}" ORDER,
+        .sql = "SELECT " EVENT_FULL
+               ", {message} AS message, map_text({unmapped}) AS unmapped FROM (SELECT * FROM "
+               "{from:cloudtrail} UNION ALL SELECT * FROM {from:s3_data} UNION ALL SELECT * FROM "
+               "{from:lambda_execution}) WHERE {event} = {target}" ORDER,
     },
 };
 const size_t questions_pivots_count = COUNT(questions_pivots);

@@ -174,30 +174,22 @@ bool target_check(enum target_kind wanted, const char *text, const char *questio
     return error_hint(err, "Did you mean: %%cloudtrail %s %s", question_for(kind), text);
 }
 
-#define CREDENTIALS                                                                                \
-    "(SELECT id FROM {family} WHERE kind IN ('access key', 'session', 'console session', "         \
-    "'instance session'))"
-#define INSTANCES "(SELECT id FROM {family} WHERE kind = 'instance')"
-
 /* A word's condition for one target and for a family; the condition {by} of one target depends on
- * its kind. */
+ * its kind. {credentials}, {instances} and {member} are question.c's. */
 static const struct {
     const char *word, *target, *family;
 } conditions[] = {
-    {"by", NULL, "{key} IN " CREDENTIALS},
+    {"by", NULL, "{key} IN {credentials}"},
     {"flow",
-     "(src_endpoint.instance_uid = {target} OR dst_endpoint.instance_uid = {target} OR "
-     "src_endpoint.ip = {target} OR "
-     "dst_endpoint.ip = {target} OR src_endpoint.interface_uid = {target} OR "
-     "dst_endpoint.interface_uid = {target})",
-     "(src_endpoint.instance_uid IN " INSTANCES " OR dst_endpoint.instance_uid IN " INSTANCES ")"},
+     "({from_instance} = {target} OR {to_instance} = {target} OR {from_address} = {target} OR "
+     "{to_address} = {target} OR {from_interface} = {target} OR {to_interface} = {target})",
+     "({from_instance} IN {instances} OR {to_instance} IN {instances})"},
     {"dns",
-     "(src_endpoint.instance_uid = {target} OR src_endpoint.ip = {target} OR query.hostname = "
-     "{target} OR query.hostname = "
-     "{target} || '.' OR list_contains(list_transform(answers, lambda a: a.rdata), {target}))",
-     "src_endpoint.instance_uid IN " INSTANCES},
-    {"finding", "contains(CAST(to_json(resources) AS VARCHAR), {target})",
-     "EXISTS (SELECT 1 FROM {family} f WHERE contains(CAST(to_json(resources) AS VARCHAR), f.id))"},
+     "({asking_instance} = {target} OR {asking_address} = {target} OR {hostname} = {target} OR "
+     "{hostname} = {target} || '.' OR contains(', ' || {answers} || ', ', ', ' || {target} || ', "
+     "'))",
+     "{asking_instance} IN {instances}"},
+    {"finding", "contains({resource_ids}, {target})", "{member:resource_ids}"},
 };
 
 const char *target_condition(const char *word, size_t size, enum target_scope scope,
