@@ -7,6 +7,7 @@
 #include "case/session.h"
 #include "engine/athena_price.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Athena -------------------------------------------------------------------------------------
@@ -80,6 +81,88 @@ static void say_athena(struct magic_call *call, const struct engine *engine)
     outputs_printf(call->outputs, "\n");
 }
 
+/* ---- Trino --------------------------------------------------------------------------------------
+ */
+
+static const char *user_of(const struct trino_place *place, const struct settings *settings)
+{
+    const char *const found[] = {place->user, settings->trino_user, getenv("TRINO_USER"),
+                                 getenv("USER")};
+    for (size_t i = 0; i < COUNT(found); i++)
+        if (found[i] && *found[i])
+            return found[i];
+    return "cofferdam";
+}
+
+static bool log_in(struct magic_call *call, const struct trino_place *place, bool asks,
+                   struct error *err)
+{
+    const char *token = getenv("TRINO_TOKEN"), *password = getenv("TRINO_PASSWORD");
+    struct arena *secret;
+    struct magic_prompt prompt = {.password = true};
+    if (asks) {
+        if (!call->ask)
+            return error_set(err, ERROR_UNAVAILABLE, "nobody can be asked here");
+        secret = arena_new_secret();
+        prompt.text =
+            arena_printf(call->arena, "Password of %s at %s: ", place->user, place->server);
+        bool answered = call->ask(call->ask_state, &prompt, secret, &password, err);
+        if (answered)
+            trino_link_password(place->link, place->user, password);
+        arena_free(secret);
+        return answered;
+    }
+    if (trino_link_knows(place->link, place->user))
+        return true;
+    if (token && *token)
+        trino_link_token(place->link, place->user, token);
+    else if (password && *password)
+        trino_link_password(place->link, place->user, password);
+    return true;
+}
+
+bool engine_trino(struct magic_call *call, const struct trino_place *place, bool asks,
+                  struct engine **out, struct error *err)
+{
+    const struct settings *settings = session_settings(call->session);
+    struct trino_place here = *place;
+    here.server = either(place->server, settings->trino);
+    if (!here.server)
+        return error_set(err, ERROR_USAGE, "no Trino cluster is named") ||
+               error_hint(err, "Name it: %%set trino https://trino.example:8443");
+    here.link = session_trino(call->session);
+    here.local = session_local(call->session, err);
+    here.folder = session_exports(call->session, err);
+    here.user = user_of(place, settings);
+    here.catalog = either(place->catalog, settings->trino_catalog);
+    here.schema = either(place->schema, settings->trino_schema);
+    here.session = either(place->session, settings->trino_session);
+    here.ca_file = either(place->ca_file, settings->trino_ca);
+    return here.local && here.folder && log_in(call, &here, asks, err) &&
+           trino_engine(call->arena, &here, out, err);
+}
+
+static bool open_trino(struct magic_call *call, struct engine **out, struct error *err)
+{
+    return engine_trino(call, &(struct trino_place){0}, false, out, err);
+}
+
+static void say_trino(struct magic_call *call, const struct engine *engine)
+{
+    const struct trino_facts *facts = trino_facts(engine);
+    char queued[TIME_TEXT_SIZE], run[TIME_TEXT_SIZE], rows[32], bytes[32];
+    if (!*facts->id)
+        return;
+    outputs_printf(call->outputs, "Trino query %s", facts->id);
+    if (facts->queued_ms >= 0 && facts->run_ms >= 0)
+        outputs_printf(call->outputs, ": queued %s, ran %s",
+                       time_duration(facts->queued_ms * 1000, queued),
+                       time_duration(facts->run_ms * 1000, run));
+    outputs_printf(call->outputs, "; read %s rows, %s in %d splits\n",
+                   text_number(facts->rows, rows), text_bytes(facts->bytes, bytes),
+                   (int)facts->splits);
+}
+
 /* ---- all of them --------------------------------------------------------------------------------
  */
 
@@ -90,6 +173,7 @@ static const struct {
     bool paid; /* each query costs money */
 } engines[] = {
     {"athena", open_athena, say_athena, true},
+    {"trino", open_trino, say_trino, false},
 };
 
 bool engine_named(struct magic_call *call, const char *name, struct engine **out, struct error *err)

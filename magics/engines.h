@@ -4,6 +4,7 @@
 #define COFFERDAM_MAGICS_ENGINES_H
 
 #include "engine/athena.h"
+#include "engine/trino.h"
 #include "magic.h"
 
 /* The engine of this name ("local", "athena", "trino"), as the settings say; *out is NULL for the
@@ -14,6 +15,11 @@ bool engine_named(struct magic_call *call, const char *name, struct engine **out
 /* Athena at a place whose NULL members are filled from the settings. */
 bool engine_athena(struct magic_call *call, const struct athena_place *place, struct engine **out,
                    struct error *err) ATTR_USE_RESULT;
+
+/* The same for a Trino cluster. Credentials: those of the session, else TRINO_TOKEN or
+ * TRINO_PASSWORD of the environment; `asks`: a password is asked for in the notebook. */
+bool engine_trino(struct magic_call *call, const struct trino_place *place, bool asks,
+                  struct engine **out, struct error *err) ATTR_USE_RESULT;
 
 /* Refused when what the session has spent reaches its budget. */
 bool engine_may_spend(struct magic_call *call, const struct engine *engine,

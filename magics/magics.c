@@ -3,10 +3,10 @@
 
 extern const struct magic magic_athena, magic_chart, magic_cloudtrail, magic_echo, magic_help_magic,
     magic_lake, magic_local, magic_note, magic_set, magic_show, magic_sql, magic_timeline,
-    magic_trace, magic_whoami;
+    magic_trace, magic_trino, magic_whoami;
 
 const struct magic *const magics[] = {
-    &magic_athena, &magic_chart,    &magic_cloudtrail, &magic_echo,   &magic_help_magic,
-    &magic_lake,   &magic_local,    &magic_note,       &magic_set,    &magic_show,
-    &magic_sql,    &magic_timeline, &magic_trace,      &magic_whoami, NULL,
+    &magic_athena, &magic_chart, &magic_cloudtrail, &magic_echo, &magic_help_magic, &magic_lake,
+    &magic_local,  &magic_note,  &magic_set,        &magic_show, &magic_sql,        &magic_timeline,
+    &magic_trace,  &magic_trino, &magic_whoami,     NULL,
 };

@@ -35,6 +35,7 @@ void session_free(struct session *session)
         return;
     local_close(session->local);
     aws_free(session->aws);
+    trino_link_free(session->trino);
     json_decref(session->parameters);
     json_decref(session->lakes);
     json_decref(session->registered);
@@ -104,6 +105,13 @@ struct aws *session_aws(struct session *session)
     if (!session->aws)
         session->aws = aws_new(&settings);
     return session->aws;
+}
+
+struct trino_link *session_trino(struct session *session)
+{
+    if (!session->trino)
+        session->trino = trino_link_new();
+    return session->trino;
 }
 
 void session_aws_changed(struct session *session)

@@ -13,6 +13,7 @@
 #include "data/catalog.h"
 #include "data/outputs.h"
 #include "engine/local.h"
+#include "engine/trino.h"
 
 struct settings {
     int64_t limit;       /* rows shown, 1 to 10,000; default 200 */
@@ -21,6 +22,8 @@ struct settings {
     const char *profile; /* of ~/.aws; NULL: as the environment says */
     const char *region;  /* where AWS is asked; NULL: as the environment and the profile say */
     const char *workgroup, *catalog, *database, *output; /* Athena's; NULL: its own defaults */
+    const char *trino, *trino_user, *trino_ca; /* the cluster's address, as whom, its authority */
+    const char *trino_catalog, *trino_schema, *trino_session;
     double budget;        /* USD for the session's Athena queries; below 0: none */
     double spent;         /* USD, as far as AWS said what was scanned */
     int64_t since, until; /* default window; 0 = none */
@@ -79,6 +82,9 @@ struct local *session_local(struct session *session, struct error *err);
 
 /* The client of AWS for the profile and region set, made at first use; it has asked nothing yet. */
 struct aws *session_aws(struct session *session);
+
+/* The connections to Trino, and as whom, kept from query to query. */
+struct trino_link *session_trino(struct session *session);
 
 /* What lake/ registers: folders that SQL may read and statements (views) to run at open. A key
  * replaces an older entry. */

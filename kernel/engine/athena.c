@@ -1,5 +1,7 @@
 #include "engine/athena_query.h"
 
+#include "engine/statement.h"
+
 #include "aws/reply.h"
 #include "base/sql.h"
 #include "base/text.h"
@@ -42,28 +44,10 @@ static bool look(struct athena_query *query, struct error *err)
 /* ---- opening ------------------------------------------------------------------------------------
  */
 
-/* One literal as Athena wants an execution parameter: text in quotes. NULL: it has no literal. */
-static const char *literal(struct arena *arena, const json_t *value)
-{
-    struct buf out;
-    buf_init(&out, SQL_MOST);
-    if (json_is_string(value))
-        text_sql_string(&out, json_string_value(value), json_string_length(value));
-    else if (json_is_integer(value) || json_is_real(value))
-        buf_adds(&out, json_dump(arena, value, NULL));
-    else if (json_is_boolean(value))
-        buf_adds(&out, json_is_true(value) ? "true" : "false");
-    else if (json_is_null(value))
-        buf_adds(&out, "NULL");
-    const char *text = out.size && !out.full ? buf_to_arena(&out, arena) : NULL;
-    buf_release(&out);
-    return text;
-}
-
 static bool add_param(struct athena_query *query, const struct engine_param *param, json_t *list,
                       struct buf *sql, struct error *err)
 {
-    const char *text = literal(query->arena, param->value);
+    const char *text = engine_literal(query->arena, param->value, SQL_MOST);
     if (!text)
         return error_set(err, ERROR_USAGE, "the parameter :%s is no single value", param->name) ||
                error_hint(err, "Athena takes a text, a number, True, False or None in its place.");
@@ -126,20 +110,6 @@ static void add_context(const struct athena_place *place, json_t *params)
                                             "Enabled", 1, "MaxAgeInMinutes", place->reuse_minutes));
 }
 
-/* Writing is not for a question: what Athena would do with INSERT, UNLOAD or CREATE is refused. */
-static bool check_reads(struct athena_query *query, struct error *err)
-{
-    static const char *const verbs[] = {"SELECT", "WITH",     "VALUES", "TABLE",  "(",
-                                        "SHOW",   "DESCRIBE", "DESC",   "EXPLAIN"};
-    struct sql_text text = sql_parse(query->arena, query->request.sql, query->request.size);
-    const char *verb = text.count ? text.statements[0].verb : "";
-    for (size_t i = 0; i < COUNT(verbs); i++)
-        if (strcmp(verbs[i], verb) == 0)
-            return true;
-    return error_set(err, ERROR_REFUSED, "%s is not sent to Athena: a query only reads", verb) ||
-           error_hint(err, "--into NAME keeps a result, --save FILE writes it.");
-}
-
 static bool start(struct athena_query *query, struct error *err)
 {
     const struct athena_place *place = &query->athena->place;
@@ -148,7 +118,8 @@ static bool start(struct athena_query *query, struct error *err)
         return look(query, err);
     }
     json_t *params = json_object();
-    bool ok = check_reads(query, err) && place_params(query, params, err);
+    bool ok = engine_check_reads(&query->request, query->arena, "Athena", err) &&
+              place_params(query, params, err);
     add_context(place, params);
     if (ok)
         return enter(query, ATHENA_STARTING, "athena:StartQueryExecution", params, err);
@@ -340,7 +311,7 @@ static void athena_close(struct query *base)
     query->call = NULL;
     if (query->load)
         query->load->engine->ops->close(query->load);
-    athena_forget(query);
+    rows_forget(&query->rows);
 }
 
 static const struct engine_ops ops = {

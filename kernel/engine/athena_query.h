@@ -2,11 +2,8 @@
 #ifndef COFFERDAM_ENGINE_ATHENA_QUERY_H
 #define COFFERDAM_ENGINE_ATHENA_QUERY_H
 
-#include "base/buf.h"
 #include "engine/athena.h"
-
-#include <errno.h>
-#include <stdio.h>
+#include "engine/rows.h"
 
 enum athena_state {
     ATHENA_STARTING, /* StartQueryExecution */
@@ -37,10 +34,8 @@ struct athena_query {
     bool started;          /* there is something to stop */
     bool stopping;
     bool has_csv;
-    const json_t *columns; /* of the result; belongs to the arena */
-    const char *path;      /* of the rows; NULL: none yet */
-    FILE *file;            /* while it is written */
-    struct query *load;    /* of the embedded engine */
+    struct rows rows;
+    struct query *load; /* of the embedded engine */
 };
 
 /* Begins a call of the query; the one before is gone. */
@@ -54,6 +49,5 @@ bool athena_fetch(struct athena_query *query, struct error *err);
 bool athena_take_page(struct athena_query *query, const json_t *reply, struct error *err);
 /* The CSV is there. */
 bool athena_load(struct athena_query *query, struct error *err);
-void athena_forget(struct athena_query *query); /* closes and removes the file */
 
 #endif

@@ -2,12 +2,8 @@
 #include "engine/athena_query.h"
 
 #include "aws/reply.h"
-#include "base/hash.h"
-#include "base/text.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PAGE_ROWS 1000
 
@@ -36,25 +32,6 @@ static const char *type_of(struct arena *arena, const json_t *column)
 /* ---- fetching -----------------------------------------------------------------------------------
  */
 
-void athena_forget(struct athena_query *query)
-{
-    if (query->file)
-        (void)fclose(query->file);
-    query->file = NULL;
-    if (query->path)
-        (void)unlink(query->path);
-    query->path = NULL;
-}
-
-static bool open_file(struct athena_query *query, struct error *err)
-{
-    char name[UUID_TEXT_SIZE];
-    uuid_text(name);
-    query->path = arena_printf(query->arena, "%s/athena-%s.csv", query->athena->place.folder, name);
-    query->file = fopen(query->path, "wxe");
-    return query->file || error_errno(err, errno, "%s", query->path);
-}
-
 static bool ask_page(struct athena_query *query, const char *token, struct error *err)
 {
     json_t *params = json_pack("{s:s, s:i}", "QueryExecutionId", query->facts->id, "MaxResults",
@@ -68,14 +45,14 @@ static bool ask_page(struct athena_query *query, const char *token, struct error
 bool athena_fetch(struct athena_query *query, struct error *err)
 {
     query->started = false;
-    return open_file(query, err) && ask_page(query, NULL, err);
+    return rows_open(&query->rows, query->arena, query->athena->place.folder, err) &&
+           ask_page(query, NULL, err);
 }
 
 static bool sink(void *state, const void *bytes, size_t size, struct error *err)
 {
     struct athena_query *query = state;
-    return fwrite(bytes, 1, size, query->file) == size ||
-           error_errno(err, errno, "%s", query->path);
+    return rows_add(&query->rows, bytes, size, err);
 }
 
 /* s3://bucket/key */
@@ -102,72 +79,57 @@ static bool fetch_csv(struct athena_query *query, struct error *err)
 /* ---- pages --------------------------------------------------------------------------------------
  */
 
-/* One row as Athena writes its CSV: null is nothing, all else is quoted. */
-static bool write_row(struct athena_query *query, const json_t *row, size_t columns,
-                      struct error *err)
+static bool write_row(struct athena_query *query, const json_t *row, struct error *err)
 {
-    for (size_t i = 0; i < columns; i++) {
+    for (size_t i = 0; i < query->rows.count; i++) {
         const json_t *value =
             json_object_get(json_array_get(json_object_get(row, "Data"), i), "VarCharValue");
-        const char *text = json_string_value(value);
-        (void)fputs(i ? "," : "", query->file);
-        if (text)
-            (void)fputc('"', query->file);
-        for (; text && *text; text++) {
-            if (*text == '"')
-                (void)fputc('"', query->file);
-            (void)fputc(*text, query->file);
-        }
-        if (value)
-            (void)fputc('"', query->file);
+        rows_text(&query->rows, i, json_string_value(value), json_string_length(value));
     }
-    (void)fputc('\n', query->file);
-    return !ferror(query->file) || error_errno(err, errno, "%s", query->path);
+    return rows_end(&query->rows, err);
 }
 
-static bool write_header(struct athena_query *query, struct error *err)
+static void read_columns(struct athena_query *query, const json_t *list)
 {
-    json_t *data = json_own(query->arena, json_array());
-    for (size_t i = 0; i < json_array_size(query->columns); i++)
-        (void)json_array_append_new(
-            data, json_pack("{s:s}", "VarCharValue",
-                            reply_text(json_array_get(query->columns, i), "Name")));
-    json_t *row = json_own(query->arena, json_pack("{s:O}", "Data", data));
-    return write_row(query, row, json_array_size(query->columns), err);
+    struct rows *rows = &query->rows;
+    size_t count = json_array_size(list);
+    rows->columns = arena_alloc(query->arena, (count + 1) * sizeof *rows->columns);
+    for (rows->count = 0; rows->count < count; rows->count++) {
+        const json_t *column = json_array_get(list, rows->count);
+        const char *name = arena_strdup(query->arena, reply_text(column, "Name"));
+        rows->columns[rows->count] = (struct rows_column){
+            .name = rows_name(rows, name, rows->count), .type = type_of(query->arena, column)};
+    }
 }
 
 /* SELECT's first page begins with the names; SHOW's and DESCRIBE's does not. */
 static bool is_header(const struct athena_query *query, const json_t *row)
 {
     const json_t *data = json_object_get(row, "Data");
-    for (size_t i = 0; i < json_array_size(query->columns); i++) {
-        const char *name = reply_text(json_array_get(query->columns, i), "Name");
-        const char *value = reply_text(json_array_get(data, i), "VarCharValue");
-        if (strcmp(name, value) != 0)
+    for (size_t i = 0; i < query->rows.count; i++)
+        if (strcmp(query->rows.columns[i].name,
+                   reply_text(json_array_get(data, i), "VarCharValue")) != 0)
             return false;
-    }
-    return json_array_size(query->columns) == json_array_size(data);
+    return query->rows.count == json_array_size(data);
 }
 
 bool athena_take_page(struct athena_query *query, const json_t *reply, struct error *err)
 {
-    bool first = !query->columns;
+    bool first = !query->rows.count;
     if (first) {
-        const json_t *columns = reply_at(reply, "ResultSet.ResultSetMetadata.ColumnInfo");
-        query->columns = json_own(query->arena, json_deep_copy(columns));
-        if (!json_array_size(query->columns))
+        read_columns(query, reply_at(reply, "ResultSet.ResultSetMetadata.ColumnInfo"));
+        if (!query->rows.count)
             return error_set(err, ERROR_SQL, "Athena's answer has no columns");
         if (query->has_csv)
             return fetch_csv(query, err);
-        if (!write_header(query, err))
-            return false;
+        rows_header(&query->rows);
     }
     size_t count = reply_count(reply, "ResultSet.Rows");
     for (size_t i = 0; i < count; i++) {
         const json_t *row = reply_item(reply, "ResultSet.Rows", i);
         if (first && i == 0 && is_header(query, row))
             continue;
-        if (!write_row(query, row, json_array_size(query->columns), err))
+        if (!write_row(query, row, err))
             return false;
     }
     const char *token = reply_text(reply, "NextToken");
@@ -175,57 +137,8 @@ bool athena_take_page(struct athena_query *query, const json_t *reply, struct er
                   : athena_load(query, err);
 }
 
-/* ---- loading ------------------------------------------------------------------------------------
- */
-
-/* Athena allows a name twice, a table does not: the second is name_2. */
-static const char *name_of(struct athena_query *query, size_t index)
-{
-    const char *name = reply_text(json_array_get(query->columns, index), "Name");
-    int same = 1;
-    for (size_t i = 0; i < index; i++)
-        same += strcmp(name, reply_text(json_array_get(query->columns, i), "Name")) == 0;
-    if (!*name)
-        return arena_printf(query->arena, "_col%zu", index);
-    return same > 1 ? arena_printf(query->arena, "%s_%d", name, same) : name;
-}
-
-/* Quoted empties are text, unquoted ones null; the types are Athena's own. */
-static const char *load_sql(struct athena_query *query, size_t *size)
-{
-    struct buf sql;
-    buf_init(&sql, (size_t)1 << 20);
-    buf_adds(&sql, "SELECT * FROM read_csv(");
-    text_sql_string(&sql, query->path, strlen(query->path));
-    buf_adds(&sql,
-             ", header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
-             "nullstr = '', allow_quoted_nulls = false, max_line_size = 33554432, columns = {");
-    for (size_t i = 0; i < json_array_size(query->columns); i++) {
-        const char *name = name_of(query, i);
-        buf_adds(&sql, i ? ", " : "");
-        text_sql_string(&sql, name, strlen(name));
-        buf_addf(&sql, ": '%s'", type_of(query->arena, json_array_get(query->columns, i)));
-    }
-    buf_adds(&sql, "})");
-    *size = sql.size;
-    const char *text = buf_to_arena(&sql, query->arena);
-    buf_release(&sql);
-    return text;
-}
-
 bool athena_load(struct athena_query *query, struct error *err)
 {
-    bool written = fclose(query->file) == 0;
-    query->file = NULL;
-    if (!written)
-        return error_errno(err, errno, "%s", query->path);
-    struct engine *local = local_engine(query->athena->place.local);
-    struct engine_request request = {.keep_as = query->request.keep_as,
-                                     .limit = query->request.limit};
-    request.sql = load_sql(query, &request.size);
     query->state = ATHENA_LOADING;
-    if (local->ops->open(local, &request, query->arena, &query->load, err))
-        return true;
-    query->load = NULL;
-    return false;
+    return rows_load(&query->rows, query->athena->place.local, &query->request, &query->load, err);
 }
