@@ -1,3 +1,4 @@
+#include "magics/engines.h"
 #include "question/question.h"
 #include "magic.h"
 
@@ -13,8 +14,10 @@ struct cloudtrail_options {
     int64_t since, until;
     const char *account, *region;
     int64_t limit;
-    const char *into, *save;
+    const char *into, *save, *source;
 };
+
+static const char *const sources[] = {"lake", "athena", "trino", NULL};
 
 static const struct option options[] = {
     {.name = "QUESTION",
@@ -47,6 +50,11 @@ static const struct option options[] = {
      .value = "R",
      .help = "only this region",
      OPT_TEXT(struct cloudtrail_options, region)},
+    {.name = "--source",
+     .value = "lake|athena|trino",
+     .help = "who is asked; without it the engine of the settings",
+     OPT_TEXT(struct cloudtrail_options, source),
+     .choices = sources},
     {.name = "--limit",
      .value = "N",
      .help = "rows shown (the whole result is kept)",
@@ -152,8 +160,12 @@ static bool run(struct magic_call *call, struct error *err)
     if (!request.question)
         return unknown_question(call, given->question, err);
     struct result result;
-    return question_ask(call->session, &request, call->outputs, call->cancel, call->arena, &result,
-                        err);
+    if (!engine_source(call, given->source, &request.engine, &request.remote, err))
+        return false;
+    bool answered = question_ask(call->session, &request, call->outputs, call->cancel, call->arena,
+                                 &result, err);
+    engine_say_cost(call, request.engine);
+    return answered;
 }
 
 static const char *const *question_names(const struct option *option)

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "case/session.h"
 #include "engine/athena_price.h"
+#include "lake/views.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -205,4 +206,77 @@ void engine_say_cost(struct magic_call *call, const struct engine *engine)
     for (size_t i = 0; engine && i < COUNT(engines); i++)
         if (strcmp(engines[i].name, engine->ops->name) == 0)
             engines[i].say(call, engine);
+}
+
+/* ---- tables of an engine ------------------------------------------------------------------------
+ */
+
+struct found {
+    struct arena *arena;
+    struct remote tables;
+};
+
+static void release_found(void *object)
+{
+    struct found *found = object;
+    arena_free(found->arena); /* found itself is of it */
+}
+
+/* Where the tables were looked for: another place is another list. */
+static const char *place_name(struct magic_call *call, const struct engine *engine)
+{
+    const struct settings *settings = session_settings(call->session);
+    bool trino = strcmp(engine->ops->name, "trino") == 0;
+    const char *const parts[] = {trino ? settings->trino : settings->region,
+                                 trino ? settings->trino_catalog : settings->catalog,
+                                 trino ? settings->trino_user : settings->profile};
+    return arena_printf(call->arena, "tables of %s at %s, %s as %s", engine->ops->name,
+                        parts[0] ? parts[0] : "", parts[1] ? parts[1] : "",
+                        parts[2] ? parts[2] : "");
+}
+
+static bool find_tables(struct magic_call *call, struct engine *engine, const char *name,
+                        struct error *err)
+{
+    struct arena *arena = arena_new();
+    struct found *found = arena_alloc(arena, sizeof *found);
+    struct remote_asking asking = {.engine = engine, .cancel = call->cancel};
+    found->arena = arena;
+    if (!remote_find(&asking, arena, &found->tables, err)) {
+        arena_free(arena);
+        return false;
+    }
+    session_keep(call->session, name, found, release_found);
+    return true;
+}
+
+bool engine_tables(struct magic_call *call, struct engine *engine, bool again,
+                   const struct remote **out, struct error *err)
+{
+    const char *name = place_name(call, engine);
+    if ((again || !session_kept(call->session, name)) && !find_tables(call, engine, name, err))
+        return false;
+    const struct found *found = session_kept(call->session, name);
+    *out = &found->tables;
+    if (found->tables.count)
+        return true;
+    (void)error_set(err, ERROR_NOT_FOUND,
+                    "%s has no table of Security Lake or CloudTrail that can be seen here",
+                    engine->ops->name);
+    return error_hint(err,
+                      "%%set catalog, region or trino_catalog chooses another place; in Lake "
+                      "Formation, DESCRIBE and SELECT must be granted. %%lake open %s looks "
+                      "again.",
+                      engine->ops->name);
+}
+
+bool engine_source(struct magic_call *call, const char *source, struct engine **engine,
+                   const struct remote **tables, struct error *err)
+{
+    const char *name = source ? source : session_settings(call->session)->engine;
+    *tables = NULL;
+    if (strcmp(name, "lake") != 0 && strcmp(name, "local") != 0) /* before the engine holds it */
+        session_register(call->session, "macros", (const char *const[]){NULL}, views_macros());
+    return engine_named(call, name, engine, err) &&
+           (!*engine || engine_tables(call, *engine, false, tables, err));
 }

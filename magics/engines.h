@@ -5,6 +5,7 @@
 
 #include "engine/athena.h"
 #include "engine/trino.h"
+#include "lake/remote.h"
 #include "magic.h"
 
 /* The engine of this name ("local", "athena", "trino"), as the settings say; *out is NULL for the
@@ -20,6 +21,17 @@ bool engine_athena(struct magic_call *call, const struct athena_place *place, st
  * TRINO_PASSWORD of the environment; `asks`: a password is asked for in the notebook. */
 bool engine_trino(struct magic_call *call, const struct trino_place *place, bool asks,
                   struct engine **out, struct error *err) ATTR_USE_RESULT;
+
+/* The tables of Security Lake and CloudTrail that an engine has: found at the first question, then
+ * remembered; `again` finds them anew. Borrowed from the session. ERROR_NOT_FOUND where there are
+ * none. */
+bool engine_tables(struct magic_call *call, struct engine *engine, bool again,
+                   const struct remote **out, struct error *err) ATTR_USE_RESULT;
+
+/* What answers a question: the engine named by --source (NULL: that of the settings), and its
+ * tables. *engine is NULL for the open lake. */
+bool engine_source(struct magic_call *call, const char *source, struct engine **engine,
+                   const struct remote **tables, struct error *err) ATTR_USE_RESULT;
 
 /* Refused when what the session has spent reaches its budget. */
 bool engine_may_spend(struct magic_call *call, const struct engine *engine,

@@ -1,3 +1,4 @@
+#include "magics/engines.h"
 #include "question/lineage.h"
 #include "question/question.h"
 #include "question/target.h"
@@ -9,8 +10,10 @@ struct trace_options {
     const char *key;
     int64_t since, until;
     int64_t limit;
-    const char *into;
+    const char *into, *source;
 };
+
+static const char *const sources[] = {"lake", "athena", "trino", NULL};
 
 static const struct option options[] = {
     {.name = "KEY",
@@ -28,6 +31,11 @@ static const struct option options[] = {
      .help = "only events before T",
      OPT_TIME(struct trace_options, until),
      .values = VALUES_TIME},
+    {.name = "--source",
+     .value = "lake|athena|trino",
+     .help = "who is asked; without it the engine of the settings",
+     OPT_TEXT(struct trace_options, source),
+     .choices = sources},
     {.name = "--limit",
      .value = "N",
      .help = "members listed in the tree (default 200)",
@@ -140,7 +148,12 @@ static bool run(struct magic_call *call, struct error *err)
                                       .line = call->line};
     struct lineage lineage;
     struct result shown;
-    if (!lineage_trace(call->session, &request, call->cancel, call->arena, &lineage, &shown, err))
+    if (!engine_source(call, given->source, &request.engine, &request.remote, err))
+        return false;
+    bool traced =
+        lineage_trace(call->session, &request, call->cancel, call->arena, &lineage, &shown, err);
+    engine_say_cost(call, request.engine);
+    if (!traced)
         return false;
     show_tree(call, &lineage, given->limit ? given->limit : 200);
     outputs_result(call->outputs, render_table(call->arena, shown.table, &shown.caption));

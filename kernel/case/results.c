@@ -183,6 +183,8 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
         request.keep_as = name_for(running, last);
         results_clear(running->session, "VIEW", request.keep_as);
     }
+    if (running->request->unkept)
+        request.keep_as = running->request->keep_as;
     struct engine_reading reading = {
         .cancel = running->cancel, .progress = show_progress, .state = running};
     bool read = engine_read(engine ? engine : local_engine(local), &request, running->arena,
@@ -204,7 +206,7 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
 static bool name_result(struct running *running, bool last, struct result *result)
 {
     const char *into = running->request->into;
-    if (!result->info.kept)
+    if (!result->info.kept || running->request->unkept)
         return !into || !last ||
                error_set(running->err, ERROR_USAGE,
                          "only the rows of a query can be kept by --into, not an explanation");

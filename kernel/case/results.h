@@ -25,6 +25,8 @@ struct results_request {
     int64_t since, until;
     struct engine *engine; /* that answers; NULL: the local one */
     bool unkept;           /* rows only: neither _ nor _N is touched */
+    const char *keep_as;   /* with `unkept`: the kernel's own table in the results' database, which
+                              its user drops; NULL: none */
 };
 
 /* What came out of one statement. Belongs to the arena. */

@@ -8,6 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+struct session_thing {
+    struct session_thing *next;
+    const char *name; /* of the session's arena */
+    void *object;
+    void (*release)(void *object);
+};
+
 struct session *session_new(const char *notebook_path, struct error *err)
 {
     struct session *session = xcalloc(1, sizeof *session);
@@ -36,6 +43,8 @@ void session_free(struct session *session)
     local_close(session->local);
     aws_free(session->aws);
     trino_link_free(session->trino);
+    for (const struct session_thing *thing = session->things; thing; thing = thing->next)
+        thing->release(thing->object);
     json_decref(session->parameters);
     json_decref(session->lakes);
     json_decref(session->registered);
@@ -105,6 +114,36 @@ struct aws *session_aws(struct session *session)
     if (!session->aws)
         session->aws = aws_new(&settings);
     return session->aws;
+}
+
+static struct session_thing *find_thing(const struct session *session, const char *name)
+{
+    struct session_thing *thing = session->things;
+    while (thing && strcmp(thing->name, name) != 0)
+        thing = thing->next;
+    return thing;
+}
+
+void session_keep(struct session *session, const char *name, void *object,
+                  void (*release)(void *object))
+{
+    struct session_thing *thing = find_thing(session, name);
+    if (thing) {
+        thing->release(thing->object);
+    } else {
+        thing = arena_alloc(session->arena, sizeof *thing);
+        thing->next = session->things;
+        thing->name = arena_strdup(session->arena, name);
+        session->things = thing;
+    }
+    thing->object = object;
+    thing->release = release;
+}
+
+void *session_kept(const struct session *session, const char *name)
+{
+    const struct session_thing *thing = find_thing(session, name);
+    return thing ? thing->object : NULL;
 }
 
 struct trino_link *session_trino(struct session *session)

@@ -86,6 +86,12 @@ struct aws *session_aws(struct session *session);
 /* The connections to Trino, and as whom, kept from query to query. */
 struct trino_link *session_trino(struct session *session);
 
+/* What a floor above keeps from cell to cell under a name of its own (a list of tables found
+ * elsewhere): the session takes it and releases it at its end or when it is replaced. */
+void session_keep(struct session *session, const char *name, void *object,
+                  void (*release)(void *object));
+void *session_kept(const struct session *session, const char *name); /* NULL: none; borrowed */
+
 /* What lake/ registers: folders that SQL may read and statements (views) to run at open. A key
  * replaces an older entry. */
 void session_register(struct session *session, const char *key, const char *const *folders,

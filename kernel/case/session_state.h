@@ -14,9 +14,10 @@ struct session {
     json_t *kept;       /* results: name -> [[column, type]...] */
     json_t *seen;       /* kind letter + value -> true: values that results showed */
     struct local *local;
-    struct aws *aws;          /* NULL: not yet */
-    struct trino_link *trino; /* NULL: not yet */
-    bool local_stale;         /* what it may read has changed: opened anew at next use */
+    struct aws *aws;              /* NULL: not yet */
+    struct trino_link *trino;     /* NULL: not yet */
+    struct session_thing *things; /* of floors above, by name */
+    bool local_stale;             /* what it may read has changed: opened anew at next use */
     char *notebook, *folder;
     int64_t cell; /* execution count */
     int64_t queries;

@@ -16,9 +16,16 @@ static const char *const macros[] = {
     "'.', '\":{\"') || '\":' || CAST(to_json(value) AS VARCHAR) || repeat('}', length(path) - "
     "length(replace(path, '.', '')) + 1)",
     "CREATE OR REPLACE MACRO nest_prefix(entries, prefix) AS nullif(CAST(list_reduce("
-    "list_transform(list_filter(map_entries(entries), lambda e: starts_with(e.\"key\", prefix)), "
+    "list_transform(list_sort(list_filter(map_entries(entries), lambda e: starts_with(e.\"key\", "
+    "prefix))), "
     "lambda e: CAST(nest_entry(substr(e.\"key\", length(prefix) + 1), e.\"value\") AS JSON)), "
     "lambda a, b: json_merge_patch(a, b), CAST('{}' AS JSON)) AS VARCHAR), '{}')",
+    /* version 1's members as another engine sends them: {"requestParameters.a.b": "x"} */
+    "CREATE OR REPLACE MACRO nest_text(text) AS CASE WHEN starts_with(text, "
+    "'{\"requestParameters.') THEN nest_prefix(TRY_CAST(TRY_CAST(text AS JSON) AS MAP(VARCHAR, "
+    "VARCHAR)), 'requestParameters.') WHEN starts_with(text, '{\"responseElements.') THEN "
+    "nest_prefix(TRY_CAST(TRY_CAST(text AS JSON) AS MAP(VARCHAR, VARCHAR)), 'responseElements.') "
+    "ELSE text END",
     NULL,
 };
 

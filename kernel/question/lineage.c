@@ -1,7 +1,7 @@
 #include "question/lineage.h"
 
-#include "base/text.h"
 #include "base/time.h"
+#include "question/expand.h"
 #include "question/lineage_sql.h"
 
 #include <string.h>
@@ -10,6 +10,7 @@
 #define ROUND_LIMIT 64
 
 struct tracing {
+    struct session *session;
     struct local *local;
     struct cancel *cancel;
     struct arena *arena;
@@ -26,66 +27,79 @@ static bool execute(const struct tracing *tracing, const char *sql,
     return local_run(tracing->local, &statement, tracing->arena, out, err);
 }
 
-static json_t *time_value(const struct tracing *tracing, int64_t time, const char *otherwise)
-{
-    char text[TIME_TEXT_SIZE];
-    if (!time)
-        return json_own(tracing->arena, json_texts(otherwise));
-    (void)time_iso(time, text);
-    text[strlen(text) - 1] = '\0';
-    return json_own(tracing->arena, json_texts(text));
-}
-
-/* The views that the lake lacks are left out of the union of all calls. */
-static bool calls_view(const struct tracing *tracing, struct session *session, const char **out,
-                       struct error *err)
+/* The views that hold calls, the first that is there being what the others stand in for. */
+static bool calls_view(const struct tracing *tracing, const struct question_request *request,
+                       const char **out, struct error *err)
 {
     static const char *const views[] = {"cloudtrail", "s3_data", "lambda_execution"};
-    struct buf sql;
-    buf_init(&sql, 4096);
     for (size_t i = 0; i < COUNT(views); i++) {
-        struct lake_window window;
-        if (!lake_window(session, views[i], tracing->cancel, tracing->arena, &window, err)) {
-            buf_release(&sql);
+        struct lake_window window = {0};
+        if (request->engine)
+            window.known = remote_has(request->remote, views[i]);
+        else if (!lake_window(tracing->session, views[i], tracing->cancel, tracing->arena, &window,
+                              err))
             return false;
-        }
+        *out = views[i];
         if (window.known)
-            buf_addf(&sql, "%sSELECT * FROM \"%s\"", sql.size ? " UNION ALL " : "", views[i]);
+            return true;
     }
-    bool any = sql.size > 0;
-    *out = arena_printf(tracing->arena, "(%s)", sql.data);
-    buf_release(&sql);
-    if (any)
-        return true;
-    (void)error_set(err, ERROR_NOT_FOUND,
-                    "no CloudTrail events in the open lake, so nothing can be traced");
+    (void)error_set(err, ERROR_NOT_FOUND, "no CloudTrail events in %s, so nothing can be traced",
+                    request->engine ? request->engine->ops->name : "the open lake");
     return error_hint(err, "%%lake tables lists what is there; %%lake ingest adds logs.");
 }
 
-static bool prepare(const struct tracing *tracing, struct session *session, struct error *err)
+/* Asks the engine that has the data; its answer becomes a table of the embedded one. */
+static bool gather(const struct tracing *tracing, const struct question_request *request,
+                   const char *words, const char *name, struct error *err)
 {
-    const char *calls;
-    if (!calls_view(tracing, session, &calls, err))
+    struct expansion expansion = {.session = tracing->session,
+                                  .request = request,
+                                  .cancel = tracing->cancel,
+                                  .arena = tracing->arena};
+    const char *sql;
+    if (!expand(&expansion, words, &sql, err))
         return false;
-    struct engine_param window[] = {
-        {.name = "since", .value = time_value(tracing, tracing->since, "0001-01-01")},
-        {.name = "until", .value = time_value(tracing, tracing->until, "9999-12-31")}};
-    for (size_t i = 0; lineage_prepare[i]; i++) {
-        struct buf sql;
-        buf_init(&sql, 256 * 1024);
-        const char *mark = strstr(lineage_prepare[i], "{calls}");
-        if (mark) {
-            buf_add(&sql, lineage_prepare[i], (size_t)(mark - lineage_prepare[i]));
-            buf_adds(&sql, calls);
-            buf_adds(&sql, mark + strlen("{calls}"));
-        } else {
-            buf_adds(&sql, lineage_prepare[i]);
-        }
-        bool done = execute(tracing, sql.data, window, mark ? COUNT(window) : 0, NULL, err);
-        buf_release(&sql);
-        if (!done)
+    struct results_request asked = {.sql = sql,
+                                    .size = strlen(sql),
+                                    .line = 1,
+                                    .limit = 1,
+                                    .params = expansion.params,
+                                    .param_count = expansion.param_count,
+                                    .engine = request->engine,
+                                    .unkept = true,
+                                    .keep_as = name};
+    struct result ignored;
+    return results_run(tracing->session, &asked, NULL, tracing->cancel, tracing->arena, &ignored,
+                       err);
+}
+
+static bool nest_calls(const struct tracing *tracing, const struct question_request *request,
+                       struct error *err)
+{
+    return !expand_flattens(request) ||
+           execute(tracing,
+                   "CREATE OR REPLACE TABLE results.main.trace_calls AS SELECT * REPLACE "
+                   "(nest_text(q) AS q, nest_text(r) AS r) FROM results.main.trace_calls",
+                   NULL, 0, NULL, err);
+}
+
+static bool prepare(const struct tracing *tracing, const struct lineage_request *asked,
+                    struct error *err)
+{
+    struct question calls = {.id = "the trace", .name = "trace"};
+    struct question_request request = {.question = &calls,
+                                       .since = tracing->since,
+                                       .until = tracing->until,
+                                       .engine = asked->engine,
+                                       .remote = asked->remote};
+    if (!calls_view(tracing, &request, &calls.view, err) ||
+        !gather(tracing, &request, lineage_calls, "trace_calls", err) ||
+        !gather(tracing, &request, lineage_keys, "trace_keys", err) ||
+        !nest_calls(tracing, &request, err))
+        return false;
+    for (size_t i = 0; lineage_prepare[i]; i++)
+        if (!execute(tracing, lineage_prepare[i], NULL, 0, NULL, err))
             return false;
-    }
     struct engine_param key = {.name = "key",
                                .value = json_own(tracing->arena, json_texts(tracing->key))};
     return execute(tracing, lineage_seed, &key, 1, NULL, err);
@@ -185,7 +199,8 @@ static bool keep_family(const struct tracing *tracing, struct session *session,
         .into = request->into,
         .limit = request->limit,
         .title = arena_printf(tracing->arena, "Family of %s", request->key),
-        .source = "local: cloudtrail, s3_data, lambda_execution",
+        .source = arena_printf(tracing->arena, "%s: cloudtrail, s3_data, lambda_execution",
+                               request->engine ? request->engine->ops->name : "local"),
         .since = request->since,
         .until = request->until,
     };
@@ -236,7 +251,8 @@ bool lineage_trace(struct session *session, const struct lineage_request *reques
                    struct result *shown, struct error *err)
 {
     *out = (struct lineage){0};
-    struct tracing tracing = {.cancel = cancel,
+    struct tracing tracing = {.session = session,
+                              .cancel = cancel,
                               .arena = arena,
                               .key = request->key,
                               .since = request->since,
@@ -244,12 +260,12 @@ bool lineage_trace(struct session *session, const struct lineage_request *reques
     tracing.local = session_local(session, err);
     if (!tracing.local)
         return false;
-    bool traced = prepare(&tracing, session, err) && to_fixpoint(&tracing, out, err) &&
+    bool traced = prepare(&tracing, request, err) && to_fixpoint(&tracing, out, err) &&
                   read_family(&tracing, out, err) &&
                   keep_family(&tracing, session, request, shown, err);
     drop_tables(&tracing);
     if (!traced)
         return error_wrap(err, "tracing %s", request->key);
-    out->warning = horizon(&tracing, session);
+    out->warning = request->engine ? NULL : horizon(&tracing, session);
     return true;
 }

@@ -2,23 +2,30 @@
 
 #include <stddef.h>
 
+#define CALLS                                                                                      \
+    "(SELECT * FROM {from:cloudtrail} UNION ALL SELECT * FROM {from:s3_data} UNION ALL SELECT * "  \
+    "FROM {from:lambda_execution})"
+
+const char lineage_calls[] =
+    "SELECT {time} AS time, {event} AS event, {operation} AS op, {key} AS \"key\", {user} AS who, "
+    "coalesce({account}, {caller_account}) AS account, {region} AS region, {request} AS q, "
+    "{response} AS r, {who} AS arn FROM " CALLS " WHERE {window} AND {ok} AND {operation} IN ("
+    "'CreateAccessKey', 'AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', "
+    "'AssumeRoot', 'GetSessionToken', 'GetFederationToken', 'CreateUser', 'CreateRole', "
+    "'CreateLoginProfile', 'UpdateLoginProfile', 'ConsoleLogin', 'RunInstances', 'CreateBucket', "
+    "'CreateFunction20150331', 'CreateFunction20181031', 'CreateFunction', 'CreatePolicy', "
+    "'DeleteAccessKey', 'DeleteUser', 'DeleteRole', 'DeleteLoginProfile', 'TerminateInstances', "
+    "'DeleteBucket', 'DeleteFunction20150331', 'DeleteFunction', 'DeletePolicy')";
+
+const char lineage_keys[] =
+    "SELECT {key} AS id, min({user}) AS who, min({who}) AS arn, min({principal}) AS principal, "
+    "min({user_type}) AS type, min({caller_account}) AS account, count(*) AS calls, "
+    "CAST(count_if({failed}) AS BIGINT) AS failed, min({time}) AS first, max({time}) AS last "
+    "FROM " CALLS " WHERE {window} AND {key} <> '' GROUP BY 1";
+
 /* What a successful call makes or deletes: verb, kind, and where its id and owner stand. */
 const char *const lineage_prepare[] = {
-    "CREATE OR REPLACE TABLE trace_facts AS WITH c AS (SELECT time_dt AS time, metadata.uid AS "
-    "event, api.operation AS op, "
-    "actor.\"user\".credential_uid AS \"key\", actor.\"user\".\"name\" AS who, coalesce(accountid, "
-    "actor.\"user\".account.uid) AS account, region, "
-    "api.request.\"data\" AS q, api.response.\"data\" AS r, actor.\"user\".uid AS arn FROM {calls} "
-    "WHERE api.response.\"error\" IS NULL AND "
-    "time_dt >= CAST($1 AS TIMESTAMP) AND time_dt < CAST($2 AS TIMESTAMP) AND api.operation IN "
-    "('CreateAccessKey', 'AssumeRole', "
-    "'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'AssumeRoot', 'GetSessionToken', "
-    "'GetFederationToken', 'CreateUser', 'CreateRole', "
-    "'CreateLoginProfile', 'UpdateLoginProfile', 'ConsoleLogin', 'RunInstances', 'CreateBucket', "
-    "'CreateFunction20150331', 'CreateFunction20181031', "
-    "'CreateFunction', 'CreatePolicy', 'DeleteAccessKey', 'DeleteUser', 'DeleteRole', "
-    "'DeleteLoginProfile', 'TerminateInstances', 'DeleteBucket', "
-    "'DeleteFunction20150331', 'DeleteFunction', 'DeletePolicy')) "
+    "CREATE OR REPLACE TABLE trace_facts AS WITH c AS (SELECT * FROM results.main.trace_calls) "
     "SELECT time, event, \"key\", account, region, 'made' AS verb, 'access key' AS kind, "
     "TRY(json_extract_string(r, '$.accessKey.accessKeyId')) AS id, "
     "TRY(json_extract_string(r, '$.accessKey.userName')) AS owner FROM c WHERE op = "
@@ -65,16 +72,6 @@ const char *const lineage_prepare[] = {
     "TRY(json_extract_string(q, '$.accessKeyId')), "
     "TRY(json_extract_string(q, '$.userName')) FROM c WHERE op = 'DeleteAccessKey'",
 
-    "CREATE OR REPLACE TABLE trace_keys AS SELECT actor.\"user\".credential_uid AS id, "
-    "any_value(actor.\"user\".\"name\") AS who, "
-    "any_value(actor.\"user\".uid) AS arn, any_value(actor.\"user\".uid_alt) AS principal, "
-    "any_value(actor.\"user\".\"type\") AS type, "
-    "any_value(actor.\"user\".account.uid) AS account, count(*) AS calls, "
-    "CAST(count_if(api.response.\"error\" IS NOT NULL OR status = 'Failure') AS BIGINT) AS failed, "
-    "min(time_dt) AS first, max(time_dt) AS last FROM {calls} WHERE actor.\"user\".credential_uid "
-    "<> '' AND time_dt >= CAST($1 AS TIMESTAMP) AND "
-    "time_dt < CAST($2 AS TIMESTAMP) GROUP BY 1",
-
     "CREATE OR REPLACE TABLE trace_family (kind VARCHAR, id VARCHAR, owner VARCHAR, parent "
     "VARCHAR, account VARCHAR, region VARCHAR, made_event VARCHAR, "
     "made_at TIMESTAMP, depth INTEGER)",
@@ -84,9 +81,11 @@ const char *const lineage_prepare[] = {
 const char lineage_seed[] =
     "INSERT INTO trace_family SELECT CASE WHEN starts_with($1, 'ASIA') THEN 'session' ELSE 'access "
     "key' END, $1, coalesce((SELECT any_value(arn) FROM "
-    "trace_keys WHERE id = $1), (SELECT any_value(owner) FROM trace_facts WHERE verb = 'made' AND "
+    "results.main.trace_keys WHERE id = $1), (SELECT any_value(owner) FROM trace_facts WHERE verb "
+    "= 'made' AND "
     "id = $1)), (SELECT any_value(\"key\") FROM trace_facts "
-    "WHERE verb = 'made' AND id = $1), coalesce((SELECT any_value(account) FROM trace_keys WHERE "
+    "WHERE verb = 'made' AND id = $1), coalesce((SELECT any_value(account) FROM "
+    "results.main.trace_keys WHERE "
     "id = $1), (SELECT any_value(account) FROM trace_facts "
     "WHERE id = $1)), NULL, (SELECT any_value(event) FROM trace_facts WHERE verb = 'made' AND id = "
     "$1), (SELECT min(time) FROM trace_facts WHERE verb = "
@@ -117,7 +116,8 @@ const char *const lineage_rounds[] = {
     /* long-lived keys that such a user used though the log does not hold their making */
     "INSERT INTO trace_family SELECT n.* FROM (SELECT 'access key' AS kind, k.id, k.arn AS owner, "
     "m.parent, k.account, NULL AS region, NULL AS made_event, "
-    "NULL::TIMESTAMP AS made_at, m.depth + 1 AS depth FROM trace_keys k JOIN trace_family m ON "
+    "NULL::TIMESTAMP AS made_at, m.depth + 1 AS depth FROM results.main.trace_keys k JOIN "
+    "trace_family m ON "
     "m.kind = 'user' AND m.id = k.who AND m.account IS NOT DISTINCT "
     "FROM k.account WHERE k.type = 'IAMUser' AND starts_with(k.id, 'AKIA') AND k.first >= "
     "m.made_at) n WHERE TRUE" NEW_ONLY,
@@ -127,7 +127,8 @@ const char *const lineage_rounds[] = {
     "owner, l.parent, k.account, NULL AS region, f.event AS "
     "made_event, f.time AS made_at, l.depth + 1 AS depth FROM trace_family l JOIN trace_facts f ON "
     "f.kind = 'console session' AND f.id = l.id AND f.account IS "
-    "NOT DISTINCT FROM l.account AND f.time >= l.made_at JOIN trace_keys k ON k.who = l.id AND "
+    "NOT DISTINCT FROM l.account AND f.time >= l.made_at JOIN results.main.trace_keys k ON k.who = "
+    "l.id AND "
     "k.account IS NOT DISTINCT FROM l.account AND k.type = 'IAMUser' AND "
     "starts_with(k.id, 'ASIA') AND k.first >= f.time WHERE l.kind = 'login profile' AND NOT EXISTS "
     "(FROM trace_facts g WHERE g.verb = 'made' AND g.kind = "
@@ -135,7 +136,8 @@ const char *const lineage_rounds[] = {
     /* credentials of instances that the family launched: the session is named after the instance */
     "INSERT INTO trace_family SELECT n.* FROM (SELECT 'instance session' AS kind, k.id, k.arn AS "
     "owner, m.parent, k.account, m.region, m.made_event, k.first AS "
-    "made_at, m.depth + 1 AS depth FROM trace_keys k JOIN trace_family m ON m.kind = 'instance' "
+    "made_at, m.depth + 1 AS depth FROM results.main.trace_keys k JOIN trace_family m ON m.kind = "
+    "'instance' "
     "AND split_part(k.principal, ':', 2) = m.id WHERE NOT EXISTS "
     "(FROM trace_family s WHERE s.id = k.id)) n WHERE TRUE" NEW_ONLY,
     NULL,
@@ -147,7 +149,7 @@ const char lineage_answer[] =
     "deleted_event, CASE WHEN m.kind IN " CREDENTIAL
     " THEN coalesce(k.calls, 0) END AS calls, CASE WHEN m.kind IN " CREDENTIAL
     " THEN coalesce(k.failed, 0) END AS failed, k.first AS first_seen, k.last AS last_seen, "
-    "m.account, m.region FROM trace_family m LEFT JOIN trace_keys k "
+    "m.account, m.region FROM trace_family m LEFT JOIN results.main.trace_keys k "
     "ON k.id = m.id AND m.kind IN " CREDENTIAL
     " LEFT JOIN (SELECT * FROM trace_facts WHERE verb = 'deleted' QUALIFY row_number() OVER "
     "(PARTITION BY kind, "
@@ -157,5 +159,7 @@ const char lineage_answer[] =
     "m.kind, m.id";
 
 const char *const lineage_drop[] = {"DROP TABLE IF EXISTS trace_facts",
-                                    "DROP TABLE IF EXISTS trace_keys",
-                                    "DROP TABLE IF EXISTS trace_family", NULL};
+
+                                    "DROP TABLE IF EXISTS trace_family",
+                                    "DROP TABLE IF EXISTS results.main.trace_calls",
+                                    "DROP TABLE IF EXISTS results.main.trace_keys", NULL};

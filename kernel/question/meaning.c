@@ -13,7 +13,7 @@ static const struct {
 } views[] = {{"cloudtrail", CALLS}, {"s3_data", CALLS}, {"lambda_execution", CALLS},
              {"vpc_flow", FLOWS},   {"route53", NAMES}, {"findings", FINDINGS}};
 
-#define MILLIS "date_add('millisecond', \"time\", TIMESTAMP '1970-01-01 00:00:00.000')"
+#define MILLIS "CAST(from_unixtime(\"time\" / 1e3) AT TIME ZONE 'UTC' AS timestamp(3))"
 #define RAW_IP "CAST(TRY_CAST(sourceipaddress AS ipaddress) AS varchar)"
 #define FLAT_BEGIN "nullif(json_format(CAST(map_filter(unmapped, (k, v) -> starts_with(k, '"
 #define FLAT_END ".')) AS JSON)), '{}')"

@@ -33,7 +33,7 @@ class Kernel:
             assert message["content"]["password"], "a code is not echoed"
             self.client.input(answer)
 
-        reply = self.client.execute_interactive(code, allow_stdin=answer is not None, output_hook=output, stdin_hook=asked, timeout=60)
+        reply = self.client.execute_interactive(code, allow_stdin=answer is not None, output_hook=output, stdin_hook=asked, timeout=float(os.environ.get("CELL_SECONDS", "60")))
         self.messages.append(reply["content"])
         text = "".join(c.get("data", {}).get("text/plain", "") + c.get("text", "") + "\n".join(c.get("traceback", [])) for c in said)
         return reply["content"]["status"], text

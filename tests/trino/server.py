@@ -144,7 +144,8 @@ class Trino:
                     urllib.request.urlopen("http://127.0.0.1:%d/v1/info" % self.port, timeout=5).read()
                     return
                 self.query("CREATE SCHEMA IF NOT EXISTS hive.ready")
-                self.query("SELECT count(*) FROM hive.information_schema.schemata")
+                self.query("CREATE TABLE IF NOT EXISTS hive.ready.ready AS SELECT 1 AS x")
+                assert self.query("SELECT x FROM hive.ready.ready") == [[1]]
                 return
             except (OSError, QueryFailed, json.JSONDecodeError) as not_yet:
                 if self.process.poll() is not None or time.monotonic() > end:
