@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # setup.sh build|demo|test: installs what this machine lacks for that purpose; a second run does nothing.
-# Packages come from apt (as root), npm and PyPI through their own clients; every download is limited in time, tried three
-# times, and DuckDB is checked against .ci/duckdb.sha256.
+# Packages come from apt (as root), npm, PyPI and Maven through their own clients; every download is limited in time, tried
+# three times, and DuckDB and Trino are checked against .ci/duckdb.sha256 and .ci/trino.sha256.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
@@ -147,9 +147,49 @@ node_tools() {
     touch "$stamp"
 }
 
+# What no test reads: the clouds of others, whose libraries are half of the plugins.
+unwanted='org.rocksdb* com.google.cloud* com.google.api* com.*.apis* com.azure* com.microsoft* io.grpc* io.netty*
+    io.projectreactor* software.amazon.awssdk_netty* net.snowflake* org.postgresql*'
+
+trino_part() { # artifact hash folder work
+    local name=${1#*:} file
+    name=${name%%:*}
+    say "fetching $1"
+    LIMIT=900 retry mvn -q -B -Dmaven.repo.local="$4/m2" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy -Dartifact="$1" \
+        -DoutputDirectory="$4/archives" -Dmdep.useBaseVersion=true >/dev/null 2>&1 || fail "Maven could not fetch $1"
+    file=$(ls "$4/archives/$name"-*)
+    checked "$file" "$2" || fail "$1 is not what it was: it has another SHA-256 than .ci/trino.sha256 says"
+    case $file in
+        *.tar.gz) tar -xzf "$file" -C "$4/trino" --strip-components=1 ;;
+        *) python3 -m zipfile -e "$file" "$4/unpacked"; mkdir -p "$4/trino/$3"; mv "$4"/unpacked/*/* "$4/trino/$3/"; rm -rf "$4/unpacked" ;;
+    esac
+    rm -rf "$file" "$4/m2"
+    # shellcheck disable=SC2086
+    [ "$3" = . ] || (cd "$4/trino/$3" && rm -rf $unwanted)
+}
+
+# A real Trino for the tests, beside the DuckDB of the kernel.
+trino() {
+    local stamp work artifact hash folder
+    stamp=$DEPS/trino/.$(sha256sum "$here/trino.sha256" | cut -c1-16)
+    [ -f "$stamp" ] && return 0
+    mkdir -p "$DEPS"
+    work=$(mktemp -d "$DEPS/.trino-XXXXXX")
+    # shellcheck disable=SC2064
+    trap "rm -rf '$work'" EXIT
+    mkdir -p "$work/trino"
+    while read -r artifact hash folder; do
+        trino_part "$artifact" "$hash" "$folder" "$work"
+    done < <(grep -v '^#' "$here/trino.sha256")
+    rm -rf "$DEPS/trino"
+    mv "$work/trino" "$DEPS/trino"
+    rm -rf "$work"
+    touch "$stamp"
+}
+
 system_packages
 duckdb
 case $purpose in
     demo) python_tools requirements-demo.txt ;;
-    test) python_tools requirements-demo.txt; python_tools requirements.txt; node_tools ;;
+    test) python_tools requirements-demo.txt; python_tools requirements.txt; node_tools; trino ;;
 esac

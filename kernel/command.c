@@ -16,7 +16,7 @@
 /* Every option of every subcommand; each reads those it knows. */
 struct given {
     bool user, sys_prefix;
-    const char *prefix, *name, *display_name, *binary, *into, *seed, *scale;
+    const char *prefix, *name, *display_name, *binary, *into, *seed, *scale, *table_version;
     const char *word; /* the one positional */
 };
 
@@ -34,6 +34,7 @@ static const struct flag {
     {"--into", offsetof(struct given, into), true},
     {"--seed", offsetof(struct given, seed), true},
     {"--scale", offsetof(struct given, scale), true},
+    {"--table-version", offsetof(struct given, table_version), true},
 };
 
 static const struct flag *find_flag(const char *name)
@@ -179,12 +180,17 @@ static bool run_example(char **words, size_t count, struct arena *arena, struct 
 static bool run_ingest(char **words, size_t count, struct arena *arena, struct error *err)
 {
     struct given given = {0};
-    if (!read_words(words, count, "--into", &given, err))
+    uint64_t version = 2;
+    if (!read_words(words, count, "--into --table-version", &given, err) ||
+        !read_number(given.table_version, 2, 2, &version, err))
         return false;
     if (!given.into || !given.word)
         return error_set(err, ERROR_USAGE,
                          "say what and where: cofferdam ingest SOURCE --into DIR");
-    struct ingest_request request = {.sources = &given.word, .source_count = 1, .into = given.into};
+    struct ingest_request request = {.sources = &given.word,
+                                     .source_count = 1,
+                                     .into = given.into,
+                                     .table_version = (int)version};
     struct ingest_report report;
     if (!lake_ingest(&request, arena, &report, err))
         return false;

@@ -27,7 +27,7 @@ static const char usage[] =
     "       cofferdam uninstall (--user | --sys-prefix | --prefix DIR) [--name NAME]\n"
     "       cofferdam example sec318 --into DIR [--seed N] [--scale N]\n"
     "                                     write the logs of the training incident\n"
-    "       cofferdam ingest SOURCE --into DIR\n"
+    "       cofferdam ingest SOURCE --into DIR [--table-version 1|2]\n"
     "                                     raw logs into a lake, as %lake ingest\n"
     "       cofferdam magics              the table of magics in Markdown\n"
     "       cofferdam --version | --help\n";

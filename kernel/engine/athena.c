@@ -15,6 +15,7 @@
 #define PARAM_MOST 1024  /* of one execution parameter */
 #define POLL_FIRST 50000 /* microseconds; then a quarter of what has passed */
 #define POLL_MOST 1000000
+#define STOP_LIMIT 2000000 /* microseconds for Athena to confirm */
 
 /* ---- calls --------------------------------------------------------------------------------------
  */
@@ -241,8 +242,9 @@ static bool answered(struct athena_query *query, struct error *err)
         return athena_load(query, err);
     case ATHENA_STOPPING:
         query->started = false;
-        return error_set(err, ERROR_INTERRUPTED, "interrupted: Athena has stopped execution %s",
-                         query->facts->id);
+        query->stopped =
+            arena_printf(query->arena, "Athena has stopped execution %s.", query->facts->id);
+        return error_set(err, ERROR_INTERRUPTED, "interrupted");
     case ATHENA_WAITING:
     case ATHENA_LOADING:
         break;
@@ -284,6 +286,7 @@ static void athena_describe(struct query *base, struct engine_info *info)
         query->load->engine->ops->describe(query->load, info);
     else
         *info = (struct engine_info){.fraction = -1, .rows = -1};
+    info->stopped = query->stopped;
     info->bytes_read = query->facts->scanned > 0 ? query->facts->scanned : 0;
 }
 
@@ -299,6 +302,9 @@ static void athena_stop(struct query *base)
     if (query->stopping || !query->started)
         return;
     query->stopping = true;
+    query->stopped = arena_printf(
+        query->arena, "Athena was asked to stop execution %s, and has not confirmed it.",
+        query->facts->id);
     if (enter(query, ATHENA_STOPPING, "athena:StopQueryExecution",
               json_pack("{s:s}", "QueryExecutionId", query->facts->id), &ignored))
         aws_step(query->athena->place.aws);
@@ -316,6 +322,7 @@ static void athena_close(struct query *base)
 
 static const struct engine_ops ops = {
     .name = "athena",
+    .stop_limit = STOP_LIMIT,
     .open = athena_open,
     .step = athena_step,
     .describe = athena_describe,

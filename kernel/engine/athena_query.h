@@ -33,6 +33,7 @@ struct athena_query {
     int64_t begun, next;   /* monotonic */
     bool started;          /* there is something to stop */
     bool stopping;
+    const char *stopped; /* a sentence, once a stop was sent */
     bool has_csv;
     struct rows rows;
     struct query *load; /* of the embedded engine */

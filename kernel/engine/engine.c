@@ -65,15 +65,19 @@ static bool watch_cancel(struct reader *reader)
     if (!reader->stopped)
         reader->stopped = now;
     reader->query->engine->ops->stop(reader->query);
-    return now - reader->stopped > STOP_LIMIT;
+    int64_t limit = reader->query->engine->ops->stop_limit;
+    return now - reader->stopped > (limit ? limit : STOP_LIMIT);
 }
 
 static bool interrupted(const struct reader *reader, struct error *err)
 {
     char duration[TIME_TEXT_SIZE];
+    struct engine_info info = {.fraction = -1, .rows = -1};
+    reader->query->engine->ops->describe(reader->query, &info);
     *err = (struct error){0};
-    return error_set(err, ERROR_INTERRUPTED, "interrupted after %s; nothing of this result is kept",
-                     time_duration(time_monotonic() - reader->begun, duration));
+    (void)error_set(err, ERROR_INTERRUPTED, "interrupted after %s; nothing of this result is kept",
+                    time_duration(time_monotonic() - reader->begun, duration));
+    return info.stopped && error_hint(err, "%s", info.stopped);
 }
 
 static bool read_all(struct reader *reader, struct table **out, struct error *err)

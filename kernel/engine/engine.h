@@ -48,13 +48,16 @@ struct engine_info {
     int64_t scanned_rows;
     bool changed;     /* it made or dropped something in the engine's own results */
     const char *kept; /* name of the kept result or NULL */
+    const char
+        *stopped; /* a sentence on what became of a stop at the far end; NULL: nothing to say */
 };
 
 struct engine;
 struct query;
 
 struct engine_ops {
-    const char *name; /* "local" */
+    const char *name;   /* "local" */
+    int64_t stop_limit; /* microseconds it has to stop, the far end's word included; 0: 60 ms */
     bool (*open)(struct engine *engine, const struct engine_request *request, struct arena *arena,
                  struct query **out, struct error *err);
     /* BATCH: rows were added to *table, which is made on the first one and lives as long as the
@@ -86,7 +89,7 @@ struct engine_reading {
 };
 
 /* Runs a request to its end and returns its first `limit` rows as a table. After a cancel the
-   engine has 60 ms to stop; then the query is closed and set aside. ERROR_INTERRUPTED says how far
+   engine has its stop_limit; then the query is closed and set aside. ERROR_INTERRUPTED says how far
    it came. */
 bool engine_read(struct engine *engine, const struct engine_request *request, struct arena *arena,
                  struct engine_reading *reading, struct table **out,

@@ -16,6 +16,7 @@
 #define BUSY_PAUSE 100000 /* microseconds before a busy server is asked again */
 #define BUSY_MOST ((int64_t)60 * 1000000)
 #define TRIES_MOST 600
+#define STOP_LIMIT 2000000 /* microseconds for the cluster to confirm */
 
 /* ---- requests -----------------------------------------------------------------------------------
  */
@@ -299,10 +300,12 @@ static bool answered(struct trino_query *query, struct error *err)
     struct http_reply reply;
     struct http_transfer *transfer = query->transfer;
     bool came = http_reply(transfer, &reply, err);
-    if (query->state == TRINO_STOPPING)
-        return error_set(err, ERROR_INTERRUPTED, "interrupted: Trino %s query %s",
-                         came && reply.status < 300 ? "has stopped" : "was asked to stop",
-                         query->facts->id);
+    if (query->state == TRINO_STOPPING) {
+        if (came && reply.status < 300)
+            query->stopped =
+                arena_printf(query->arena, "Trino has stopped query %s.", query->facts->id);
+        return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    }
     if (!came)
         return false;
     if (is_busy(reply.status) && query->tries++ < TRIES_MOST &&
@@ -357,6 +360,7 @@ static void trino_describe(struct query *base, struct engine_info *info)
         *info = (struct engine_info){.fraction = query->fraction, .rows = -1};
     info->bytes_read = query->facts->bytes;
     info->scanned_rows = query->facts->rows;
+    info->stopped = query->stopped;
 }
 
 static void trino_stop(struct query *base)
@@ -370,6 +374,9 @@ static void trino_stop(struct query *base)
     if (query->stopping || !query->next)
         return;
     query->stopping = true;
+    query->stopped =
+        arena_printf(query->arena, "Trino was asked to stop query %s, and has not confirmed it.",
+                     query->facts->id);
     if (send(query, "DELETE", query->next, &ignored)) {
         query->state = TRINO_STOPPING;
         http_step(query->trino->place.link->http);
@@ -378,6 +385,7 @@ static void trino_stop(struct query *base)
 
 static const struct engine_ops ops = {
     .name = "trino",
+    .stop_limit = STOP_LIMIT,
     .open = trino_open,
     .step = trino_step,
     .describe = trino_describe,

@@ -27,7 +27,7 @@ struct trino_place {
     const char *user;
     const char *catalog, *schema; /* NULL: none; names are whole then */
     const char *session;          /* "name=value,name=value" or NULL */
-    const char *ca_file;           /* PEM; NULL: the system's */
+    const char *ca_file;          /* PEM; NULL: the system's */
 };
 
 /* The last query, for captions. Texts belong to the engine's arena; "" unknown. */

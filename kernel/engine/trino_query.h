@@ -41,6 +41,7 @@ struct trino_query {
     int64_t begun, retry; /* monotonic */
     int tries;            /* of this page */
     bool stopping;
+    const char *stopped; /* a sentence, once a stop was sent */
     double fraction;
     json_t *types; /* typeSignature of each column; the arena's */
     struct rows rows;

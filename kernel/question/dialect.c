@@ -25,7 +25,8 @@ static const struct spelling {
      "date_add('minute', -(minute($1) % 5), date_trunc('minute', $1))"},
     {"minutes_between", "round(CAST(epoch_ms($2) - epoch_ms($1) AS DOUBLE) / 60000, 1)",
      "round(CAST(date_diff('millisecond', $1, $2) AS double) / 60000, 1)"},
-    {"map_text", "CAST(to_json($1) AS VARCHAR)", "json_format(CAST($1 AS JSON))"},
+    {"map_text", "CAST(to_json(map_from_entries(list_sort(map_entries($1)))) AS VARCHAR)",
+     "json_format(CAST($1 AS JSON))"},
 };
 
 struct call {

@@ -285,7 +285,7 @@ static bool write_word(struct writing *writing, const char *word, size_t size, s
     if (is(word, size, "window"))
         return write_window(writing, err);
     if (is(word, size, "target")) {
-        bind_text(writing, "target", target ? target : "");
+        bind_text(writing, "target", target ? target_value(writing->expansion->arena, target) : "");
         return true;
     }
     if (size > 5 && memcmp(word, "from:", 5) == 0)

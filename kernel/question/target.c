@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define USER_IS                                                                                    \
@@ -69,6 +70,27 @@ static bool is_address(const char *text)
     memcpy(copy, text, size);
     copy[size] = '\0';
     return inet_pton(AF_INET, copy, bytes) == 1 || inet_pton(AF_INET6, copy, bytes) == 1;
+}
+
+const char *target_value(struct arena *arena, const char *text)
+{
+    unsigned char bytes[16];
+    char address[INET6_ADDRSTRLEN];
+    const char *slash = strchr(text, '/');
+    if (!slash || !is_address(text) || strspn(slash + 1, "0123456789") != strlen(slash + 1) ||
+        strlen(slash) < 2 || strlen(slash) > 4)
+        return text;
+    int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    size_t size = family == AF_INET6 ? 16 : 4, bits = (size_t)strtoul(slash + 1, NULL, 10);
+    if (bits > size * 8 ||
+        inet_pton(family, arena_strndup(arena, text, (size_t)(slash - text)), bytes) != 1)
+        return text;
+    for (size_t i = 0; i < size; i++) {
+        size_t kept = bits > i * 8 ? bits - i * 8 : 0;
+        bytes[i] &= kept >= 8 ? 0xff : (unsigned char)(0xff00 >> kept);
+    }
+    (void)inet_ntop(family, bytes, address, sizeof address);
+    return arena_printf(arena, "%s%s", address, slash);
 }
 
 static bool is_event(const char *text)

@@ -9,6 +9,10 @@
 bool target_check(enum target_kind wanted, const char *text, const char *question,
                   struct error *err);
 
+/* What is asked for: of a network its address without the bits of a host ("10.1.2.3/8" is
+ * 10.0.0.0/8), for engines that insist; all else as it is. */
+const char *target_value(struct arena *arena, const char *text);
+
 const char *target_kind_article(enum target_kind kind); /* "an access key" */
 const char *target_example(enum target_kind kind);      /* "AKIAIOSFODNN7EXAMPLE" */
 

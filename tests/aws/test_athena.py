@@ -103,7 +103,7 @@ def test_stop_stops_it_there(cloud, kernel):
         reply = kernel.client.get_shell_msg(timeout=20)
     assert reply["content"]["ename"] == "Interrupted"
     stopped = cloud.calls(service="athena", operation="StopQueryExecution", wait=1)
-    assert len(stopped) == 1
+    assert len(stopped) == 1 and "Athena has stopped execution" in "".join(reply["content"]["traceback"])
     cloud.order("athena", {"run_ms": 0})
     assert kernel.run("%athena SELECT 2 AS two")[0] == "ok", "the kernel goes on"
 

@@ -1,0 +1,96 @@
+"""Every named question and the trace give the same rows on Trino as on the embedded engine: version 2 as Iceberg tables, version 1 as Hive tables."""
+import json
+import re
+
+import pytest
+
+from notebook import Kernel
+
+CATALOGS = {2: "iceberg", 1: "hive"}
+
+
+@pytest.fixture(scope="module", params=[2, 1], ids=["version2", "version1"])
+def asked(request, trino, incident, tmp_path_factory):
+    with Kernel(tmp_path_factory.mktemp("home"), {}) as kernel:
+        kernel.version = request.param
+        kernel.truth = json.loads((incident / "logs" / "truth.json").read_text())
+        for cell in ("%%lake open %s" % (incident / ("lake%d" % request.param)), "%set trino " + trino.url, "%set trino_catalog " + CATALOGS[request.param]):
+            assert kernel.run(cell)[0] == "ok"
+        yield kernel
+
+
+def targets(truth):
+    made = {kind: next(m["id"] for m in truth["members"] if m["kind"] == kind) for kind in ("user", "instance", "bucket")}
+    return {"key": truth["key"], "user": made["user"], "role": "Admin", "address": truth["addresses"][0] + "/24", "instance": made["instance"], "bucket": made["bucket"],
+            "event": next(m["made_event"] for m in truth["members"] if m["made_event"]), "parent": next(m["id"] for m in truth["members"] if m["kind"] == "access key" and m["made_event"]), "lineage": truth["key"],
+            "profile": truth["key"], "children": truth["key"], "new-places": truth["key"]}
+
+
+def same(kernel, question):
+    for source, name in (("lake", "mine"), ("trino", "theirs")):
+        status, text = kernel.run("%%cloudtrail %s --source %s --into %s" % (question, source, name))
+        assert status == "ok", (question, text)
+        if "cannot be seen" in text and "has no table" in text:
+            return 0 if source == "trino" else same_unseen(kernel, question)
+    shown = kernel.run("SELECT (SELECT count(*) FROM mine) AS mine_, (SELECT count(*) FROM theirs) AS theirs_, (SELECT count(*) FROM (SELECT * FROM mine EXCEPT ALL "
+                       "SELECT * FROM theirs)) AS only_mine, (SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE mine)) = "
+                       "(SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE theirs)) AS same_types")[1]
+    found = re.search(r"(?m)^ *(\d+) +(\d+) +(\d+) +(\w+)", shown)
+    assert found, shown
+    mine, theirs, only = (int(n) for n in found.groups()[:3])
+    assert mine == theirs and only == 0 and found[4] == "true", (question, shown, kernel.run("SELECT * FROM (SELECT * FROM mine EXCEPT SELECT * FROM theirs) LIMIT 3")[1])
+    return mine
+
+
+def same_unseen(kernel, question):
+    assert "has no table" in kernel.run("%%cloudtrail %s --source trino" % question)[1]
+    return 0
+
+
+def test_every_question_gives_the_same_rows(asked):
+    listed = re.findall(r"(?m)^([a-z0-9-]+) +Q\d+\w? ", asked.run("%cloudtrail")[1])
+    assert len(listed) >= 38
+    aims = targets(asked.truth)
+    rows = {name: same(asked, "%s %s" % (name, aims.get(name, ""))) for name in listed}
+    answered = [name for name, count in rows.items() if count]
+    assert len(answered) >= (34 if asked.version == 2 else 30), rows
+
+
+def test_windows_accounts_and_regions_narrow_alike(asked):
+    account = asked.truth["account"]
+    whole = same(asked, "summary")
+    for narrow in ("--since 2026-03-06T10:00:00Z --until 2026-03-06T14:30:00.500Z", "--account " + account, "--region us-east-1"):
+        assert 0 < same(asked, "summary " + narrow) < whole
+
+
+def test_silence_is_explained(asked):
+    nothing = "%cloudtrail key AKIAIOSFODNN7EXAMPLE --source trino"
+    assert "as far as this data goes, it did not happen" in asked.run(nothing)[1]
+    assert "is empty in this window" in asked.run(nothing + " --since 2030-01-01")[1]
+
+
+def test_the_trace_is_the_same(asked):
+    key = asked.truth["key"]
+    for source, name in (("lake", "family_mine"), ("trino", "family_theirs")):
+        status, text = asked.run("%%trace %s --source %s --into %s" % (key, source, name))
+        assert status == "ok", text
+    difference = asked.run("SELECT count(*) AS n FROM (SELECT * FROM family_mine EXCEPT ALL SELECT * FROM family_theirs)")[1]
+    assert re.search(r"(?m)^ *0$", difference), difference
+    if asked.version == 2:
+        members = int(re.search(r"(?m)^ *(\d+)$", asked.run("SELECT count(*) AS n FROM family_theirs")[1])[1])
+        assert members == len(asked.truth["members"])
+
+
+@pytest.mark.parametrize("question", ["summary", "instances", "talkers", "dns", "objects"])
+def test_a_family_is_asked_about(asked, question):
+    if asked.run("SELECT 1 FROM family_mine LIMIT 1")[0] != "ok":
+        asked.run("%%trace %s --source lake --into family_mine" % asked.truth["key"])
+    count = same(asked, question + " --family family_mine")
+    assert count or asked.version == 1 or question == "objects"
+
+
+def test_without_tables(asked, trino):
+    asked.run("%set trino_catalog system")
+    status, text = asked.run("%cloudtrail root --source trino")
+    asked.run("%set trino_catalog " + CATALOGS[asked.version])
+    assert status == "error" and "no table of Security Lake" in text and "%lake open trino" in text, text
