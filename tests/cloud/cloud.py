@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The double of AWS that the tests ask: moto behind a front that checks signatures and policies, and layers for what moto lacks.
 
-    tests/cloud/cloud.py [--port N] [--athena duckdb|none] [--lake DIR] [--setup FILE.sql] [--show] [--with-parent]
+    tests/cloud/cloud.py [--port N] [--athena duckdb|trino:URL,CATALOG|none] [--lake DIR] [--setup FILE.sql] [--show] [--with-parent]
 
 One line of JSON says when it is ready: endpoint, account, access_key_id, secret_access_key, region, imds, container. SIGTERM ends it.
 In tests: `with Cloud(lake=..., setup=...) as cloud: cloud.client("sts").get_caller_identity()`. What tests may order stands in README.md.
@@ -115,7 +115,7 @@ def key_of(credentials):
 def arguments():
     parser = argparse.ArgumentParser(description="the double of AWS")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--athena", choices=("duckdb", "none"), default="duckdb", help="what executes Athena's SQL")
+    parser.add_argument("--athena", default="duckdb", help="what executes Athena's SQL: duckdb, trino:URL,CATALOG or none")
     parser.add_argument("--lake", help="folder of the lake: {lake} in the setup file")
     parser.add_argument("--setup", help="SQL file that makes Athena's databases, tables and views")
     parser.add_argument("--show", action="store_true", help="for people: the environment to set, instead of JSON")

@@ -1,20 +1,35 @@
-"""Every named question and the trace give the same rows on Trino as on the embedded engine: version 2 as Iceberg tables, version 1 as Hive tables."""
+"""Every named question and the trace give the same rows on Trino and on Athena (the double, whose queries that Trino executes) as on the embedded
+engine: version 2 as Iceberg tables, version 1 as Hive tables."""
+import contextlib
 import json
+import os
 import re
+import sys
 
 import pytest
 
-from notebook import Kernel
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cloud"))
+
+from cloud import Cloud  # noqa: E402
+from notebook import Kernel  # noqa: E402
 
 CATALOGS = {2: "iceberg", 1: "hive"}
 
 
-@pytest.fixture(scope="module", params=[2, 1], ids=["version2", "version1"])
+@pytest.fixture(scope="module", params=[("trino", 2), ("trino", 1), ("athena", 2)], ids=["trino2", "trino1", "athena2"])
 def asked(request, trino, incident, tmp_path_factory):
-    with Kernel(tmp_path_factory.mktemp("home"), {}) as kernel:
-        kernel.version = request.param
+    engine, version = request.param
+    with contextlib.ExitStack() as stack:
+        environment = {}
+        if engine == "athena":
+            cloud = stack.enter_context(Cloud(athena="trino:%s,%s" % (trino.url, CATALOGS[version])))
+            cloud.client("s3").create_bucket(Bucket="results-318")
+            environment = {k: v for k, v in cloud.environment().items() if v != os.devnull}
+        kernel = stack.enter_context(Kernel(tmp_path_factory.mktemp("home"), environment))
+        kernel.engine, kernel.version = engine, version
         kernel.truth = json.loads((incident / "logs" / "truth.json").read_text())
-        for cell in ("%%lake open %s" % (incident / ("lake%d" % request.param)), "%set trino " + trino.url, "%set trino_catalog " + CATALOGS[request.param]):
+        for cell in ("%%lake open %s" % (incident / ("lake%d" % version)), "%set trino " + trino.url, "%set trino_catalog " + CATALOGS[version],
+                     "%set output s3://results-318/q/"):
             assert kernel.run(cell)[0] == "ok"
         yield kernel
 
@@ -27,11 +42,11 @@ def targets(truth):
 
 
 def same(kernel, question):
-    for source, name in (("lake", "mine"), ("trino", "theirs")):
+    for source, name in (("lake", "mine"), (kernel.engine, "theirs")):
         status, text = kernel.run("%%cloudtrail %s --source %s --into %s" % (question, source, name))
         assert status == "ok", (question, text)
         if "cannot be seen" in text and "has no table" in text:
-            return 0 if source == "trino" else same_unseen(kernel, question)
+            return 0 if source != "lake" else same_unseen(kernel, question)
     shown = kernel.run("SELECT (SELECT count(*) FROM mine) AS mine_, (SELECT count(*) FROM theirs) AS theirs_, (SELECT count(*) FROM (SELECT * FROM mine EXCEPT ALL "
                        "SELECT * FROM theirs)) AS only_mine, (SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE mine)) = "
                        "(SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE theirs)) AS same_types")[1]
@@ -43,7 +58,7 @@ def same(kernel, question):
 
 
 def same_unseen(kernel, question):
-    assert "has no table" in kernel.run("%%cloudtrail %s --source trino" % question)[1]
+    assert "has no table" in kernel.run("%%cloudtrail %s --source %s" % (question, kernel.engine))[1]
     return 0
 
 
@@ -64,14 +79,14 @@ def test_windows_accounts_and_regions_narrow_alike(asked):
 
 
 def test_silence_is_explained(asked):
-    nothing = "%cloudtrail key AKIAIOSFODNN7EXAMPLE --source trino"
+    nothing = "%cloudtrail key AKIAIOSFODNN7EXAMPLE --source " + asked.engine
     assert "as far as this data goes, it did not happen" in asked.run(nothing)[1]
     assert "is empty in this window" in asked.run(nothing + " --since 2030-01-01")[1]
 
 
 def test_the_trace_is_the_same(asked):
     key = asked.truth["key"]
-    for source, name in (("lake", "family_mine"), ("trino", "family_theirs")):
+    for source, name in (("lake", "family_mine"), (asked.engine, "family_theirs")):
         status, text = asked.run("%%trace %s --source %s --into %s" % (key, source, name))
         assert status == "ok", text
     difference = asked.run("SELECT count(*) AS n FROM (SELECT * FROM family_mine EXCEPT ALL SELECT * FROM family_theirs)")[1]

@@ -10,6 +10,7 @@ import duckdb
 from . import athena_output as output
 from . import identity
 from .athena_sql import CATALOG, Engine, SqlFailed, check_syntax, trino_error
+from .athena_trino import Trino
 from .world import PARTITION, CloudError, control, now, operation, world
 
 LONGEST_QUERY, LONGEST_PARAMETER, PAGE, SMALLEST_CUTOFF = 262144, 1024, 1000, 10000000
@@ -207,7 +208,7 @@ def start_query(call):
             if tokens[token][0] != same:
                 raise invalid("Idempotent parameters do not match")
             return {"QueryExecutionId": tokens[token][1]}
-        if not (output.UNLOAD.fullmatch(given["QueryString"]) or DDL.match(given["QueryString"])):
+        if not (engine.trino or output.UNLOAD.fullmatch(given["QueryString"]) or DDL.match(given["QueryString"])):
             try:
                 check_syntax(given["QueryString"])
             except SqlFailed as failed:
@@ -284,12 +285,12 @@ def runtime(call):
 
 
 def start(kind, lake=None, setup=None):
-    """--athena: with "none" moto answers for Athena as it can."""
+    """--athena: "duckdb"; "trino:URL,CATALOG" of a running Trino; with "none" moto answers for Athena as it can."""
     from . import athena_catalog
     global engine
     if kind == "none":
         return
-    engine = Engine(lake, setup)
+    engine = Engine(lake, setup, Trino(kind.partition(":")[2]) if kind.startswith("trino:") else None)
     answers = {"StartQueryExecution": start_query, "GetQueryExecution": get_query, "BatchGetQueryExecution": batch_get,
                "StopQueryExecution": stop_query,
                "ListQueryExecutions": list_queries, "GetQueryResults": get_results, "GetQueryRuntimeStatistics": runtime, **athena_catalog.ANSWERS}

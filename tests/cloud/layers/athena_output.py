@@ -42,7 +42,7 @@ def execute(made):
     if made.kind == "DDL":
         made.connection.execute(sql)
         return texts(made, None)
-    made.columns = keep(made, sql.strip().rstrip(";"))
+    made.columns = (keep_trino if made.engine.trino else keep)(made, sql.strip().rstrip(";"))
     made.results = (made.connection, threading.Lock())
     made.rows = made.connection.execute("SELECT count(*) FROM temp.result").fetchone()[0]
     if made.output and not made.stopped.is_set():
@@ -69,6 +69,20 @@ def keep(made, sql):
         "%s AS c%d" % (text_of("c%d" % at, kind), at) for at, kind in enumerate(kinds)))
     link.execute("DROP TABLE temp.raw")
     return [column_info(name, kind) for name, kind in zip(names, kinds)]
+
+
+def keep_trino(made, sql):
+    """The same, executed by the real Trino."""
+    columns, rows = made.engine.trino.run(made, sql)
+    made.connection.execute("CREATE TEMP TABLE result (%s)" % ", ".join("c%d VARCHAR" % at for at in range(len(columns))))
+    with tempfile.NamedTemporaryFile("w", suffix=".csv", newline="", encoding="utf-8") as file:
+        for row in rows:
+            file.write(",".join("" if one is None else '"%s"' % one.replace('"', '""') for one in row) + "\n")
+        file.flush()
+        if rows:
+            made.connection.execute("COPY temp.result FROM '%s' (FORMAT csv, HEADER false, NULLSTR '', ALLOW_QUOTED_NULLS false, AUTO_DETECT false, "
+                                    "DELIMITER ',', QUOTE '\"', ESCAPE '\"', MAX_LINE_SIZE 33554432)" % file.name)
+    return columns
 
 
 def texts(made, sql):

@@ -137,7 +137,8 @@ def trino_error(problem, sql, before=0):
 class Engine:
     """The databases of the catalog; `{lake}` in the setup stands for the lake's folder."""
 
-    def __init__(self, lake=None, setup=None):
+    def __init__(self, lake=None, setup=None, trino=None):
+        self.trino = trino  # executes what is no DDL; None: DuckDB does
         self.base, self.lock = duckdb.connect(":memory:"), threading.Lock()
         self.base.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS %s; USE %s; CREATE SCHEMA IF NOT EXISTS %s.\"default\";" % ((CATALOG,) * 3))
         self.base.execute(MACROS)
@@ -150,7 +151,8 @@ class Engine:
 
     def connection(self, database=None):
         made = self.base.cursor()
-        made.execute("USE %s.%s" % (CATALOG, quoted(database or "default")))
+        if not self.trino:
+            made.execute("USE %s.%s" % (CATALOG, quoted(database or "default")))
         return made
 
     def databases(self):
