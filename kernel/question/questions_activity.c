@@ -134,6 +134,19 @@ const struct question questions_activity[] = {
                "{window} GROUP BY 1, 2, 3 ORDER BY hour, account, region",
     },
     {
+        .id = "Q35D",
+        .name = "days",
+        .view = "cloudtrail",
+        .target = TARGET_NONE,
+        .summary = "events per day and account, with the regions that were used",
+        .why = "A gap in a row that is otherwise full is a gap in the evidence, and perhaps "
+               "somebody's work.",
+        .sql = "SELECT CAST({time} AS DATE) AS day, {account} AS account, count(*) AS events, "
+               "count(DISTINCT {region}) AS regions, min({time}) AS first_event, max({time}) AS "
+               "last_event FROM {from:cloudtrail} WHERE {window} GROUP BY 1, 2 ORDER BY day, "
+               "account",
+    },
+    {
         .id = "Q36",
         .name = "duplicates",
         .view = "cloudtrail",

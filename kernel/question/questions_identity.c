@@ -1,6 +1,12 @@
 /* Who became whom, who gave whom what, and who hid it. */
 #include "question/questions.h"
 
+#define MAKES                                                                                      \
+    "'CreateAccessKey', 'AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', "         \
+    "'AssumeRoot', 'GetSessionToken', 'GetFederationToken', 'CreateUser', 'CreateRole', "          \
+    "'CreateLoginProfile', 'UpdateLoginProfile', 'RunInstances', 'CreateBucket', "                 \
+    "'CreateFunction20150331', 'CreateFunction20181031', 'CreateFunction', 'CreatePolicy'"
+
 const struct question questions_identity[] = {
     {
         .id = "Q02",
@@ -278,6 +284,21 @@ const struct question questions_identity[] = {
             "= made.id AND deleted.time >= made.time ORDER BY made, what",
     },
     {
+        .id = "Q20F",
+        .name = "others",
+        .view = "cloudtrail",
+        .target = TARGET_ANY,
+        .summary = "who else called from the addresses of a key, a user or a family",
+        .why = "A colleague behind the same exit shows up here too: an address is a question, not "
+               "an answer. Look at the time and the agent.",
+        .sql = "SELECT {address} AS address, {who} AS who, {key} AS key, count(*) AS calls, "
+               "min({time}) AS first_seen, max({time}) AS last_seen, max(CASE WHEN {by} THEN TRUE "
+               "ELSE FALSE END) AS of_the_asked FROM {from:cloudtrail} WHERE {window} AND "
+               "{address} IN (SELECT {address} FROM {from:cloudtrail} WHERE {window} AND {by} AND "
+               "{address} IS NOT NULL) GROUP BY 1, 2, 3 ORDER BY of_the_asked, first_seen, who, "
+               "key, address",
+    },
+    {
         .id = "Q21",
         .name = "two-places",
         .view = "cloudtrail",
@@ -300,6 +321,22 @@ const struct question questions_identity[] = {
                "colleague in a hurry.",
         .sql = EVENTS_BY "{operation} IN ('AttachUserPolicy', 'DetachUserPolicy') AND "
                          "contains({request:$.policyArn}, 'AWSCompromisedKeyQuarantine')" ORDER,
+    },
+    {
+        .id = "Q39",
+        .name = "impact",
+        .view = "cloudtrail",
+        .target = TARGET_ANY,
+        .target_required = true,
+        .summary = "who used a credential before it first made something: what breaks when it is "
+                   "disabled",
+        .why = "These callers are most probably yours. They stop working when the key does.",
+        .sql = "SELECT {source} AS source, {agent} AS agent, count(*) AS calls, "
+               "distinct_texts({service}) AS services, min({time}) AS first_seen, max({time}) AS "
+               "last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND {time} < "
+               "coalesce((SELECT min({time}) FROM {from:cloudtrail} WHERE {by} AND {ok} AND "
+               "{operation} IN (" MAKES ")), TIMESTAMP '9999-12-31 00:00:00') GROUP BY 1, 2 ORDER "
+               "BY calls DESC, source, agent",
     },
 };
 const size_t questions_identity_count = COUNT(questions_identity);

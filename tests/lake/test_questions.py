@@ -89,7 +89,7 @@ def test_the_list_is_whole(training):
 
 TARGETS = {"key": KEY, "user": "Level6", "role": "arn:aws:iam::111122223333:role/Admin", "address": "205.8.181.128", "instance": "i-0abcdef1234567890",
            "bucket": "flaws.cloud", "event": "08d5f168-7650-4175-9675-6482dea8c44b", "parent": KEY, "lineage": KEY, "profile": KEY, "children": KEY,
-           "new-places": KEY}
+           "new-places": KEY, "impact": KEY}
 
 
 def test_every_question_over_real_logs(real):

@@ -41,11 +41,11 @@ def test_the_training_incident(tmp_path):
     tree = "\n".join(texts(book, "%trace"))
     for member in truth["members"]:
         assert member["id"] in tree, member
-    chain = "\n".join(texts(book, "SELECT generation"))
+    chain = "\n".join(texts(book, "%%local\nSELECT generation"))
     assert all(m["id"] in chain for m in truth["members"] if m["kind"] in ("access key", "session"))
     assert truth["dns"]["hostname"].rstrip(".") in "\n".join(texts(book, "%cloudtrail dns"))
     assert truth["flow"]["address"] in "\n".join(texts(book, "%cloudtrail talkers"))
-    who_else = "\n".join(texts(book, "WITH addresses"))
+    who_else = "\n".join(texts(book, "%cloudtrail others"))
     assert truth["innocent"]["key"] not in who_else or "false" in who_else
     # the same input gives the same bytes, but for the line of cost
     again = run(tmp_path, truth["key"], tmp_path / "lake", "again.ipynb")

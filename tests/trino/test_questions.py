@@ -38,7 +38,7 @@ def targets(truth):
     made = {kind: next(m["id"] for m in truth["members"] if m["kind"] == kind) for kind in ("user", "instance", "bucket")}
     return {"key": truth["key"], "user": made["user"], "role": "Admin", "address": truth["addresses"][0] + "/24", "instance": made["instance"], "bucket": made["bucket"],
             "event": next(m["made_event"] for m in truth["members"] if m["made_event"]), "parent": next(m["id"] for m in truth["members"] if m["kind"] == "access key" and m["made_event"]), "lineage": truth["key"],
-            "profile": truth["key"], "children": truth["key"], "new-places": truth["key"]}
+            "profile": truth["key"], "children": truth["key"], "new-places": truth["key"], "impact": truth["key"], "others": truth["key"]}
 
 
 def same(kernel, question):
