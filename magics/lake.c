@@ -3,7 +3,7 @@
 #include "example/example.h"
 #include "ingest/ingest.h"
 #include "lake/lake.h"
-#include "magic.h"
+#include "magics/lake_aws.h"
 
 #include "base/file.h"
 #include "base/text.h"
@@ -17,19 +17,20 @@ struct lake_options {
     const char *into;
     int64_t table_version;
     int64_t seed, scale;
+    struct lake_place place;
 };
 
 static const char *const subcommands[] = {"ingest",  "open",    "tables", "check",
-                                          "compact", "example", NULL};
+                                          "compact", "example", "status", NULL};
 
 static const struct option options[] = {
     {.name = "WHAT",
-     .help = "ingest, open, tables, check, compact or example",
+     .help = "ingest, open, tables, check, compact, example or status",
      .required = true,
      .choices = subcommands,
      OPT_TEXT(struct lake_options, what)},
     {.name = "SOURCE",
-     .help = "files, folders and archives of logs; the lake to open",
+     .help = "files, folders and archives of logs; the lake to open, or athena",
      .values = VALUES_FILE,
      OPT_LIST(struct lake_options, sources)},
     {.name = "--into",
@@ -55,11 +56,25 @@ static const struct option options[] = {
      .min = 1,
      .max = 100,
      OPT_INT(struct lake_options, scale)},
+    {.name = "--region",
+     .value = "NAME",
+     .help = "where AWS is asked (open athena, status)",
+     OPT_TEXT(struct lake_options, place.region)},
+    {.name = "--catalog",
+     .value = "NAME",
+     .help = "the only catalog to look into (open athena)",
+     OPT_TEXT(struct lake_options, place.catalog)},
+    {.name = "--database",
+     .value = "NAME",
+     .help = "the only database to look into (open athena)",
+     OPT_TEXT(struct lake_options, place.database)},
 };
 
 static const struct magic_example examples[] = {
     {"%lake tables", "what is open: tables, rows, first and last event"},
     {"%lake check", "gaps, duplicates, and which hours the data covers"},
+    {"%lake open athena", "which tables of Security Lake and CloudTrail Athena has"},
+    {"%lake status", "Security Lake's own state: regions, sources, subscribers, exceptions"},
 };
 
 /* Progress: rows, megabytes and their rate. */
@@ -165,6 +180,8 @@ static bool run_open(struct magic_call *call, const struct lake_options *given, 
         (void)error_set(err, ERROR_USAGE, "%%lake open needs a folder");
         return error_hint(err, "For example: %%lake open lake");
     }
+    if (given->sources.count == 1 && strcmp(given->sources.items[0], "athena") == 0)
+        return lake_open_athena(call, &given->place, err);
     for (size_t i = 0; i < given->sources.count; i++) {
         struct lake_info info;
         if (!lake_open(call->session, given->sources.items[i], call->cancel, call->arena, &info,
@@ -189,6 +206,12 @@ static bool run_open(struct magic_call *call, const struct lake_options *given, 
 static bool run_tables(struct magic_call *call, const struct lake_options *given, struct error *err)
 {
     (void)given;
+    const char *const *paths;
+    size_t lakes;
+    session_lakes(call->session, &paths, &lakes);
+    bool athena = lake_show_athena(call);
+    if (athena && !lakes)
+        return true;
     struct table *table = NULL;
     if (!lake_tables(call->session, call->cancel, call->arena, &table, err))
         return false;
@@ -250,6 +273,11 @@ static bool run_example(struct magic_call *call, const struct lake_options *give
     return true;
 }
 
+static bool run_status(struct magic_call *call, const struct lake_options *given, struct error *err)
+{
+    return lake_status(call, &given->place, err);
+}
+
 struct subcommand {
     const char *name;
     bool (*run)(struct magic_call *call, const struct lake_options *given, struct error *err);
@@ -258,6 +286,7 @@ struct subcommand {
 static const struct subcommand table_of_subcommands[] = {
     {"ingest", run_ingest}, {"open", run_open},       {"tables", run_tables},
     {"check", run_check},   {"compact", run_compact}, {"example", run_example},
+    {"status", run_status},
 };
 
 static bool run(struct magic_call *call, struct error *err)
@@ -272,17 +301,21 @@ static bool run(struct magic_call *call, struct error *err)
 const struct magic magic_lake = {
     .name = "lake",
     .summary = "logs into a lake of Parquet, and lakes into tables",
-    .details = "%lake ingest SOURCE... --into DIR reads raw logs (CloudTrail, VPC flow, Route 53 "
-               "resolver, Security Hub) from "
-               "files, folders and archives and writes them as Security Lake does. Ingesting the "
-               "same events again adds "
-               "nothing; what cannot become a row is kept with its reason; an ingest that is "
-               "stopped leaves the lake as it "
-               "was.\n\n%lake open DIR makes a lake, or a folder of Parquet, CSV or JSON, readable "
-               "for SQL. %lake tables and "
-               "%lake check say what is there and what is missing. %lake compact DIR rewrites each "
-               "partition as one sorted "
-               "file.",
+    .details =
+        "%lake ingest SOURCE... --into DIR reads raw logs (CloudTrail, VPC flow, Route 53 "
+        "resolver, Security Hub) from "
+        "files, folders and archives and writes them as Security Lake does. Ingesting the "
+        "same events again adds "
+        "nothing; what cannot become a row is kept with its reason; an ingest that is "
+        "stopped leaves the lake as it "
+        "was.\n\n%lake open DIR makes a lake, or a folder of Parquet, CSV or JSON, readable "
+        "for SQL. %lake tables and "
+        "%lake check say what is there and what is missing. %lake compact DIR rewrites each "
+        "partition as one sorted "
+        "file.\n\n%lake open athena finds the tables of Security Lake (versions 1 and 2), of "
+        "CloudWatch's unified store and of a raw trail in Glue, and keeps them in the "
+        "session; a folder of that name is opened as ./athena. %lake status asks Security "
+        "Lake's own API.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_LOCAL,
     .options = {.options = options, .count = COUNT(options), .size = sizeof(struct lake_options)},

@@ -6,8 +6,7 @@
 #include <poll.h>
 #include <string.h>
 
-/* Until something happens to the client or the analyst stops. */
-static void wait_for(struct aws *aws, struct cancel *cancel)
+void aws_wait(struct aws *aws, struct cancel *cancel)
 {
     struct pollfd fds[2];
     nfds_t count = 0;
@@ -24,7 +23,7 @@ static bool run(struct aws *aws, struct aws_call *call, json_t **reply, struct e
 {
     struct cancel *cancel = call->asking.cancel;
     while (!aws_done(call)) {
-        wait_for(aws, cancel);
+        aws_wait(aws, cancel);
         if (cancel && cancel_raised(cancel)) {
             bool change = !call->op->reads_only;
             return error_set(err, ERROR_INTERRUPTED, "interrupted%s",
@@ -54,10 +53,9 @@ bool aws_call(struct aws *aws, const struct aws_asking *asking, struct arena *ar
     return ok;
 }
 
-/* "NextToken=nextToken": the reply's value into the next request; false at the last page. */
-static bool turn(const struct aws_op *op, const json_t *reply, json_t *params)
+bool aws_turn(const struct aws_op *op, const json_t *reply, json_t *params)
 {
-    const char *equals = strchr(op->next, '=');
+    const char *equals = op->next ? strchr(op->next, '=') : NULL;
     char member[64] = "";
     size_t size = equals ? (size_t)(equals - op->next) : 0;
     if (!size || size >= sizeof member)
@@ -82,7 +80,7 @@ bool aws_call_pages(struct aws *aws, const struct aws_asking *asking, struct aws
         pages->more = i == pages->limit;
         ok = pages->more || aws_call(aws, &page, arena, &reply, err);
         ok = ok && (pages->more || pages->visit(pages->state, reply, err));
-        more = ok && !pages->more && op->next && turn(op, reply, page.params);
+        more = ok && !pages->more && aws_turn(op, reply, page.params);
         arena_free(arena);
     }
     json_decref(page.params);

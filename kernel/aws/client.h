@@ -46,6 +46,13 @@ struct aws_call {
     struct aws_facts facts;
 };
 
+/* ---- call.c ---- */
+
+/* Until something happens to the client or the analyst stops. */
+void aws_wait(struct aws *aws, struct cancel *cancel);
+/* "NextToken=nextToken": the reply's value into the next request; false at the last page. */
+bool aws_turn(const struct aws_op *op, const json_t *reply, json_t *params);
+
 /* ---- config.c: what the environment and the files say ---- */
 
 bool config_read(struct aws *aws, struct error *err); /* once */

@@ -92,6 +92,8 @@ const struct aws_op aws_ops_compute[] = {
      .path = "/2019-09-30/functions/{FunctionName}/concurrency", .reads_only = true},
     /* kms */
     {AWS_KMS, .name = "DescribeKey", .reads_only = true},
+    {AWS_KMS, .name = "Decrypt", .reads_only = true},
+    {AWS_KMS, .name = "GenerateDataKey", .reads_only = true},
     {AWS_KMS, .name = "CreateGrant"},
     /* ssm */
     {AWS_SSM, .name = "StartAutomationExecution"},

@@ -16,6 +16,7 @@ const struct aws_op aws_ops_data[] = {
     {AWS_ATHENA, .name = "ListQueryExecutions", .next = "NextToken=NextToken", .reads_only = true},
     {AWS_ATHENA, .name = "BatchGetQueryExecution", .reads_only = true},
     /* glue */
+    {AWS_GLUE, .name = "GetDatabase", .reads_only = true},
     {AWS_GLUE, .name = "GetDatabases", .next = "NextToken=NextToken", .reads_only = true},
     {AWS_GLUE, .name = "GetTables", .next = "NextToken=NextToken", .reads_only = true},
     {AWS_GLUE, .name = "GetTable", .reads_only = true},
@@ -43,6 +44,8 @@ const struct aws_op aws_ops_data[] = {
      .query = "maxResults nextToken", .next = "nextToken=nextToken", .reads_only = true},
     {AWS_SECURITYLAKE, .name = "ListDataLakeExceptions", .path = "/v1/datalake/exceptions",
      .next = "nextToken=nextToken", .reads_only = true},
+    {AWS_SECURITYLAKE, .name = "GetDataLakeOrganizationConfiguration", .method = "GET",
+     .path = "/v1/datalake/organization/configuration", .reads_only = true},
     /* s3 */
     {AWS_S3, .name = "GetObject", .method = "GET", .path = "/{Bucket}/{Key+}",
      .query = "VersionId=versionId",

@@ -120,7 +120,7 @@ static const struct meaning *meaning_of(const char *code)
     return NULL;
 }
 
-static bool is_denied(const char *code)
+bool aws_is_denied(const char *code)
 {
     static const char *const codes[] = {"AccessDenied", "AccessDeniedException",
                                         "UnauthorizedOperation", "UnauthorizedAccess"};
@@ -202,7 +202,7 @@ static bool add_hint(const struct aws_op *op, const struct aws_problem *problem,
 {
     const struct aws_service *service = aws_service_of(op);
     const struct meaning *meaning = meaning_of(problem->code);
-    if (is_denied(problem->code))
+    if (aws_is_denied(problem->code))
         return error_hint(err,
                           "The permission %s:%s is missing, or a policy denies it. %%whoami "
                           "shows as whom you ask.",

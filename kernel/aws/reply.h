@@ -47,6 +47,9 @@ bool aws_reply_read(const struct aws_op *op, const struct aws_answer *answer, st
 void aws_problem_read(const struct aws_op *op, const struct aws_answer *answer, struct arena *arena,
                       struct aws_problem *out);
 
+/* Whether an error code says that a permission is missing. */
+bool aws_is_denied(const char *code);
+
 /* Fills the error an analyst sees: code, message, request id and a hint that names the permission.
  */
 bool aws_problem_error(const struct aws_op *op, const struct aws_problem *problem,

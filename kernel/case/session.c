@@ -27,6 +27,7 @@ struct session *session_new(const char *notebook_path, struct error *err)
                                           .progress = true};
     session->parameters = json_object();
     session->lakes = json_array();
+    session->athena = json_array();
     session->registered = json_object();
     session->names = json_array();
     session->kept = json_object();
@@ -47,6 +48,7 @@ void session_free(struct session *session)
         thing->release(thing->object);
     json_decref(session->parameters);
     json_decref(session->lakes);
+    json_decref(session->athena);
     json_decref(session->registered);
     json_decref(session->names);
     json_decref(session->kept);
@@ -284,6 +286,19 @@ void session_add_lake(struct session *session, const char *path)
         if (strcmp(json_string_value(json_array_get(session->lakes, i)), path) == 0)
             return;
     json_array_append_new(session->lakes, json_texts(path));
+    session->dirty = true;
+}
+
+const json_t *session_athena_tables(const struct session *session)
+{
+    return session->athena;
+}
+
+void session_set_athena_tables(struct session *session, json_t *tables)
+{
+    json_incref(tables);
+    json_decref(session->athena);
+    session->athena = tables;
     session->dirty = true;
 }
 

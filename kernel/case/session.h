@@ -2,9 +2,9 @@
  * kept results.
  *
  * Owned by the worker; nothing of it is shared but the catalog snapshot. The case folder
- * (./.cofferdam unless `%set case`, mode 0700) holds results.duckdb, session.json (the lakes,
- * opened again after a restart; settings and parameters are not, for a notebook means what its
- * cells say), spill/ and export/.
+ * (./.cofferdam unless `%set case`, mode 0700) holds results.duckdb, session.json (the lakes and
+ * Athena's tables, there again after a restart; settings and parameters are not, for a notebook
+ * means what its cells say), spill/ and export/.
  */
 #ifndef COFFERDAM_CASE_SESSION_H
 #define COFFERDAM_CASE_SESSION_H
@@ -100,6 +100,11 @@ void session_unregister(struct session *session, const char *key);
 /* lakes to be opened again: paths in the order they were opened */
 void session_lakes(const struct session *session, const char *const **paths, size_t *count);
 void session_add_lake(struct session *session, const char *path);
+
+/* Tables that Athena has, as lake/glue.h found them and reads them: a list of objects. Borrowed; a
+ * reference is taken. */
+const json_t *session_athena_tables(const struct session *session);
+void session_set_athena_tables(struct session *session, json_t *tables);
 
 /* Restores what the last kernel of this case had: looks at the kept results, calls reopen for each
    lake (lake/ does it), fills `lost` with one line on what could not be opened again ("" if

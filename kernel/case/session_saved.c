@@ -116,6 +116,8 @@ bool session_restore(struct session *session,
         ok = file_read(arena, file, (size_t)16 * 1024 * 1024, &text, &size, err);
         if (ok && !(saved = json_parse(arena, text, size, (size_t)16 * 1024 * 1024, &problem)))
             buf_addf(lost, "the saved session could not be read (%s)", problem.message);
+        if (json_is_array(json_object_get(saved, "athena")))
+            session_set_athena_tables(session, json_object_get(saved, "athena"));
         if (saved)
             ok = reopen_lakes(session, json_object_get(saved, "lakes"), reopen, lost);
     }
@@ -126,7 +128,8 @@ bool session_restore(struct session *session,
 
 bool session_save(struct session *session, struct error *err)
 {
-    if (!session->dirty || (!json_array_size(session->lakes) && !session->folder))
+    bool nothing = !json_array_size(session->lakes) && !json_array_size(session->athena);
+    if (!session->dirty || (nothing && !session->folder))
         return true;
     const char *folder = session_folder(session, err);
     if (!folder)
@@ -135,6 +138,7 @@ bool session_save(struct session *session, struct error *err)
     json_t *saved = json_own(arena, json_object());
     json_object_set_new(saved, "format", json_integer(1));
     json_object_set(saved, "lakes", session->lakes);
+    json_object_set(saved, "athena", session->athena);
     size_t size;
     char *text = json_dump(arena, saved, &size);
     bool ok = file_replace(file_join(arena, folder, "session.json"), text, size, 0600, err);

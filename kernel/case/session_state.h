@@ -9,6 +9,7 @@ struct session {
     struct settings settings;
     json_t *parameters; /* name -> value */
     json_t *lakes;      /* paths in the order they were opened */
+    json_t *athena;     /* tables that Athena has */
     json_t *registered; /* key -> {folders, setup}: what the engine may read and runs at open */
     json_t *names;      /* [kind, text, parent, type, comment]: names that stay */
     json_t *kept;       /* results: name -> [[column, type]...] */

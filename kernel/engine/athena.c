@@ -6,6 +6,7 @@
 #include "base/sql.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "engine/athena_hint.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -203,6 +204,7 @@ static bool failed(struct athena_query *query, const json_t *reply, struct error
                     strcmp(query->facts->state, "CANCELLED") == 0 ? ERROR_INTERRUPTED : ERROR_SQL,
                     "Athena: %s", *reason ? reason : query->facts->state);
     (void)find_place(reason, err);
+    (void)athena_hint(err, reason);
     return error_detail(err, "execution %s", query->facts->id);
 }
 
@@ -227,7 +229,7 @@ static bool answered(struct athena_query *query, struct error *err)
     if (!aws_reply(query->call, &reply, err)) {
         if (query->state == ATHENA_STARTING && find_place(err->message, err))
             err->kind = ERROR_SQL; /* what cannot be parsed is refused at the start */
-        return false;
+        return athena_hint(err, err->message);
     }
     switch (query->state) {
     case ATHENA_STARTING:

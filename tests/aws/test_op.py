@@ -18,7 +18,7 @@ NAMES = [row["service"] + ":" + row["op"] for row in ROWS]
 LOOKING = re.compile(r"(Get|List|Describe|Head|Lookup|Simulate|Decode|BatchGet|Assume)\w+$")
 LOOKING_TOO = {"sso-oidc:CreateToken", "sso-oidc:RegisterClient", "sso-oidc:StartDeviceAuthorization", "signin:CreateOAuth2Token",
                "athena:StartQueryExecution", "athena:StopQueryExecution", "cloudtrail:StartQuery", "cloudtrail:CancelQuery",
-               "iam:GenerateCredentialReport", "support:RefreshTrustedAdvisorCheck"}
+               "iam:GenerateCredentialReport", "kms:Decrypt", "kms:GenerateDataKey", "support:RefreshTrustedAdvisorCheck"}
 GOLDEN = os.path.join(os.environ.get("SHARED", ""), "reference/aws-golden-requests.txt")
 
 

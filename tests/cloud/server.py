@@ -7,7 +7,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
 from front import Front
-from layers import (account, alarms, athena, blocks, boundaries, buckets, gaps, metadata, securityhub, securitylake, sessions,
+from layers import (account, alarms, athena, blocks, boundaries, buckets, gaps, lakeformation, metadata, securityhub, securitylake, sessions,
                     signin, sso, trail)  # noqa: F401
 from layers.world import ACCOUNT, REGION, world
 

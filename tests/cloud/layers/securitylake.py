@@ -4,12 +4,13 @@ from .world import CloudError, control, operation, page, parse_time, world
 
 
 def lake():
-    return world.of("securitylake", lambda: {"dataLakes": [], "sources": [], "exceptions": [], "subscribers": []})
+    return world.of("securitylake", lambda: {"dataLakes": [], "sources": [], "exceptions": [], "subscribers": [], "organization": []})
 
 
 @control("securitylake")
 def order(given):
-    """{"dataLakes": [...], "sources": [{"account", "region", "sources": [...]}], "exceptions": [...], "subscribers": [...]}, in the API's words."""
+    """{"dataLakes": [...], "sources": [{"account", "region", "sources": [...]}], "exceptions": [...], "subscribers": [...],
+    "organization": [...]}, in the API's words."""
     if given is not None:
         lake().update(given)
     return lake()
@@ -61,3 +62,8 @@ def list_exceptions(call):
 def list_subscribers(call):
     return shown(call, "subscribers", [{**one, **{k: parse_time(one[k]) for k in ("createdAt", "updatedAt") if k in one}}
                                        for one in lake()["subscribers"]])
+
+
+@operation("securitylake", "GetDataLakeOrganizationConfiguration")
+def organization(call):
+    return {"autoEnableNewAccount": lake()["organization"]}

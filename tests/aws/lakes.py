@@ -1,0 +1,39 @@
+"""What the tests of %lake and %doctor put into the double: tables in Glue, shares, a kernel that sees them."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cloud"))
+
+from notebook import Kernel  # noqa: E402
+
+LAKE = "amazon_security_lake_glue_db_us_east_1"
+TABLE = "amazon_security_lake_table_us_east_1_"
+OCSF = ["metadata", "time", "cloud", "api", "actor", "http_request", "src_endpoint", "class_uid", "class_name", "activity_id"]
+TRAIL = ["eventversion", "useridentity", "eventtime", "eventsource", "eventname", "requestparameters", "responseelements"]
+FLOW = """metadata cloud src_endpoint dst_endpoint connection_info traffic time time_dt start_time_dt end_time_dt status_code severity_id severity
+class_name class_uid category_name category_uid activity_name activity_id action action_id disposition type_uid type_name accountid region asl_version
+unmapped""".split()
+
+
+def start(cloud, home, key=None, **environment):
+    home.mkdir(exist_ok=True)
+    return Kernel(home, {**{k: v for k, v in cloud.environment(key).items() if v != os.devnull}, **environment})
+
+
+def table(name, columns, location=None, **more):
+    return {"Name": name, "StorageDescriptor": {"Columns": [{"Name": one, "Type": "string"} for one in columns], "Location": location or ""}, **more}
+
+
+def add(cloud, database, *tables, **more):
+    """A database with these tables, in the account's own catalog; what a test made before is left."""
+    glue = cloud.client("glue")
+    if database not in [one["Name"] for one in glue.get_databases()["DatabaseList"]]:
+        glue.create_database(DatabaseInput={"Name": database, **more})
+    for one in tables:
+        glue.create_table(DatabaseName=database, TableInput=one)
+
+
+def changes(cloud):
+    """Calls since forget() that are no reading and no DryRun."""
+    reads = ("Get", "List", "Describe", "Head", "Lookup", "Simulate")
+    return [one for one in cloud.calls() if not one["operation"].startswith(reads) and not (one["params"] or {}).get("DryRun")]
