@@ -33,6 +33,13 @@ def add(cloud, database, *tables, **more):
         glue.create_table(DatabaseName=database, TableInput=one)
 
 
+def acts(kernel, tag, link):
+    """What a front end would act on: a tag in HTML or Markdown, a link in Markdown, an escape sequence anywhere."""
+    shown = [one["data"] for one in kernel.messages if one.get("data")]
+    return any(tag in one.get("text/html", "") or tag in one.get("text/markdown", "") or link in one.get("text/markdown", "")
+               or any("\x1b" in str(value) for value in one.values()) for one in shown)
+
+
 def changes(cloud):
     """Calls since forget() that are no reading and no DryRun."""
     reads = ("Get", "List", "Describe", "Head", "Lookup", "Simulate")

@@ -1,7 +1,7 @@
 """%lake open athena in a real kernel: what Glue has of Security Lake, the unified store and raw trails, told apart; kept; what is hidden is said."""
 import pytest
 
-from lakes import FLOW, LAKE, OCSF, TABLE, TRAIL, add, changes, start, table
+from lakes import FLOW, LAKE, OCSF, TABLE, TRAIL, acts, add, changes, start, table
 
 from cloud import Cloud
 
@@ -30,13 +30,9 @@ def kernel(cloud, tmp_path):
         yield made
 
 
-def rows(text, column=0):
-    """Cells of a table in plain text, by their line."""
-    return [line.split() for line in text.split("\n")]
-
-
 def line(text, *words):
-    found = [one for one in text.split("\n") if all(word in one for word in words)]
+    """The line with all these words, of which plain text shows the beginning."""
+    found = [one for one in text.split("\n") if all(word[:44] in one for word in words)]
     assert found, (words, text)
     return found[0]
 
@@ -52,7 +48,7 @@ def test_every_kind_is_found_and_told_apart(cloud, kernel):
                   ("cloudtrail", "2.0", "shared", TABLE + "cloud_trail_mgmt_2_0")):
         assert line(text, *words)
     assert "notes" not in text and "half" not in text
-    assert "us-east-1" in text and "CLOUD_TRAIL_MGMT/2.0/" in text and "999999999999." + LAKE in text
+    assert "us-east-1" in text and "s3://trail/AWSLogs/" in text and "999999999999.amazon_security" in text
     assert not changes(cloud)
 
 
@@ -93,9 +89,7 @@ def test_a_hostile_table_stays_text(cloud, kernel):
     status, text = kernel.run("%lake open athena --database hostile")
     cloud.client("glue").delete_database(Name="hostile")
     assert status == "ok" and "evil" in text
-    shown = [str(one.get("data")) for one in kernel.messages if one.get("data")]
-    assert any("evil" in one for one in shown)
-    assert not any(bad in one for one in shown for bad in ("<script", "](http", "\x1b"))
+    assert not acts(kernel, "<script", "](http")
 
 
 def test_without_the_permission(cloud, tmp_path):

@@ -3,7 +3,7 @@ from moto.glue.models import glue_backends
 from moto.kms.models import kms_backends
 
 from .identity import account_of
-from .world import CloudError, before, control, operation, world
+from .world import REGION, CloudError, before, control, operation, world
 
 
 def told():
@@ -23,7 +23,7 @@ def databases_of(call):
     name = call.params.get("CatalogId") or account_of(call)
     if name == account_of(call):
         return None
-    found = told()["catalogs"].get(name.partition(":")[2])
+    found = told()["catalogs"].get(name.partition(":")[2]) if call.region == REGION else None
     if found is None:
         raise CloudError("EntityNotFoundException", "Catalog %s not found." % name, 400)
     return found
