@@ -64,6 +64,15 @@ void aws_set_asker(struct aws *aws, const struct aws_asker *asker);
 bool aws_region(struct aws *aws, const char **region, struct error *err);
 const char *aws_profile(struct aws *aws);
 
+/* What requests stand on, for %doctor; texts are borrowed until the client ends, NULL: none. */
+struct aws_grounds {
+    const char *curl, *xml; /* the libraries' own words on their versions; NULL: not to be loaded */
+    const char *ca_file;    /* authorities instead of the system's */
+    const char *proxy;
+    const char *endpoint; /* where all calls go instead of AWS */
+};
+bool aws_grounds(struct aws *aws, struct aws_grounds *out, struct error *err);
+
 /* The credentials of the chain, found or renewed when they are needed; waits for STS, SSO, IMDS...
  * Borrowed until the next call. */
 bool aws_find_credentials(struct aws *aws, struct cancel *cancel,

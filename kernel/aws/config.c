@@ -1,4 +1,5 @@
 #include "aws/client.h"
+#include "aws/xml.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,5 +108,20 @@ bool aws_region(struct aws *aws, const char **region, struct error *err)
                               aws->profiles.config_path);
     }
     *region = aws->region;
+    return true;
+}
+
+bool aws_grounds(struct aws *aws, struct aws_grounds *out, struct error *err)
+{
+    static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    struct error missing;
+    error_clear(&missing);
+    *out = (struct aws_grounds){.curl = http_library(&missing), .xml = xml_library(&missing)};
+    if (!config_read(aws, err))
+        return false;
+    out->ca_file = config_value(aws, "AWS_CA_BUNDLE", "ca_bundle");
+    out->endpoint = config_value(aws, "AWS_ENDPOINT_URL", "endpoint_url");
+    for (size_t i = 0; i < COUNT(proxies) && !out->proxy; i++)
+        out->proxy = config_value(aws, proxies[i], NULL);
     return true;
 }

@@ -21,7 +21,8 @@ static bool looks_like(const struct aws_answer *answer, char first)
     return at < end && *at == first;
 }
 
-/* Without <ActionResponse><ActionResult>: what of query's wrapping there is. */
+/* Without <ActionResponse><ActionResult>: what of query's wrapping there is. A root that is a text
+   (S3's LocationConstraint) keeps its name. */
 static json_t *unwrap(const struct aws_op *op, json_t *document, struct arena *arena)
 {
     char name[128];
@@ -32,6 +33,8 @@ static json_t *unwrap(const struct aws_op *op, json_t *document, struct arena *a
         root = result;
     else if (json_is_object(root))
         (void)json_object_del(root, "ResponseMetadata");
+    if (json_string_length(root))
+        return document;
     return json_is_object(root) ? root : json_own(arena, json_object());
 }
 

@@ -133,6 +133,15 @@ static json_t *value_of(const xmlNode *node, int depth)
     return list;
 }
 
+const char *xml_library(struct error *err)
+{
+    struct xml_api api = {0};
+    const char *const *version = NULL;
+    if (load(&api, err))
+        find(dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL), "xmlParserVersion", &version);
+    return version ? *version : NULL;
+}
+
 json_t *xml_parse(struct arena *arena, const char *text, size_t size, struct error *err)
 {
     struct xml_api api = {0};

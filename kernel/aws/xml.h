@@ -18,6 +18,9 @@
  */
 json_t *xml_parse(struct arena *arena, const char *text, size_t size, struct error *err);
 
+/* libxml2's version ("20914"); NULL with ERROR_UNAVAILABLE. */
+const char *xml_library(struct error *err);
+
 /* The reverse: <root xmlns="...">, an object's members in their order, a list as repeated elements,
  * "@name" as attributes. */
 char *xml_write(struct arena *arena, const char *root, const char *xmlns, const json_t *value);

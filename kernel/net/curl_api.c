@@ -12,6 +12,7 @@ static const struct {
     const char *name;
     size_t offset;
 } symbols[] = {
+    {"curl_version", offsetof(struct curl_api, version)},
     {"curl_easy_init", offsetof(struct curl_api, easy_init)},
     {"curl_easy_cleanup", offsetof(struct curl_api, easy_cleanup)},
     {"curl_easy_setopt", offsetof(struct curl_api, easy_setopt)},

@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 struct curl_api {
+    char *(*version)(void);
     CURL *(*easy_init)(void);
     void (*easy_cleanup)(CURL *);
     CURLcode (*easy_setopt)(CURL *, CURLoption, ...);

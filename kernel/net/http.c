@@ -155,6 +155,12 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *state)
 /* ---- starting -----------------------------------------------------------------------------------
  */
 
+const char *http_library(struct error *err)
+{
+    struct curl_api api;
+    return curl_api_load(&api, err) ? api.version() : NULL;
+}
+
 struct http *http_new(struct error *err)
 {
     struct http *http = xcalloc(1, sizeof *http);

@@ -22,6 +22,9 @@ struct http;
 struct http *http_new(struct error *err);
 void http_free(struct http *http); /* ends its transfers; NULL is allowed */
 
+/* What it stands on: "libcurl/7.88.1 OpenSSL/3.0.22 ..."; NULL with ERROR_UNAVAILABLE. */
+const char *http_library(struct error *err);
+
 /* Readable while http_step has something to do. Belongs to the http. */
 int http_fd(const struct http *http);
 void http_step(struct http *http);

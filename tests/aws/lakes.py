@@ -33,6 +33,14 @@ def add(cloud, database, *tables, **more):
         glue.create_table(DatabaseName=database, TableInput=one)
 
 
+def workgroup(cloud, state="ENABLED", **changed):
+    given = dict(changed)
+    result = {"OutputLocation": given.pop("OutputLocation")} if "OutputLocation" in given else {"RemoveOutputLocation": True}
+    cloud.client("athena").update_work_group(WorkGroup="primary", State=state, ConfigurationUpdates={
+        "ResultConfigurationUpdates": result, "RemoveBytesScannedCutoffPerQuery": True, "ManagedQueryResultsConfigurationUpdates": {"Enabled": False},
+        "EnforceWorkGroupConfiguration": False, "EngineVersion": {"EffectiveEngineVersion": "Athena engine version 3"}, **given})
+
+
 def acts(kernel, tag, link):
     """What a front end would act on: a tag in HTML or Markdown, a link in Markdown, an escape sequence anywhere."""
     shown = [one["data"] for one in kernel.messages if one.get("data")]

@@ -119,3 +119,52 @@ def test_signin_refreshes_with_a_proof(cloud):
     assert status == 200 and cloud.client("sts", key_given).get_caller_identity()["Arn"].endswith("user/analyst")
     assert login(cloud, token, key)[0] == 401, "a refresh token works once"
     assert login(cloud, said["refreshToken"], key)[0] == 200
+
+
+@pytest.fixture
+def lakeformation(cloud):
+    yield lambda **given: cloud.order("lakeformation", given)
+    cloud.order("lakeformation", {"catalogs": {}, "hidden": [], "denied_keys": []})
+
+
+def test_glue_has_catalogs_links_and_what_is_hidden(cloud, lakeformation, name):
+    glue = cloud.client("glue")
+    for one in (name, "h" + name):
+        glue.create_database(DatabaseInput={"Name": one})
+    glue.create_table(DatabaseName=name, TableInput={"Name": "t"})
+    for link, target in (("l" + name, name), ("d" + name, "gone")):
+        glue.create_database(DatabaseInput={"Name": link, "TargetDatabase": {"CatalogId": "999999999999", "DatabaseName": target}})
+    lakeformation(catalogs={"s3tablescatalog/b": {"ns": [{"Name": "u"}]}}, hidden=["h" + name])
+    assert [one["Name"] for one in glue.get_tables(DatabaseName="l" + name)["TableList"]] == ["t"]
+    other = {"CatalogId": cloud.account + ":s3tablescatalog/b"}
+    assert [one["Name"] for one in glue.get_databases(**other)["DatabaseList"]] == ["ns"]
+    assert [one["Name"] for one in glue.get_tables(DatabaseName="ns", **other)["TableList"]] == ["u"]
+    for call in (lambda: glue.get_tables(DatabaseName="d" + name), lambda: glue.get_tables(DatabaseName="no", **other),
+                 lambda: glue.get_databases(CatalogId=cloud.account + ":none")):
+        with refused("EntityNotFoundException"):
+            call()
+    for call in (lambda: glue.get_tables(DatabaseName="h" + name), lambda: glue.get_database(Name="h" + name)):
+        with refused("AccessDeniedException", words="Insufficient Lake Formation permission(s)"):
+            call()
+
+
+def test_keys_are_tried_by_dry_run(cloud, lakeformation):
+    kms = cloud.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    for call in (lambda: kms.decrypt(KeyId=key["Arn"], DryRun=True), lambda: kms.generate_data_key(KeyId=key["KeyId"], DryRun=True)):
+        with refused("DryRunOperationException", status=412):
+            call()
+    with refused("NotImplemented"):
+        kms.decrypt(KeyId=key["Arn"])
+    lakeformation(denied_keys=[key["KeyId"]])
+    with refused("AccessDeniedException", words="kms:Decrypt"):
+        kms.decrypt(KeyId=key["Arn"], DryRun=True)
+    kms.disable_key(KeyId=key["KeyId"])
+    with refused("DisabledException"):
+        kms.decrypt(KeyId=key["Arn"], DryRun=True)
+
+
+def test_the_organization_of_security_lake(cloud):
+    cloud.order("securitylake", {"organization": [{"region": "us-east-1", "sources": [{"sourceName": "WAF"}]}]})
+    found = cloud.client("securitylake").get_data_lake_organization_configuration()["autoEnableNewAccount"]
+    assert found == [{"region": "us-east-1", "sources": [{"sourceName": "WAF"}]}]

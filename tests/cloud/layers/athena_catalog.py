@@ -50,6 +50,9 @@ def update_work_group(call):
         config["ResultConfiguration"].pop("OutputLocation", None)
     if location.get("OutputLocation"):
         config["ResultConfiguration"] = {**config["ResultConfiguration"], "OutputLocation": location["OutputLocation"]}
+    managed = change.pop("ManagedQueryResultsConfigurationUpdates", None)
+    if managed:
+        config["ManagedQueryResultsConfiguration"] = {"Enabled": managed["Enabled"]}
     config.update(change)
     for key in ("State", "Description"):
         if call.params.get(key):
