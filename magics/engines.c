@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "case/session.h"
 #include "engine/athena_price.h"
+#include "lake/glue.h"
 #include "lake/views.h"
 
 #include <stdlib.h>
@@ -127,7 +128,7 @@ bool engine_trino(struct magic_call *call, const struct trino_place *place, bool
 {
     const struct settings *settings = session_settings(call->session);
     struct trino_place here = *place;
-    here.server = either(place->server, settings->trino);
+    here.server = either(either(place->server, settings->trino), getenv("TRINO_SERVER"));
     if (!here.server)
         return error_set(err, ERROR_USAGE, "no Trino cluster is named") ||
                error_hint(err, "Name it: %%set trino https://trino.example:8443");
@@ -135,7 +136,7 @@ bool engine_trino(struct magic_call *call, const struct trino_place *place, bool
     here.local = session_local(call->session, err);
     here.folder = session_exports(call->session, err);
     here.user = user_of(place, settings);
-    here.catalog = either(place->catalog, settings->trino_catalog);
+    here.catalog = either(either(place->catalog, settings->trino_catalog), getenv("TRINO_CATALOG"));
     here.schema = either(place->schema, settings->trino_schema);
     here.session = either(place->session, settings->trino_session);
     here.ca_file = either(place->ca_file, settings->trino_ca);
@@ -250,10 +251,26 @@ static bool find_tables(struct magic_call *call, struct engine *engine, const ch
     return true;
 }
 
+/* What %lake open athena found. */
+static bool in_glue(struct magic_call *call, struct remote *out)
+{
+    struct error ignored = {0};
+    const char *region = NULL;
+    return aws_region(session_aws(call->session), &region, &ignored) &&
+           lake_athena_tables(call->session, region, call->arena, out);
+}
+
 bool engine_tables(struct magic_call *call, struct engine *engine, bool again,
                    const struct remote **out, struct error *err)
 {
     const char *name = place_name(call, engine);
+    struct remote remembered;
+    if (strcmp(engine->ops->name, "athena") == 0 && in_glue(call, &remembered)) {
+        struct remote *kept = arena_alloc(call->arena, sizeof *kept);
+        *kept = remembered;
+        *out = kept;
+        return true;
+    }
     if ((again || !session_kept(call->session, name)) && !find_tables(call, engine, name, err))
         return false;
     const struct found *found = session_kept(call->session, name);

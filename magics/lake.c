@@ -3,6 +3,7 @@
 #include "example/example.h"
 #include "ingest/ingest.h"
 #include "lake/lake.h"
+#include "magics/engines.h"
 #include "magics/lake_aws.h"
 
 #include "base/file.h"
@@ -30,7 +31,7 @@ static const struct option options[] = {
      .choices = subcommands,
      OPT_TEXT(struct lake_options, what)},
     {.name = "SOURCE",
-     .help = "files, folders and archives of logs; the lake to open, or athena",
+     .help = "files, folders and archives of logs; the lake to open, athena or trino",
      .values = VALUES_FILE,
      OPT_LIST(struct lake_options, sources)},
     {.name = "--into",
@@ -174,6 +175,42 @@ static bool run_ingest(struct magic_call *call, const struct lake_options *given
     return true;
 }
 
+/* What was opened is what questions are asked of. */
+static bool go_there(struct magic_call *call, const char *engine)
+{
+    struct prose *prose = prose_new(call->arena);
+    session_settings_edit(call->session)->engine = engine;
+    prose_paragraph(prose, "Questions and SQL go to %c now; %c goes back to the opened lakes.",
+                    engine, "%set engine local");
+    outputs_display(call->outputs, prose_bundle(prose));
+    return true;
+}
+
+static bool show_trino(struct magic_call *call, bool again, struct error *err)
+{
+    static const struct column columns[] = {{.name = "short_name", .type = TYPE_TEXT},
+                                            {.name = "version", .type = TYPE_TEXT},
+                                            {.name = "schema", .type = TYPE_TEXT},
+                                            {.name = "table", .type = TYPE_TEXT}};
+    struct table *table = table_new(call->arena, columns, COUNT(columns));
+    struct engine *engine;
+    const struct remote *found;
+    if (!engine_named(call, "trino", &engine, err) ||
+        !engine_tables(call, engine, again, &found, err))
+        return false;
+    for (size_t i = 0; i < found->count; i++) {
+        table_add_row(table);
+        table_put_string(table, 0, found->tables[i].source->view);
+        table_put_string(table, 1, remote_version_name(found->tables[i].version));
+        table_put_string(table, 2, found->tables[i].database);
+        table_put_string(table, 3, found->tables[i].table);
+    }
+    struct caption caption = {
+        .title = "Tables that Trino has", .source = "trino", .total_rows = table->rows};
+    outputs_result(call->outputs, render_table(call->arena, table, &caption));
+    return true;
+}
+
 static bool run_open(struct magic_call *call, const struct lake_options *given, struct error *err)
 {
     if (!given->sources.count) {
@@ -181,7 +218,9 @@ static bool run_open(struct magic_call *call, const struct lake_options *given, 
         return error_hint(err, "For example: %%lake open lake");
     }
     if (given->sources.count == 1 && strcmp(given->sources.items[0], "athena") == 0)
-        return lake_open_athena(call, &given->place, err);
+        return lake_open_athena(call, &given->place, err) && go_there(call, "athena");
+    if (given->sources.count == 1 && strcmp(given->sources.items[0], "trino") == 0)
+        return show_trino(call, true, err) && go_there(call, "trino");
     for (size_t i = 0; i < given->sources.count; i++) {
         struct lake_info info;
         if (!lake_open(call->session, given->sources.items[i], call->cancel, call->arena, &info,
@@ -209,8 +248,11 @@ static bool run_tables(struct magic_call *call, const struct lake_options *given
     const char *const *paths;
     size_t lakes;
     session_lakes(call->session, &paths, &lakes);
-    bool athena = lake_show_athena(call);
-    if (athena && !lakes)
+    struct error hidden = {0};
+    bool elsewhere = lake_show_athena(call);
+    if (strcmp(session_settings(call->session)->engine, "trino") == 0)
+        elsewhere = show_trino(call, false, &hidden) || elsewhere;
+    if (elsewhere && !lakes)
         return true;
     struct table *table = NULL;
     if (!lake_tables(call->session, call->cancel, call->arena, &table, err))

@@ -111,8 +111,9 @@ class Trino:
                   "discovery.uri=http://127.0.0.1:%d" % self.port, "plugin.dir=%s/plugin" % self.folder, "query.max-memory-per-node=512MB"]
         self._write("catalog/hive.properties", "connector.name=hive", "hive.metastore=file", "hive.metastore.catalog.dir=local:///meta",
                     "hive.recursive-directories=true", "hive.parquet.time-zone=UTC", *local)
-        self._write("catalog/iceberg.properties", "connector.name=iceberg", "iceberg.catalog.type=testing_file_metastore",
-                    "hive.metastore.catalog.dir=local:///imeta", *local)
+        for name in ("iceberg", "awsdatacatalog"):  # the second is how Athena calls its own
+            self._write("catalog/%s.properties" % name, "connector.name=iceberg", "iceberg.catalog.type=testing_file_metastore",
+                        "hive.metastore.catalog.dir=local:///imeta", *local)
         if self.tls:
             config += self._secure()
         self._write("config.properties", *config)
