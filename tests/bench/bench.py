@@ -33,6 +33,13 @@ ROWS = [
     ("%cloudtrail key / bare DuckDB over one sorted file", "query.key_file_ratio", 10, "at most", "x"),
     ("1,000,000 rows kept, 200 shown: own share", "query.million_own_ms", 20, "at most", "ms"),
     ("1,000 rows shown", "query.thousand_rows_ms", 20, "at most", "ms"),
+    ("Athena's CSV, 1,000,000 x 20, to a kept table / curl, DuckDB", "aws.csv_ratio", 1.1, "at most", "x"),
+    ("added to Athena's own time, a query of 300 ms", "aws.poll_added_ms", 150, "at most", "ms"),
+    ("interrupt to StopQueryExecution received, p99", "aws.stop_p99_ms", 100, "at most", "ms"),
+    ("one signed call, warm: client's own CPU", "aws.call_cpu_us", 200, "at most", "us"),
+    ("one signed call: botocore's CPU / ours", "aws.call_ratio", 10, "at least", "x"),
+    ("%whoami from a cold kernel", "aws.whoami_ms", 60, "at most", "ms"),
+    ("Trino, 1,000,000 rows / its Python client's rate", "aws.trino_ratio", 5, "at least", "x"),
 ]
 
 
@@ -54,7 +61,8 @@ def main():
     work = tempfile.mkdtemp(prefix="cofferdam-bench-")
     samples, events = ("20", "100000") if quick else ("200", "1000000")
     try:
-        found = {"kernel": part("kernel.py", "--samples", samples), "query": part("query.py", "--samples", samples, "--events", events, "--work", work)}
+        found = {"kernel": part("kernel.py", "--samples", samples), "query": part("query.py", "--samples", samples, "--events", events, "--work", work),
+                 "aws": part("aws.py", "--samples", samples, "--rows", events)}
         missed = 0
         print("%s, %s, load %.2f" % (datetime.date.today().isoformat(), platform.machine(), os.getloadavg()[0]))
         for name, path, bound, sense, unit in ROWS:

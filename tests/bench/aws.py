@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Athena's results, polling and stop, signed calls and Trino's rows, beside what others need for the same: aws.py [--rows N] [--runs N] [--samples N]
+
+One JSON object. Athena and S3 are aws_double.py, a process of its own that costs next to nothing; Trino is a real one.
+"""
+import argparse
+import glob
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import duckdb
+
+import kernel as wire
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "trino"))
+
+KINDS = ["bigint", "varchar", "varchar", "double", "timestamp", "boolean", "date", "varchar", "integer", "varchar"] * 2
+MEMORY = "2GB"
+
+
+def make_result(folder, rows):
+    """A CSV as Athena writes one: all quoted but null; texts that look like numbers, empty ones, nulls, quotes, line ends."""
+    path, columns = os.path.join(folder, "result.csv"), os.path.join(folder, "columns.json")
+    values = {"bigint": "range * 1000003 + {i}", "double": "range / 7.0 + {i}", "timestamp": "strftime(TIMESTAMP '2026-01-01' + to_seconds(range + {i}), '%Y-%m-%d %H:%M:%S.%g')",
+              "boolean": "range % 2 = 0", "date": "DATE '2026-01-01' + CAST(range % 300 AS INTEGER)", "integer": "range % 100000"}
+    texts = ["printf('%012d', range * 7919 + {i})", "CASE range % 5 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'arn:aws:iam::123456789012:user/name-' || range END",
+             "'{{\"a\": \"' || range || '\", \"b\": [1, 2]}}'", "'two' || chr(10) || 'lines, ' || range"]
+    names, expressions, texted = [], [], 0
+    for i, kind in enumerate(KINDS):
+        form = values.get(kind)
+        if form is None:
+            form, texted = texts[texted % len(texts)], texted + 1
+        names.append({"Name": "c%d" % i, "Type": kind, "Precision": 0, "Scale": 0})
+        expressions.append("CAST(%s AS VARCHAR) AS c%d" % (form.replace("{i}", str(i)).replace("{{", "{").replace("}}", "}"), i))
+    duckdb.connect().execute("COPY (SELECT %s FROM range(%d)) TO '%s' (FORMAT csv, HEADER true, FORCE_QUOTE *, NULLSTR '')" % (", ".join(expressions), rows, path))
+    with open(columns, "w") as file:
+        json.dump(names, file)
+    return path, columns
+
+
+class Double:
+    def __init__(self, result, columns):
+        self.process = subprocess.Popen([sys.executable, os.path.join(HERE, "aws_double.py"), result, columns], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.url = "http://127.0.0.1:%d" % int(self.process.stdout.readline())
+        os.environ.update({"AWS_ENDPOINT_URL": self.url, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+                           "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull})
+
+    def get(self, path):
+        return json.load(urllib.request.urlopen(self.url + path))
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def run(kernel, code):
+    began = time.perf_counter()
+    message = kernel.execute(code)
+    assert kernel.idle(message), code
+    took = (time.perf_counter() - began) * 1e3
+    reply = kernel.reply(message)
+    assert reply["status"] == "ok", reply
+    return took
+
+
+def by_curl(double, folder):
+    """curl to a file, then DuckDB's faithful read of it into a database file."""
+    path, database = os.path.join(folder, "fetched.csv"), os.path.join(folder, "bare.duckdb")
+    for name in (path, database):
+        if os.path.exists(name):
+            os.unlink(name)
+    types = {"varchar": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP", "boolean": "BOOLEAN", "date": "DATE", "integer": "INTEGER"}
+    columns = "{%s}" % ", ".join("'c%d': '%s'" % (i, types[kind]) for i, kind in enumerate(KINDS))
+    began = time.perf_counter()
+    subprocess.run(["curl", "-s", "-o", path, double.url + "/results/x.csv"], check=True)
+    with duckdb.connect(database) as connection:
+        connection.execute("SET threads = 2; SET memory_limit = '%s'" % MEMORY)
+        connection.execute("CREATE TABLE kept AS SELECT * FROM read_csv('%s', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+                           "allow_quoted_nulls = false, max_line_size = 33554432, columns = %s)" % (path, columns))
+        connection.execute("SELECT * FROM kept LIMIT 200").fetchall()
+    return (time.perf_counter() - began) * 1e3
+
+
+def athena(found, double, folder, given):
+    kernel = wire.Kernel([os.path.abspath(given.program), "-f"])
+    try:
+        run(kernel, "%set memory " + MEMORY)
+        ours, theirs = [], []
+        for i in range(given.runs + 1):
+            ours.append(run(kernel, "%athena --into kept SELECT " + str(i)))
+            theirs.append(by_curl(double, folder))
+        found.update(csv_ms=statistics.median(ours[1:]), csv_curl_ms=statistics.median(theirs[1:]))
+        found["csv_ratio"] = statistics.median(a / b for a, b in zip(ours[1:], theirs[1:]))
+    finally:
+        kernel.stop()
+
+
+def polling(found, double, given):
+    """What is added to a query of 300 ms, and how soon a stop is at Athena."""
+    kernel = wire.Kernel([os.path.abspath(given.program), "-f"])
+    try:
+        run(kernel, "%athena SELECT 0")
+        added = []
+        for i in range(max(10, given.samples // 10)):
+            run(kernel, "%%athena SELECT %d AS n, 'run 300 ms' AS t" % i)
+            added.append((time.monotonic() - double.get("/ends")[-1]) * 1e3)
+        found["poll_added_ms"] = statistics.median(added)
+        times = []
+        for i in range(given.samples):
+            before = len(double.get("/stops"))
+            message = wire.begin(kernel, "%%athena SELECT %d AS n, 'run 60000 ms' AS t" % i)
+            time.sleep(0.02 * (1 + i % 10))
+            asked = time.monotonic()
+            wire.interrupt(kernel, message)
+            stops = double.get("/stops")
+            if len(stops) > before:  # else it had not been started yet
+                times.append((stops[-1] - asked) * 1e3)
+        found["stop_p99_ms"], found["stops"] = wire.percentile(times, 0.99), len(times)
+    finally:
+        kernel.stop()
+
+
+BOTOCORE = """
+import boto3, os, resource
+client = boto3.client("sts", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+cpu = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) * 1e6
+for i in range(50): client.get_caller_identity()
+before = cpu()
+for i in range(%d): client.get_caller_identity()
+print((cpu() - before) / %d)
+"""
+
+
+def calls(found, given, folder):
+    program = os.path.join(folder, "aws_calls")
+    root, build = os.path.dirname(os.path.dirname(HERE)), os.environ.get("BUILD", "build")
+    subprocess.run(["cc", "-O2", "-D_POSIX_C_SOURCE=200809L", "-iquote", os.path.join(root, "kernel"), "-o", program, os.path.join(HERE, "aws_calls.c"), "-Wl,--start-group",
+                    *glob.glob(os.path.join(build, "lib*.a")), "-Wl,--end-group", "-lzmq", "-ljansson", "-luuid", "-lcrypto", "-ldeflate", "-lutf8proc", "-ldl", "-lm", "-lpthread"],
+                   check=True)
+    ours, theirs = [], []
+    for _ in range(given.runs):
+        ours.append(float(subprocess.run([program, "1000"], check=True, capture_output=True, text=True).stdout))
+        theirs.append(float(subprocess.run([sys.executable, "-c", BOTOCORE % (300, 300)], check=True, stdout=subprocess.PIPE, text=True).stdout))
+    found.update(call_cpu_us=statistics.median(ours), call_botocore_cpu_us=statistics.median(theirs))
+    found["call_ratio"] = found["call_botocore_cpu_us"] / found["call_cpu_us"]
+    cold = []
+    for _ in range(given.runs):
+        kernel = wire.Kernel([os.path.abspath(given.program), "-f"])
+        try:
+            cold.append(run(kernel, "%whoami"))
+        finally:
+            kernel.stop()
+    found["whoami_ms"] = statistics.median(cold)
+
+
+PEER = """
+import sys, time, trino
+connection = trino.dbapi.connect(host="127.0.0.1", port=int(sys.argv[1]), user="bench", catalog="hive")
+for i in range(2):
+    began = time.perf_counter()
+    cursor = connection.cursor()
+    cursor.execute(sys.argv[2])
+    rows = cursor.fetchall()
+    took = time.perf_counter() - began
+print(len(rows) / took)
+"""
+
+
+def trino(found, given):
+    from server import Trino
+    thousand = given.rows // 1000
+    sql = "SELECT x * 1000 + y AS n, 'user-' || CAST(x AS varchar) AS who, x / 7e0 AS share FROM UNNEST(sequence(1, %d)) a(x) CROSS JOIN UNNEST(sequence(1, 1000)) b(y)" % thousand
+    ours, theirs = [], []
+    with Trino() as started:
+        os.environ["TRINO_SERVER"] = started.url
+        kernel = wire.Kernel([os.path.abspath(given.program), "-f"])
+        try:
+            run(kernel, "%trino " + sql)
+            for _ in range(given.runs):
+                ours.append(thousand * 1000 / (run(kernel, "%trino " + sql) / 1e3))
+                theirs.append(float(subprocess.run([sys.executable, "-c", PEER, str(started.port), sql], check=True, capture_output=True, text=True).stdout))
+        finally:
+            kernel.stop()
+    found.update(trino_rows_per_s=statistics.median(ours), trino_client_rows_per_s=statistics.median(theirs))
+    found["trino_ratio"] = found["trino_rows_per_s"] / found["trino_client_rows_per_s"]
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", default=os.environ.get("COFFERDAM", "build/cofferdam"))
+    parser.add_argument("--rows", type=int, default=1000000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--samples", type=int, default=200)
+    given = parser.parse_args(argv)
+    folder = tempfile.mkdtemp(prefix="cofferdam-bench-")
+    found = {"load": os.getloadavg()[0]}
+    try:
+        result, columns = make_result(folder, given.rows)
+        found["csv_mb"] = os.path.getsize(result) / 1e6
+        double = Double(result, columns)
+        athena(found, double, folder, given)
+        double.end()
+        small = os.path.join(folder, "small")
+        os.mkdir(small)
+        double = Double(*make_result(small, 10))
+        polling(found, double, given)
+        calls(found, given, folder)
+        double.end()
+        trino(found, given)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The least that answers as Athena, S3 and STS, so that what is measured is the client: one process, files sent by the kernel of the system.
+
+aws_double.py RESULT.csv COLUMNS.json: prints its port. A query runs for as many milliseconds as its text says ("run 300 ms"); its result is
+RESULT.csv with the columns of COLUMNS.json. GET /stops lists when StopQueryExecution came, GET /ends when queries ended (CLOCK_MONOTONIC).
+"""
+import http.server
+import json
+import os
+import re
+import sys
+import threading
+import time
+
+RESULT, COLUMNS = sys.argv[1], json.load(open(sys.argv[2]))
+IDENTITY = (b"<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn>"
+            b"<UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>"
+            b"</GetCallerIdentityResponse>")
+queries, stops, ends = {}, [], []
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536
+
+    def answer(self, body, kind="application/x-amz-json-1.1"):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def say(self, value):
+        self.answer(json.dumps(value).encode())
+
+    def do_GET(self):
+        if self.path in ("/stops", "/ends"):
+            return self.say(stops if self.path == "/stops" else ends)
+        size = os.path.getsize(RESULT)
+        self.send_response(200)
+        self.send_header("Content-Length", str(size))
+        self.end_headers()
+        self.wfile.flush()
+        with open(RESULT, "rb") as file:
+            at = 0
+            while at < size:
+                at += os.sendfile(self.connection.fileno(), file.fileno(), at, min(1 << 24, size - at))
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        target = (self.headers.get("X-Amz-Target") or "").partition(".")[2]
+        if not target:
+            return self.answer(IDENTITY, "text/xml")
+        given = json.loads(body)
+        if target == "StartQueryExecution":
+            found = re.search(r"run (\d+) ms", given["QueryString"])
+            name = "00000000-0000-4000-8000-%012d" % len(queries)
+            queries[name] = [time.monotonic() + (int(found[1]) / 1000 if found else 0), "RUNNING"]
+            return self.say({"QueryExecutionId": name})
+        name = given["QueryExecutionId"]
+        if target == "StopQueryExecution":
+            stops.append(time.monotonic())
+            queries[name][1] = "CANCELLED"
+            return self.say({})
+        if target == "GetQueryResults":
+            return self.say({"ResultSet": {"Rows": [], "ResultSetMetadata": {"ColumnInfo": COLUMNS}}})
+        end, state = queries[name]
+        if state == "RUNNING" and time.monotonic() >= end:
+            state = queries[name][1] = "SUCCEEDED"
+            ends.append(end)
+        self.say({"QueryExecution": {"QueryExecutionId": name, "StatementType": "DML", "WorkGroup": "primary", "Status": {"State": state},
+                                     "ResultConfiguration": {"OutputLocation": "s3://results/" + name + ".csv"},
+                                     "Statistics": {"DataScannedInBytes": 1, "QueryQueueTimeInMillis": 0, "EngineExecutionTimeInMillis": 1}}})
+
+    def log_message(self, *_):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server.daemon_threads = True
+print(server.server_address[1], flush=True)
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+server.serve_forever()
