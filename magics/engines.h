@@ -23,8 +23,8 @@ bool engine_trino(struct magic_call *call, const struct trino_place *place, bool
                   struct engine **out, struct error *err) ATTR_USE_RESULT;
 
 /* The tables of Security Lake and CloudTrail that an engine has: found at the first question, then
- * remembered; `again` finds them anew. Borrowed from the session or the call. ERROR_NOT_FOUND where there are
- * none. */
+ * remembered; `again` finds them anew. Borrowed from the session or the call. ERROR_NOT_FOUND where
+ * there are none. */
 bool engine_tables(struct magic_call *call, struct engine *engine, bool again,
                    const struct remote **out, struct error *err) ATTR_USE_RESULT;
 

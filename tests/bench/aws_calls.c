@@ -1,4 +1,5 @@
-/* aws_calls N: the client's own CPU time of N signed calls over one warm connection, microseconds a call. */
+/* aws_calls N: the client's own CPU time of N signed calls over one warm connection, microseconds a
+ * call. */
 #include "aws/aws.h"
 
 #include <stdio.h>
@@ -28,14 +29,14 @@ static void call(struct aws *aws)
 
 int main(int argc, char **argv)
 {
-    int count = argc > 1 ? atoi(argv[1]) : 1000;
+    long count = argc > 1 ? strtol(argv[1], NULL, 10) : 1000;
     struct aws *aws = aws_new(&(struct aws_settings){0});
     for (int i = 0; i < 50; i++)
         call(aws);
     double before = cpu();
-    for (int i = 0; i < count; i++)
+    for (long i = 0; i < count; i++)
         call(aws);
-    (void)printf("%.1f\n", (cpu() - before) / count);
+    (void)printf("%.1f\n", (cpu() - before) / (double)count);
     aws_free(aws);
     return 0;
 }
