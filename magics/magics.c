@@ -2,11 +2,14 @@
 #include "magic.h"
 
 extern const struct magic magic_athena, magic_chart, magic_cloudtrail, magic_doctor, magic_echo,
-    magic_help_magic, magic_lake, magic_local, magic_note, magic_set, magic_show, magic_sql,
-    magic_timeline, magic_trace, magic_trino, magic_whoami;
+    magic_help_magic, magic_lake, magic_lint, magic_local, magic_note, magic_set, magic_show,
+    magic_sql, magic_timeline, magic_trace, magic_trino, magic_whoami;
 
 const struct magic *const magics[] = {
-    &magic_athena,   &magic_chart, &magic_cloudtrail, &magic_doctor, &magic_echo, &magic_help_magic,
-    &magic_lake,     &magic_local, &magic_note,       &magic_set,    &magic_show, &magic_sql,
-    &magic_timeline, &magic_trace, &magic_trino,      &magic_whoami, NULL,
+    &magic_athena, &magic_chart,    &magic_cloudtrail,
+    &magic_doctor, &magic_echo,     &magic_help_magic,
+    &magic_lake,   &magic_lint,     &magic_local,
+    &magic_note,   &magic_set,      &magic_show,
+    &magic_sql,    &magic_timeline, &magic_trace,
+    &magic_trino,  &magic_whoami,   NULL,
 };

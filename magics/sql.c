@@ -1,5 +1,6 @@
 #include "magics/sql.h"
 #include "magics/engines.h"
+#include "magics/lint.h"
 
 #include "base/text.h"
 #include "case/results.h"
@@ -62,8 +63,15 @@ bool query_run_on(struct magic_call *call, struct engine *engine, const char *sq
         .limit = given->limit,
     };
     struct result result;
-    if (results_run(call->session, &request, call->outputs, call->cancel, call->arena, &result,
-                    err))
+    struct lint_query query = {text, request.size, request.line, true};
+    bool linted = engine && !sql && strcmp(session_settings(call->session)->lint, "on") == 0;
+    if (linted)
+        (void)lint_show(call, &query);
+    bool ok = results_run(call->session, &request, call->outputs, call->cancel, call->arena,
+                          &result, err);
+    if (ok && linted)
+        lint_answer(call, &query, result.caption.total_rows);
+    if (ok)
         return true;
     if (!call->body && given->sql)
         move_column(call, given->sql, err);

@@ -1,6 +1,7 @@
 #include "base/sql.h"
 
 #include "base/buf.h"
+#include "base/sql_lex.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -9,191 +10,6 @@
 
 #define DEPTH_LIMIT 1024
 #define INDEX 'i' /* a bracket behind a value: a[...], unlike that of a list */
-
-enum token_kind {
-    TOKEN_END,
-    TOKEN_WORD,
-    TOKEN_NUMBER,
-    TOKEN_STRING,
-    TOKEN_NAME,
-    TOKEN_SYMBOL,
-    TOKEN_PARAM
-};
-
-struct token {
-    enum token_kind kind;
-    size_t offset, size;
-    bool open; /* a string, quoted name or comment that never ends */
-};
-
-struct lexer {
-    const char *text;
-    size_t size, at;
-    bool open_comment;
-};
-
-static bool is_word(char c, bool first)
-{
-    return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80 ||
-           (!first && (isdigit((unsigned char)c) || c == '$'));
-}
-
-static char at(const struct lexer *lexer, size_t offset)
-{
-    return offset < lexer->size ? lexer->text[offset] : '\0';
-}
-
-/* Block comments nest, as in PostgreSQL and DuckDB. */
-static void skip_block(struct lexer *lexer)
-{
-    int depth = 0;
-    while (lexer->at < lexer->size) {
-        if (at(lexer, lexer->at) == '/' && at(lexer, lexer->at + 1) == '*') {
-            depth++;
-            lexer->at += 2;
-        } else if (at(lexer, lexer->at) == '*' && at(lexer, lexer->at + 1) == '/') {
-            lexer->at += 2;
-            if (--depth == 0)
-                return;
-        } else {
-            lexer->at++;
-        }
-    }
-    lexer->open_comment = true;
-}
-
-static void skip_blanks(struct lexer *lexer)
-{
-    while (lexer->at < lexer->size) {
-        char c = lexer->text[lexer->at], next = at(lexer, lexer->at + 1);
-        if (isspace((unsigned char)c) || c == '\0') {
-            lexer->at++;
-        } else if (c == '-' && next == '-') {
-            while (lexer->at < lexer->size && !strchr("\r\n", lexer->text[lexer->at]))
-                lexer->at++;
-        } else if (c == '/' && next == '*') {
-            skip_block(lexer);
-        } else {
-            return;
-        }
-    }
-}
-
-/* A quoted token; the quote doubled stands for itself, and in E'' strings a backslash protects the
- * next byte. */
-static bool skip_quoted(struct lexer *lexer, char quote, bool backslash)
-{
-    for (lexer->at++; lexer->at < lexer->size; lexer->at++) {
-        char c = lexer->text[lexer->at];
-        if (backslash && c == '\\') {
-            lexer->at++;
-        } else if (c == quote) {
-            if (at(lexer, lexer->at + 1) != quote) {
-                lexer->at++;
-                return true;
-            }
-            lexer->at++;
-        }
-    }
-    lexer->at = lexer->size;
-    return false;
-}
-
-/* $tag$ ... $tag$; false if this dollar begins no such quote. */
-static bool skip_dollar(struct lexer *lexer, bool *closed)
-{
-    size_t end = lexer->at + 1;
-    while (is_word(at(lexer, end), end == lexer->at + 1) && at(lexer, end) != '$')
-        end++;
-    if (at(lexer, end) != '$')
-        return false;
-    const char *tag = lexer->text + lexer->at;
-    size_t size = end + 1 - lexer->at;
-    for (size_t i = end + 1; i + size <= lexer->size; i++) {
-        const char *found = memchr(lexer->text + i, '$', lexer->size - i);
-        if (!found || (size_t)(found - lexer->text) + size > lexer->size)
-            break;
-        i = (size_t)(found - lexer->text);
-        if (memcmp(found, tag, size) == 0) {
-            lexer->at = i + size;
-            return *closed = true;
-        }
-    }
-    lexer->at = lexer->size;
-    *closed = false;
-    return true;
-}
-
-static struct token lex_word(struct lexer *lexer)
-{
-    struct token token = {.kind = TOKEN_WORD, .offset = lexer->at};
-    bool escape = (lexer->text[lexer->at] == 'e' || lexer->text[lexer->at] == 'E') &&
-                  at(lexer, lexer->at + 1) == '\'';
-    if (escape) {
-        lexer->at++;
-        token.kind = TOKEN_STRING;
-        token.open = !skip_quoted(lexer, '\'', true);
-    } else {
-        while (is_word(at(lexer, lexer->at), false) && lexer->at < lexer->size)
-            lexer->at++;
-    }
-    token.size = lexer->at - token.offset;
-    return token;
-}
-
-static struct token lex_quoted(struct lexer *lexer)
-{
-    char quote = lexer->text[lexer->at];
-    struct token token = {.kind = quote == '\'' ? TOKEN_STRING : TOKEN_NAME, .offset = lexer->at};
-    token.open = !skip_quoted(lexer, quote, false);
-    token.size = lexer->at - token.offset;
-    return token;
-}
-
-/* 12, 1_000, 1.5, 2e-3, 0xFF; "1e'x'" is a number and an escape string, so e counts only before an
- * exponent. */
-static struct token lex_number(struct lexer *lexer)
-{
-    struct token token = {.kind = TOKEN_NUMBER, .offset = lexer->at};
-    for (; lexer->at < lexer->size; lexer->at++) {
-        char c = lexer->text[lexer->at];
-        if ((c == 'e' || c == 'E') && at(lexer, lexer->at + 1) == '\'')
-            break;
-        if (!isalnum((unsigned char)c) && c != '.' && c != '_')
-            break;
-    }
-    token.size = lexer->at - token.offset;
-    return token;
-}
-
-static struct token next_token(struct lexer *lexer)
-{
-    skip_blanks(lexer);
-    struct token token = {.kind = TOKEN_END, .offset = lexer->at};
-    if (lexer->at >= lexer->size)
-        return token;
-    char c = lexer->text[lexer->at];
-    bool closed = true;
-    if (is_word(c, true))
-        return lex_word(lexer);
-    if (c == '\'' || c == '"')
-        return lex_quoted(lexer);
-    if (isdigit((unsigned char)c) || (c == '.' && isdigit((unsigned char)at(lexer, lexer->at + 1))))
-        return lex_number(lexer);
-    if (c == '$' && skip_dollar(lexer, &closed)) {
-        token.kind = TOKEN_STRING;
-        token.open = !closed;
-    } else {
-        token.kind = TOKEN_SYMBOL;
-        bool two =
-            (c == ':' && (at(lexer, lexer->at + 1) == ':' || at(lexer, lexer->at + 1) == '='));
-        lexer->at += two ? 2 : 1;
-    }
-    token.size = lexer->at - token.offset;
-    return token;
-}
-
-/* ---- statements ---- */
 
 struct reader {
     struct lexer lexer;
@@ -282,7 +98,7 @@ static bool begins_options(const struct reader *reader)
 {
     static const char *const options[] = {"ANALYZE", "FORMAT", "VERBOSE", "COSTS", "TIMING"};
     struct lexer ahead = reader->lexer;
-    struct token token = next_token(&ahead);
+    struct token token = sql_next(&ahead);
     for (size_t i = 0; i < COUNT(options); i++)
         if (token.size == strlen(options[i]) &&
             strncasecmp(options[i], ahead.text + token.offset, token.size) == 0)
@@ -336,7 +152,7 @@ static bool read_param(struct reader *reader, struct sql_statement *statement,
                        const struct token *colon, const struct token *before)
 {
     size_t offset = colon->offset + 1;
-    if (colon->size != 1 || !is_word(at(&reader->lexer, offset), true))
+    if (colon->size != 1 || !sql_is_word(sql_at(&reader->lexer, offset), true))
         return false;
     if (!value_expected(reader, before))
         return false;
@@ -345,7 +161,7 @@ static bool read_param(struct reader *reader, struct sql_statement *statement,
         return false; /* a[:n] is a slice whose first bound is left out, [:n] a list */
     struct token name = {.kind = TOKEN_WORD, .offset = offset};
     while (reader->lexer.at < reader->lexer.size &&
-           is_word(reader->lexer.text[reader->lexer.at], false))
+           sql_is_word(reader->lexer.text[reader->lexer.at], false))
         reader->lexer.at++;
     name.size = reader->lexer.at - offset;
     add_param(reader, statement, colon, &name);
@@ -356,9 +172,9 @@ static bool read_param(struct reader *reader, struct sql_statement *statement,
 static bool read_statement(struct reader *reader)
 {
     struct token before = {.kind = TOKEN_END};
-    struct token token = next_token(&reader->lexer);
+    struct token token = sql_next(&reader->lexer);
     while (token.kind == TOKEN_SYMBOL && reader->lexer.text[token.offset] == ';')
-        token = next_token(&reader->lexer);
+        token = sql_next(&reader->lexer);
     if (token.kind == TOKEN_END)
         return false;
     struct sql_statement *statement = statement_begin(reader, token.offset);
@@ -367,7 +183,7 @@ static bool read_statement(struct reader *reader)
     reader->out.terminated = false;
     bool verb_wanted = true;
     size_t end = token.offset;
-    for (; token.kind != TOKEN_END; token = next_token(&reader->lexer)) {
+    for (; token.kind != TOKEN_END; token = sql_next(&reader->lexer)) {
         char c = reader->lexer.text[token.offset];
         bool symbol = token.kind == TOKEN_SYMBOL;
         if (symbol && c == ';' && !reader->depth) {
@@ -416,7 +232,7 @@ size_t sql_until(const char *text, size_t size, const struct sql_lines *lines)
     size_t depth = 0;
     bool between = true;
     for (;;) {
-        struct token token = next_token(&lexer);
+        struct token token = sql_next(&lexer);
         if (token.kind == TOKEN_END)
             return size;
         if (!depth && begins_line(text, token.offset) &&

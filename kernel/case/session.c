@@ -24,7 +24,8 @@ struct session *session_new(const char *notebook_path, struct error *err)
                                           .engine = "local",
                                           .case_folder = ".cofferdam",
                                           .budget = -1,
-                                          .progress = true};
+                                          .progress = true,
+                                          .lint = "on"};
     session->parameters = json_object();
     session->lakes = json_array();
     session->athena = json_array();

@@ -30,6 +30,7 @@ struct settings {
     int64_t memory;       /* bytes, 0 = half of the machine */
     const char *case_folder;
     bool progress;
+    const char *lint; /* "on": queries of other engines are looked at first; "off" */
 };
 
 /* One setting: the table behind %set, its completion and its help. */

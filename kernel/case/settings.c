@@ -284,6 +284,8 @@ const struct setting settings_table[] = {
     {"budget", "USD",
      "most that this session's Athena queries may cost together; what would pass it is refused",
      set_budget, get_budget, 0},
+    {"lint", "on|off", "look at queries for Athena and Trino before they are sent", set_choice,
+     get_text, offsetof(struct settings, lint)},
     {"since", "T", "begin of the window that questions look at; none for all", set_since, get_since,
      0},
     {"until", "T", "end of that window", set_until, get_until, 0},

@@ -170,3 +170,16 @@ def test_a_budget_that_is_used_up_refuses(cloud, kernel):
         kernel.run("%set budget none")
         cloud.order("athena", {"scanned": None})
     assert kernel.run("%athena SELECT 3 AS c")[0] == "ok"
+
+
+def test_a_query_is_looked_at_before_it_is_sent(cloud, kernel):
+    cloud.forget()
+    sql = "SELECT x AS status FROM (VALUES ('a'), ('b')) amazon_security_lake_table_us_east_1_cloud_trail_mgmt_2_0(x) WHERE 'time' <> '' OR x = 'time_dt'"
+    status, text = kernel.run("%athena " + sql.replace("x AS status", "x AS status, 1 AS n") + " LIMIT 2")
+    assert status == "ok" and "D10" in text and "no-partition" in text and "LIMIT 2 without ORDER BY gave 2 rows" in text, text
+    assert len(cloud.calls(service="athena", operation="StartQueryExecution")) == 1, "it warns, and the query runs as it is"
+    kernel.run("%set lint off")
+    try:
+        assert "no-partition" not in kernel.run("%athena " + sql)[1]
+    finally:
+        kernel.run("%set lint on")
