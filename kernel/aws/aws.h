@@ -110,6 +110,9 @@ struct aws_facts {
 int aws_fd(const struct aws *aws);
 int64_t aws_deadline(const struct aws *aws);
 void aws_step(struct aws *aws);
+/* Until there is something to step, the analyst stops (`cancel` may be NULL), or monotonic `until`
+ * (0: never). */
+void aws_wait(struct aws *aws, struct cancel *cancel, int64_t until);
 
 /* Begins a call; may wait for credentials. NULL with the error set for parameters that cannot be
    sent, credentials that are not there, or a change that the guard does not permit. */
@@ -124,6 +127,8 @@ void aws_end(struct aws_call *call); /* under way or not; NULL is allowed */
 /* One call to its end. The reply belongs to the arena. */
 bool aws_call(struct aws *aws, const struct aws_asking *asking, struct arena *arena, json_t **reply,
               struct error *err) ATTR_USE_RESULT;
+/* Puts what a reply says of its next page into the parameters; false: it was the last one. */
+bool aws_turn(const struct aws_op *op, const json_t *reply, json_t *params);
 /* All pages of a call whose row has `next`, at most `limit` of them: `visit` gets each reply. */
 struct aws_pages {
     bool (*visit)(void *state, const json_t *reply, struct error *err);

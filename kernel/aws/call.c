@@ -6,11 +6,13 @@
 #include <poll.h>
 #include <string.h>
 
-void aws_wait(struct aws *aws, struct cancel *cancel)
+void aws_wait(struct aws *aws, struct cancel *cancel, int64_t until)
 {
     struct pollfd fds[2];
     nfds_t count = 0;
-    int64_t deadline = aws_deadline(aws), left = deadline ? deadline - time_monotonic() : 0;
+    int64_t deadline = aws_deadline(aws);
+    deadline = !deadline || (until && until < deadline) ? until : deadline;
+    int64_t left = deadline ? deadline - time_monotonic() : 0;
     if (aws_fd(aws) >= 0)
         fds[count++] = (struct pollfd){.fd = aws_fd(aws), .events = POLLIN};
     if (cancel)
@@ -23,7 +25,7 @@ static bool run(struct aws *aws, struct aws_call *call, json_t **reply, struct e
 {
     struct cancel *cancel = call->asking.cancel;
     while (!aws_done(call)) {
-        aws_wait(aws, cancel);
+        aws_wait(aws, cancel, 0);
         if (cancel && cancel_raised(cancel)) {
             bool change = !call->op->reads_only;
             return error_set(err, ERROR_INTERRUPTED, "interrupted%s",
@@ -53,6 +55,7 @@ bool aws_call(struct aws *aws, const struct aws_asking *asking, struct arena *ar
     return ok;
 }
 
+/* "NextToken=nextToken": the reply's value into the next request. */
 bool aws_turn(const struct aws_op *op, const json_t *reply, json_t *params)
 {
     const char *equals = op->next ? strchr(op->next, '=') : NULL;

@@ -48,8 +48,6 @@ struct aws_call {
 
 /* ---- call.c ---- */
 
-/* Until something happens to the client or the analyst stops. */
-void aws_wait(struct aws *aws, struct cancel *cancel);
 /* "NextToken=nextToken": the reply's value into the next request; false at the last page. */
 bool aws_turn(const struct aws_op *op, const json_t *reply, json_t *params);
 

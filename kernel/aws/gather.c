@@ -80,7 +80,7 @@ bool aws_gather(struct aws *aws, struct aws_gathering *list, size_t count, struc
             left += !works[i].over;
         }
         if (under_way)
-            aws_wait(aws, cancel);
+            aws_wait(aws, cancel, 0);
         stopped = cancel && cancel_raised(cancel);
         aws_step(aws);
     }

@@ -155,6 +155,7 @@ static void fill_caption(const struct running *running, const struct sql_stateme
         .total_rows = reading->info.rows,
         .since = request->since,
         .until = request->until,
+        .hint = request->hint,
         .elapsed = reading->elapsed,
         .bytes_read = reading->info.bytes_read,
     };

@@ -22,6 +22,7 @@ struct results_request {
     size_t param_count;
     const char *title;  /* caption, or NULL */
     const char *source; /* or NULL: "local: " + tables named */
+    const char *hint;   /* a sentence below the table, or NULL */
     int64_t since, until;
     struct engine *engine; /* that answers; NULL: the local one */
     bool unkept;           /* rows only: neither _ nor _N is touched */

@@ -40,9 +40,9 @@ static bool needs_lake(const char *code)
 /* Those run in tests/aws, against the double. */
 static bool needs_account(const char *code)
 {
-    return strstr(code, "%doctor") || strstr(code, "%lake open athena") ||
-           strstr(code, "%lake status") || strstr(code, "%whoami") || strstr(code, "%athena") ||
-           strstr(code, "%trino");
+    return strstr(code, "%alerts") || strstr(code, "%doctor") ||
+           strstr(code, "%lake open athena") || strstr(code, "%lake status") ||
+           strstr(code, "%whoami") || strstr(code, "%athena") || strstr(code, "%trino");
 }
 
 static void every_example_without_a_lake_runs(void **state)
