@@ -349,6 +349,14 @@ static void collect(struct gathering *gathering, struct alerts *out)
     count_sources(gathering, out);
 }
 
+static bool check_region(const char *region, struct arena *arena, struct error *err)
+{
+    struct aws_place place = {.region = region};
+    struct aws_endpoint ignored;
+    return !region || aws_endpoint(aws_service_of(aws_op("guardduty:ListDetectors")), &place, arena,
+                                   &ignored, err);
+}
+
 bool alerts_ask(const struct alerts_request *request, struct arena *arena, struct alerts *out,
                 struct error *err)
 {
@@ -359,7 +367,8 @@ bool alerts_ask(const struct alerts_request *request, struct arena *arena, struc
     gathering->last = &gathering->first;
     gathering->last_alert = &gathering->alerts;
     *out = (struct alerts){0};
-    if (!aws_region(request->aws, &gathering->home, err) ||
+    if (!check_region(request->region, arena, err) ||
+        !aws_region(request->aws, &gathering->home, err) ||
         !aws_find_credentials(request->aws, request->cancel, &credentials, err))
         return false;
     bool ok = gather(gathering, err);

@@ -62,7 +62,8 @@ struct alerts {
 /* Names of sources for completion, NULL at the end. */
 extern const char *const alert_source_names[];
 
-/* Fails where nothing can be asked at all: no credentials, ended ones, no network, a stop. */
+/* Fails where nothing can be asked at all: no credentials, ended ones, no region, no network; or by
+ * a stop. */
 bool alerts_ask(const struct alerts_request *request, struct arena *arena, struct alerts *out,
                 struct error *err) ATTR_USE_RESULT;
 

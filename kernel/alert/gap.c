@@ -27,7 +27,8 @@ static const char *first_sentence(struct arena *arena, const char *hint)
     size_t size = end ? (size_t)(end - hint) : strlen(hint);
     size -= size && hint[size - 1] == '.';
     char *text = arena_strndup(arena, hint, size);
-    text[0] = (char)tolower((unsigned char)text[0]);
+    if (islower((unsigned char)text[1])) /* not of AWS */
+        text[0] = (char)tolower((unsigned char)text[0]);
     return text;
 }
 
@@ -95,7 +96,9 @@ void gap_alerts(struct gathering *gathering)
         alert->status = gap->status;
         alert->account = gathering->account;
         alert->region = regions;
-        alert->then = gap->source->otherwise;
+        alert->then = strcmp(gap->status, "cut") == 0
+                          ? arena_printf(arena, "%%alerts --source %s --since 24h", alert->source)
+                          : gap->source->otherwise;
         alert->what = place ? arena_printf(arena, "%s, in %s", gap->why, place) : gap->why;
     }
 }

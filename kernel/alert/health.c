@@ -6,18 +6,9 @@
 
 #define BATCH 10 /* events of one call, AWS's limit */
 
-/* Beginnings of event types, the first that fits. */
-static const struct {
-    const char *type, *severity;
-} severities[] = {{"AWS_RISK_CREDENTIALS", "critical"}, {"", "high"}};
-
-static const char *severity_of(const char *type)
-{
-    size_t i = 0;
-    while (strncmp(severities[i].type, type, strlen(severities[i].type)) != 0)
-        i++;
-    return severities[i].severity;
-}
+#define EXPOSED                                                                                    \
+    "AWS_RISK_CREDENTIALS" /* an event type that begins so is of a key in wrong hands              \
+                            */
 
 static struct alert *find(const struct inquiry *inquiry, const char *id)
 {
@@ -80,12 +71,14 @@ static void ask_about(struct inquiry *inquiry, json_t *arns)
 static void add_event(struct inquiry *inquiry, const json_t *event)
 {
     struct alert *alert = alert_add(inquiry);
+    const char *type = reply_text(event, "eventTypeCode");
+    bool exposed = strncmp(type, EXPOSED, strlen(EXPOSED)) == 0;
     alert->time = reply_time(event, "lastUpdatedTime");
     alert->time = alert->time ? alert->time : reply_time(event, "startTime");
-    alert->severity = severity_of(reply_text(event, "eventTypeCode"));
+    alert->severity = exposed ? "critical" : "high";
     alert->kind = ALERT_USER; /* or a key, as its form tells */
     alert->region = alert_text(inquiry, reply_text(event, "region"));
-    alert->what = alert_text(inquiry, reply_text(event, "eventTypeCode"));
+    alert->what = alert_text(inquiry, type);
     alert->id = alert_text(inquiry, reply_text(event, "arn"));
     alert->status = alert_text(inquiry, reply_text(event, "statusCode"));
 }

@@ -2,6 +2,7 @@
 import uuid
 
 from moto.guardduty.models import guardduty_backends
+from moto.iam.models import iam_backends
 from moto.support.models import ADVISOR_CHECKS
 
 from .identity import account_of
@@ -17,13 +18,13 @@ COMPARED = {"gt": lambda a, b: a > b, "greaterthan": lambda a, b: a > b, "gte": 
 
 def kept():
     return world.of("alarms", lambda: {"exposed_keys": [], "health": [], "guardduty": [], "securityhub": [], "securityhub_v2": [],
-                                       "support_plan": True, "securityhub_enabled": True})
+                                       "credential_report": [], "support_plan": True, "securityhub_enabled": True})
 
 
 @control("alarms")
 def order(given):
     """{"exposed_keys": [{"access_key_id", "user", ...}], "health": [...], "guardduty": [...], "securityhub": [...], "securityhub_v2": [...],
-    "support_plan": bool, "securityhub_enabled": bool}: lists are added to what is there, {} takes all away."""
+    "credential_report": [rows by column, beside those of moto's users], "support_plan": bool, "securityhub_enabled": bool}: lists are added to what is there, {} takes all away."""
     if given == {}:
         world.parts.pop("alarms", None)
     for name, value in (given or {}).items():
@@ -61,8 +62,18 @@ def securityhub_default(one):
             "RecordState": "ACTIVE", "Workflow": {"Status": "NEW"}, "Types": []}
 
 
+def report_default(one):
+    """A row of the credential report: a person with nothing but MFA."""
+    names = ("password_last_used", "access_key_1_last_rotated", "access_key_1_last_used_date", "access_key_2_last_rotated",
+             "access_key_2_last_used_date")
+    name = "root" if one["user"] == "<root_account>" else "user/" + one["user"]
+    return {"arn": "arn:%s:iam::%s:%s" % (PARTITION, ACCOUNT, name), "user": one["user"], "user_creation_time": iso(now()),
+            "mfa_active": "true", **dict.fromkeys(names, "N/A"), **dict.fromkeys(FLAGS, "false")}
+
+
+FLAGS = ("password_enabled", "access_key_1_active", "access_key_2_active", "cert_1_active", "cert_2_active")
 DEFAULTS = {"exposed_keys": exposed_default, "health": health_default, "guardduty": guardduty_default, "securityhub": securityhub_default,
-            "securityhub_v2": lambda one: {}}
+            "securityhub_v2": lambda one: {}, "credential_report": report_default}
 
 
 def plan_needed():
@@ -256,3 +267,17 @@ def get_findings(call):
     if len(call.params["FindingIds"]) > 50:
         raise CloudError("BadRequestException", "The request is rejected because findingIds has more than 50 entries.", 400)
     return {"Findings": [one for one in kept()["guardduty"] if one["Id"] in call.params["FindingIds"] and one["Region"] == call.region]}
+
+
+@operation("iam", "GetCredentialReport")
+def get_credential_report(call):
+    """moto's own report, with the account's root (which AWS lists first) and the rows that a test gave."""
+    backend = iam_backends[account_of(call)][PARTITION]
+    if not backend.report_generated():
+        raise CloudError("ReportNotPresent", "Credential report not present", 410)
+    header, _, users = backend.get_credential_report().partition("\n")
+    names = header.split(",")
+    rows = kept()["credential_report"]
+    root = [] if any(one["user"] == "<root_account>" for one in rows) else [report_default({"user": "<root_account>"})]
+    lines = [",".join(one.get(name, "N/A") for name in names) for one in root + rows]
+    return {"Content": "\n".join([header] + lines + [users]).rstrip("\n").encode(), "ReportFormat": "text/csv", "GeneratedTime": now()}
