@@ -58,7 +58,7 @@ void alert_ask_on(const struct alert_call *call, const json_t *reply)
                             text_number((int64_t)source->page * source->pages, number)));
 }
 
-static struct alert *append(struct gathering *gathering)
+struct alert *alert_append(struct gathering *gathering)
 {
     struct alert *alert = arena_alloc(gathering->arena, sizeof *alert);
     *gathering->last_alert = alert;
@@ -68,7 +68,7 @@ static struct alert *append(struct gathering *gathering)
 
 struct alert *alert_add(struct inquiry *inquiry)
 {
-    struct alert *alert = append(inquiry->gathering);
+    struct alert *alert = alert_append(inquiry->gathering);
     alert->source = inquiry->source->name;
     alert->region = inquiry->region;
     inquiry->taken++;
@@ -98,7 +98,7 @@ const char *alert_textf(const struct inquiry *inquiry, const char *format, ...)
 const char *alert_name(const char *arn)
 {
     const char *slash = strrchr(arn, '/'), *colon = strrchr(arn, ':');
-    const char *last = slash > colon || !colon ? slash : colon;
+    const char *last = !colon || (slash && slash > colon) ? slash : colon;
     return last ? last + 1 : arn;
 }
 

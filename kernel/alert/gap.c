@@ -85,13 +85,11 @@ void gap_alerts(struct gathering *gathering)
 {
     struct arena *arena = gathering->arena;
     for (const struct gap *gap = gathering->gaps; gap; gap = gap->next) {
-        struct alert *alert = arena_alloc(arena, sizeof *alert);
+        struct alert *alert = alert_append(gathering);
         size_t count = json_object_size(gap->regions);
         const char *regions = list_regions(arena, gap);
         const char *place =
             count > NAMED_MOST ? arena_printf(arena, "%zu regions", count) : regions;
-        *gathering->last_alert = alert;
-        gathering->last_alert = &alert->next;
         alert->source = gap->source->name;
         alert->status = gap->status;
         alert->account = gathering->account;

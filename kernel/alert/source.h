@@ -77,6 +77,7 @@ void alert_ask(struct inquiry *inquiry, const struct alert_call *call);
 void alert_ask_on(const struct alert_call *call, const json_t *reply);
 
 struct alert *alert_add(struct inquiry *inquiry);
+struct alert *alert_append(struct gathering *gathering); /* of no inquiry */
 /* A text for an alert: copied on one line, cut at ALERT_TEXT, NULL where there is none. */
 const char *alert_text(const struct inquiry *inquiry, const char *text);
 const char *alert_textf(const struct inquiry *inquiry, const char *format, ...) ATTR_PRINTF(2, 3);

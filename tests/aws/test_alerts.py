@@ -103,6 +103,8 @@ def test_each_source_shows_its_rows_and_what_to_run_next(cloud, kernel, seed):
         ("securityhub", "my-bucket"): "%cloudtrail bucket my-bucket", ("securityhub", "Admin"): "%cloudtrail role Admin",
         ("securityhub", SESSION_KEY): "%cloudtrail key " + SESSION_KEY,
         ("quarantine", "mallory"): "%cloudtrail user mallory", ("credentials", "<root_account>"): "%cloudtrail root"}
+    refused = [line for line in set(then.values()) if "UsageError" in kernel.run(line)[1]]
+    assert not refused, "what is proposed can be run"
     assert found["support", KEY]["what"].startswith("Exposed: access key of alice, found at github.com/x")
     assert (found["support", KEY]["id"], found["support", KEY]["status"], found["support", KEY]["severity"]) == ("77", "open", "critical")
     assert found["health", KEY]["what"] == "AWS_RISK_CREDENTIALS_EXPOSED: found in public"
