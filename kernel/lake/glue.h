@@ -57,7 +57,9 @@ void glue_remember(struct session *session, const char *region, const struct glu
 /* What is remembered: of `region`, or of all (NULL). */
 void glue_remembered(const struct session *session, const char *region, struct arena *arena,
                      struct glue *out);
-/* The same as the tables that an engine has, for the compiler of questions; false: none. */
+/* Those that answer for a view, for the compiler of questions: Security Lake's of both versions,
+ * since the older one holds what was before the switch; without one, CloudWatch's copy; without
+ * that, the raw trail. What two links lead to counts once. False: none. */
 bool lake_athena_tables(const struct session *session, const char *region, struct arena *arena,
                         struct remote *out);
 /* As people see it: view, version, region, catalog, database, table, link, location. */

@@ -80,6 +80,37 @@ void glue_remembered(const struct session *session, const char *region, struct a
     }
 }
 
+/* Copies of the same events stand in one order; the first that is there answers. */
+static int rank(enum remote_version version)
+{
+    return version == REMOTE_RAW ? 2 : version == REMOTE_UNIFIED ? 1 : 0;
+}
+
+/* What is really read: a link's target. */
+static const char *read_from(const struct glue_table *table, struct arena *arena)
+{
+    const char *dot = table->target ? strchr(table->target, '.') : NULL;
+    if (dot && strchr(dot + 1, '.'))
+        return table->target;
+    return arena_printf(arena, "%s.%s", dot ? table->target : table->is.database, table->is.table);
+}
+
+static bool answers(const struct glue *glue, size_t index, struct arena *arena)
+{
+    const struct glue_table *table = &glue->tables[index];
+    const char *from = read_from(table, arena);
+    for (size_t i = 0; i < glue->count; i++) {
+        const struct glue_table *other = &glue->tables[i];
+        if (other->is.source == table->is.source &&
+            rank(other->is.version) < rank(table->is.version))
+            return false;
+        if (i < index && strcmp(other->is.catalog, table->is.catalog) == 0 &&
+            strcmp(read_from(other, arena), from) == 0)
+            return false;
+    }
+    return true;
+}
+
 bool lake_athena_tables(const struct session *session, const char *region, struct arena *arena,
                         struct remote *out)
 {
@@ -87,7 +118,8 @@ bool lake_athena_tables(const struct session *session, const char *region, struc
     glue_remembered(session, region, arena, &glue);
     *out = (struct remote){.tables = arena_alloc(arena, (glue.count + 1) * sizeof *out->tables)};
     for (size_t i = 0; i < glue.count; i++)
-        out->tables[out->count++] = glue.tables[i].is;
+        if (answers(&glue, i, arena))
+            out->tables[out->count++] = glue.tables[i].is;
     return out->count > 0;
 }
 

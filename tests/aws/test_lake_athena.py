@@ -111,3 +111,12 @@ def test_a_stop_ends_it(cloud, kernel):
     cloud.faults()
     assert reply["content"]["ename"] == "Interrupted"
     assert kernel.run("1 + 1")[0] in ("ok", "error"), "the kernel lives"
+
+
+def test_questions_ask_the_tables_that_were_found(cloud, kernel):
+    kernel.run("%lake open athena")
+    cloud.forget()
+    kernel.run("%cloudtrail key AKIAIOSFODNN7EXAMPLE --source athena")
+    sql = "".join(one["params"]["QueryString"] for one in cloud.calls(operation="StartQueryExecution"))
+    assert '"AwsDataCatalog"."%s"."%scloud_trail_mgmt_2_0"' % (LAKE, TABLE) in sql and "information_schema" not in sql
+    assert "trail_logs" not in sql and "aws-cloudwatch" not in sql, "copies of the same events do not answer twice"

@@ -89,10 +89,52 @@ static void only_what_makes_sense_is_remembered(void **state)
     arena_free(arena);
 }
 
+static void add(json_t *list, const char *version, const char *database, const char *target)
+{
+    json_t *made =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "view", "cloudtrail", "version", version,
+                  "region", "r", "catalog", "c", "database", database, "table", "t");
+    if (target)
+        (void)json_object_set_new(made, "target", json_string(target));
+    (void)json_array_append_new(list, made);
+}
+
+static size_t answering(json_t *list, struct arena *arena)
+{
+    struct error err = {0};
+    struct session *session = session_new(NULL, &err);
+    struct remote remote;
+    session_set_athena_tables(session, list);
+    (void)lake_athena_tables(session, NULL, arena, &remote);
+    session_free(session);
+    return remote.count;
+}
+
+static void copies_of_the_same_events_do_not_answer_twice(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    json_t *list = json_own(arena, json_array());
+    add(list, "trail", "raw", NULL);
+    assert_int_equal(answering(list, arena), 1);
+    add(list, "CloudWatch", "logs", NULL);
+    assert_int_equal(answering(list, arena), 1);
+    add(list, "1.0", "old", NULL);
+    add(list, "2.0", "new", NULL);
+    assert_int_equal(answering(list, arena), 2);
+    add(list, "2.0", "link", "111122223333.theirs");
+    add(list, "2.0", "another_link", "111122223333.theirs");
+    assert_int_equal(answering(list, arena), 3);
+    add(list, "2.0", "table_link", "111122223333.theirs.t");
+    assert_int_equal(answering(list, arena), 3);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_are_told_apart),
+        cmocka_unit_test(copies_of_the_same_events_do_not_answer_twice),
         cmocka_unit_test(only_what_makes_sense_is_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
