@@ -1,4 +1,5 @@
 #include "magics/engines.h"
+#include "magics/places.h"
 #include "question/question.h"
 #include "magic.h"
 
@@ -16,8 +17,6 @@ struct cloudtrail_options {
     int64_t limit;
     const char *into, *save, *source;
 };
-
-static const char *const sources[] = {"lake", "athena", "trino", NULL};
 
 static const struct option options[] = {
     {.name = "QUESTION",
@@ -51,10 +50,11 @@ static const struct option options[] = {
      .help = "only this region",
      OPT_TEXT(struct cloudtrail_options, region)},
     {.name = "--source",
-     .value = "lake|athena|trino",
-     .help = "who is asked; without it the engine of the settings",
+     .value = PLACE_SOURCES,
+     .help = "who is asked: a lake, an engine, CloudTrail's API, a trail in S3, or all there is; "
+             "without it the engine of the settings",
      OPT_TEXT(struct cloudtrail_options, source),
-     .choices = sources},
+     .choices = place_sources},
     {.name = "--limit",
      .value = "N",
      .help = "rows shown (the whole result is kept)",
@@ -160,11 +160,11 @@ static bool run(struct magic_call *call, struct error *err)
     if (!request.question)
         return unknown_question(call, given->question, err);
     struct result result;
-    if (!engine_source(call, given->source, &request.engine, &request.remote, err))
+    if (!question_check(&request, err) || !place_find(call, given->source, &request, err))
         return false;
     bool answered = question_ask(call->session, &request, call->outputs, call->cancel, call->arena,
                                  &result, err);
-    engine_say_cost(call, request.engine);
+    engine_say_cost(call, request.place.engine);
     return answered;
 }
 

@@ -1,4 +1,5 @@
 #include "magics/engines.h"
+#include "magics/places.h"
 #include "question/lineage.h"
 #include "question/question.h"
 #include "question/target.h"
@@ -12,8 +13,6 @@ struct trace_options {
     int64_t limit;
     const char *into, *source;
 };
-
-static const char *const sources[] = {"lake", "athena", "trino", NULL};
 
 static const struct option options[] = {
     {.name = "KEY",
@@ -32,10 +31,11 @@ static const struct option options[] = {
      OPT_TIME(struct trace_options, until),
      .values = VALUES_TIME},
     {.name = "--source",
-     .value = "lake|athena|trino",
-     .help = "who is asked; without it the engine of the settings",
+     .value = PLACE_SOURCES,
+     .help = "who is asked: a lake, an engine, CloudTrail's API, a trail in S3, or all there is; "
+             "without it the engine of the settings",
      OPT_TEXT(struct trace_options, source),
-     .choices = sources},
+     .choices = place_sources},
     {.name = "--limit",
      .value = "N",
      .help = "members listed in the tree (default 200)",
@@ -131,7 +131,7 @@ static void show_tree(struct magic_call *call, const struct lineage *lineage, in
         prose_paragraph(
             prose, "The tree is cut at %d lines; the table below and --limit show more.", limit);
     if (lineage->warning)
-        prose_paragraph(prose, "%s.", lineage->warning);
+        prose_paragraph(prose, "%s", lineage->warning);
     outputs_display(call->outputs, prose_bundle(prose));
 }
 
@@ -148,11 +148,13 @@ static bool run(struct magic_call *call, struct error *err)
                                       .line = call->line};
     struct lineage lineage;
     struct result shown;
-    if (!engine_source(call, given->source, &request.engine, &request.remote, err))
+    struct question_request asked = {.since = given->since, .until = given->until};
+    if (!place_find(call, given->source, &asked, err))
         return false;
+    request.place = asked.place;
     bool traced =
         lineage_trace(call->session, &request, call->cancel, call->arena, &lineage, &shown, err);
-    engine_say_cost(call, request.engine);
+    engine_say_cost(call, request.place.engine);
     if (!traced)
         return false;
     show_tree(call, &lineage, given->limit ? given->limit : 200);

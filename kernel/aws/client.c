@@ -301,6 +301,22 @@ static void refused(struct aws_call *call, const struct http_reply *reply,
     finish(call, false);
 }
 
+/* What S3 keeps with an object: "x-amz-meta-signature" becomes Metadata's "signature". */
+static json_t *metadata_of(const struct http_reply *reply)
+{
+    static const char prefix[] = "x-amz-meta-";
+    json_t *metadata = NULL;
+    for (size_t i = 0; i < reply->header_count; i++) {
+        const struct http_header *header = &reply->headers[i];
+        if (strncmp(header->name, prefix, strlen(prefix)) != 0)
+            continue;
+        metadata = metadata ? metadata : json_object();
+        (void)json_object_set_new(metadata, header->name + strlen(prefix),
+                                  json_texts(header->value));
+    }
+    return metadata;
+}
+
 static void answered(struct aws_call *call)
 {
     struct http_reply reply;
@@ -334,11 +350,16 @@ static void answered(struct aws_call *call)
         refused(call, &reply, &answer);
         return;
     }
+    json_t *metadata = metadata_of(&reply);
     http_end(call->transfer);
     call->transfer = NULL;
     call->facts.body = answer.body;
     call->facts.size = answer.size;
-    finish(call, aws_reply_read(call->op, &answer, call->arena, &call->reply, &call->error));
+    bool read = aws_reply_read(call->op, &answer, call->arena, &call->reply, &call->error);
+    if (metadata && read)
+        (void)json_object_set(call->reply, "Metadata", metadata);
+    json_decref(metadata);
+    finish(call, read);
 }
 
 /* ---- stepping -----------------------------------------------------------------------------------

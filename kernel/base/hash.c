@@ -6,7 +6,10 @@
 #include "base/hash.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/md5.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +242,20 @@ size_t hmac_end_hex(struct hmac *hmac, char *out)
 bool hash_equal(const void *a, const void *b, size_t size)
 {
     return CRYPTO_memcmp(a, b, size) == 0;
+}
+
+bool hash_rsa_verifies(const struct hash_rsa *rsa, const void *data, size_t size)
+{
+    const unsigned char *der = rsa->key;
+    EVP_PKEY *key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &der, (long)rsa->key_size);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool valid = key && context &&
+                 EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
+                 EVP_DigestVerify(context, rsa->signature, rsa->signature_size, data, size) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return valid;
 }
 
 void uuid_text(char out[static UUID_TEXT_SIZE])

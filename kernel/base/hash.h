@@ -37,6 +37,16 @@ size_t hmac_end_hex(struct hmac *hmac,
 /* Compares in constant time; lengths must be equal, which the caller checks first. */
 bool hash_equal(const void *a, const void *b, size_t size);
 
+/* Whether an RSA signature of SHA-256 (PKCS #1 v1.5) over the data is that of a public key in DER
+ * (RSAPublicKey). Any bytes. */
+struct hash_rsa {
+    const void *key;
+    size_t key_size;
+    const void *signature;
+    size_t signature_size;
+};
+bool hash_rsa_verifies(const struct hash_rsa *rsa, const void *data, size_t size);
+
 void uuid_text(char out[static UUID_TEXT_SIZE]); /* random, lower case, with dashes */
 
 #endif

@@ -53,7 +53,7 @@ static bool build(struct session *session, const char *template, const char *ord
     buf_init(&text, 64 * 1024);
     for (size_t i = 0; i < sources_count; i++) {
         struct lake_window window;
-        if (!lake_window(session, sources_table[i].view, cancel, arena, &window, err)) {
+        if (!lake_window(session, NULL, sources_table[i].view, cancel, arena, &window, err)) {
             buf_release(&text);
             return false;
         }

@@ -61,13 +61,14 @@ bool lake_reopen(struct session *session, const char *path, struct error *err);
 bool lake_tables(struct session *session, struct cancel *cancel, struct arena *arena,
                  struct table **out, struct error *err) ATTR_USE_RESULT;
 
-/* The window of the opened data of one source: first and last event, rows; false in *known if the
- * source is not there. */
+/* The window of the data of one source: first and last event, rows; false in *known if the source
+ * is not there. `schema`: of a lake beside (lake/beside.h); NULL or "main": the opened ones. */
 struct lake_window {
     bool known;
     int64_t first, last, rows;
 };
-bool lake_window(struct session *session, const char *view, struct cancel *cancel,
-                 struct arena *arena, struct lake_window *out, struct error *err) ATTR_USE_RESULT;
+bool lake_window(struct session *session, const char *schema, const char *view,
+                 struct cancel *cancel, struct arena *arena, struct lake_window *out,
+                 struct error *err) ATTR_USE_RESULT;
 
 #endif

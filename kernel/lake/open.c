@@ -1,6 +1,7 @@
 #include "lake/lake.h"
 
 #include "base/file.h"
+#include "lake/beside.h"
 #include "lake/columns.h"
 #include "lake/commit.h"
 #include "lake/scan.h"
@@ -193,6 +194,7 @@ static bool register_all(const struct opening *opening, struct scan **scans, con
     views_write(&request, opening->arena, &statements, &statement_count);
     const char **folders = arena_alloc(opening->arena, (count + 1) * sizeof *folders);
     memcpy(folders, paths, count * sizeof *folders);
+    lake_part(opening->session);
     session_register(opening->session, REGISTER_KEY, folders, statements);
     if (session_local(opening->session, err))
         return true;
@@ -320,19 +322,23 @@ bool lake_tables(struct session *session, struct cancel *cancel, struct arena *a
            ask(session, "SELECT * FROM lake_tables", NULL, cancel, arena, out, err);
 }
 
-bool lake_window(struct session *session, const char *view, struct cancel *cancel,
-                 struct arena *arena, struct lake_window *out, struct error *err)
+bool lake_window(struct session *session, const char *schema, const char *view,
+                 struct cancel *cancel, struct arena *arena, struct lake_window *out,
+                 struct error *err)
 {
+    bool opened = !schema || strcmp(schema, "main") == 0;
     *out = (struct lake_window){0};
-    if (!any_lake(session, err))
+    if (opened && !any_lake(session, err))
         return false;
     struct engine_param param = {.name = "view", .value = json_own(arena, json_texts(view))};
     struct table *answer = NULL;
-    if (!ask(session,
-             "SELECT count(*) AS tables, CAST(coalesce(sum(\"rows\"), 0) AS BIGINT) AS n, "
-             "min(first_event) AS first, "
-             "max(last_event) AS last FROM lake_tables WHERE short_name = $1",
-             &param, cancel, arena, &answer, err))
+    const char *sql = arena_printf(
+        arena,
+        "SELECT count(*) AS tables, CAST(coalesce(sum(\"rows\"), 0) AS BIGINT) AS n, "
+        "min(first_event) AS first, max(last_event) AS last FROM \"%s\".lake_tables WHERE "
+        "short_name = $1",
+        opened ? "main" : schema);
+    if (!ask(session, sql, &param, cancel, arena, &answer, err))
         return false;
     out->known = table_int(answer, 0, "tables") > 0;
     out->rows = table_int(answer, 0, "n");

@@ -17,7 +17,7 @@ struct writing {
 
 static enum dialect dialect_of(const struct question_request *request)
 {
-    return request->engine ? DIALECT_TRINO : DIALECT_LOCAL;
+    return request->place.engine ? DIALECT_TRINO : DIALECT_LOCAL;
 }
 
 /* ---- values -------------------------------------------------------------------------------------
@@ -86,13 +86,16 @@ static bool write_local_from(struct writing *writing, const char *view, struct e
 {
     struct expansion *expansion = writing->expansion;
     struct lake_window window;
-    if (!lake_window(expansion->session, view, expansion->cancel, expansion->arena, &window, err))
+    const struct question_request *request = expansion->request;
+    const char *schema = request->place.schema ? request->place.schema : "main";
+    if (!lake_window(expansion->session, schema, view, expansion->cancel, expansion->arena, &window,
+                     err))
         return false;
     if (window.known)
-        text_sql_name(&writing->sql, view, strlen(view));
+        buf_addf(&writing->sql, "\"%s\".\"%s\"", schema, view);
     else
-        buf_addf(&writing->sql, "(SELECT * FROM \"%s\" WHERE FALSE)",
-                 expansion->request->question->view);
+        buf_addf(&writing->sql, "(SELECT * FROM \"%s\".\"%s\" WHERE FALSE)", schema,
+                 request->question->view);
     return true;
 }
 
@@ -126,7 +129,7 @@ static void write_days(struct buf *sql, const struct question_request *request)
 static bool write_remote_from(struct writing *writing, const char *view)
 {
     const struct question_request *request = writing->expansion->request;
-    const struct remote *remote = request->remote;
+    const struct remote *remote = request->place.remote;
     bool known = remote_has(remote, view), any = false;
     const char *wanted = known ? view : request->question->view;
     buf_addc(&writing->sql, '(');
@@ -152,7 +155,7 @@ static bool write_remote_from(struct writing *writing, const char *view)
 
 static bool write_from(struct writing *writing, const char *view, struct error *err)
 {
-    if (!writing->expansion->request->engine)
+    if (!writing->expansion->request->place.engine)
         return write_local_from(writing, view, err);
     return write_remote_from(writing, view) ||
            error_set(err, ERROR_INTERNAL, "there is no table for %s", view);
@@ -195,8 +198,8 @@ static bool read_members(struct writing *writing, const struct member_set *set, 
         return read;
     (void)error_set(err, ERROR_LIMIT,
                     "the family %s has %" PRId64 " members, and %s is asked about %d at most",
-                    expansion->request->family, (*out)->rows, expansion->request->engine->ops->name,
-                    EXPAND_MEMBERS_MOST);
+                    expansion->request->family, (*out)->rows,
+                    expansion->request->place.engine->ops->name, EXPAND_MEMBERS_MOST);
     return error_hint(
         err, "Ask about a part of it: SELECT ... FROM %s WHERE ..., kept --into a name of its own.",
         expansion->request->family);
@@ -206,7 +209,7 @@ static bool write_members(struct writing *writing, const struct member_set *set,
 {
     struct expansion *expansion = writing->expansion;
     struct table *members = NULL;
-    if (!expansion->request->engine) {
+    if (!expansion->request->place.engine) {
         buf_addc(&writing->sql, '(');
         write_members_query(writing, set, &writing->sql);
         buf_addc(&writing->sql, ')');
@@ -338,8 +341,8 @@ bool expand(struct expansion *expansion, const char *words, const char **sql, st
 
 bool expand_flattens(const struct question_request *request)
 {
-    for (size_t i = 0; request->engine && i < request->remote->count; i++)
-        if (request->remote->tables[i].version == REMOTE_1)
+    for (size_t i = 0; request->place.engine && i < request->place.remote->count; i++)
+        if (request->place.remote->tables[i].version == REMOTE_1)
             return true;
     return false;
 }

@@ -34,17 +34,17 @@ static bool calls_view(const struct tracing *tracing, const struct question_requ
     static const char *const views[] = {"cloudtrail", "s3_data", "lambda_execution"};
     for (size_t i = 0; i < COUNT(views); i++) {
         struct lake_window window = {0};
-        if (request->engine)
-            window.known = remote_has(request->remote, views[i]);
-        else if (!lake_window(tracing->session, views[i], tracing->cancel, tracing->arena, &window,
-                              err))
+        if (request->place.engine)
+            window.known = remote_has(request->place.remote, views[i]);
+        else if (!lake_window(tracing->session, request->place.schema, views[i], tracing->cancel,
+                              tracing->arena, &window, err))
             return false;
         *out = views[i];
         if (window.known)
             return true;
     }
     (void)error_set(err, ERROR_NOT_FOUND, "no CloudTrail events in %s, so nothing can be traced",
-                    request->engine ? request->engine->ops->name : "the open lake");
+                    place_title(&request->place));
     return error_hint(err, "%%lake tables lists what is there; %%lake ingest adds logs.");
 }
 
@@ -65,7 +65,7 @@ static bool gather(const struct tracing *tracing, const struct question_request 
                                     .limit = 1,
                                     .params = expansion.params,
                                     .param_count = expansion.param_count,
-                                    .engine = request->engine,
+                                    .engine = request->place.engine,
                                     .unkept = true,
                                     .keep_as = name};
     struct result ignored;
@@ -90,8 +90,7 @@ static bool prepare(const struct tracing *tracing, const struct lineage_request 
     struct question_request request = {.question = &calls,
                                        .since = tracing->since,
                                        .until = tracing->until,
-                                       .engine = asked->engine,
-                                       .remote = asked->remote};
+                                       .place = asked->place};
     if (!calls_view(tracing, &request, &calls.view, err) ||
         !gather(tracing, &request, lineage_calls, "trace_calls", err) ||
         !gather(tracing, &request, lineage_keys, "trace_keys", err) ||
@@ -200,7 +199,7 @@ static bool keep_family(const struct tracing *tracing, struct session *session,
         .limit = request->limit,
         .title = arena_printf(tracing->arena, "Family of %s", request->key),
         .source = arena_printf(tracing->arena, "%s: cloudtrail, s3_data, lambda_execution",
-                               request->engine ? request->engine->ops->name : "local"),
+                               place_name(&request->place)),
         .since = request->since,
         .until = request->until,
     };
@@ -233,16 +232,17 @@ const char *member_kind_name(enum member_kind kind)
     return names[kind];
 }
 
-static const char *horizon(const struct tracing *tracing, struct session *session)
+static const char *horizon(const struct tracing *tracing, const struct question_place *place)
 {
     struct lake_window window;
     struct error ignored = {0};
     char edge[TIME_TEXT_SIZE];
-    if (!lake_window(session, "cloudtrail", tracing->cancel, tracing->arena, &window, &ignored) ||
+    if (!lake_window(tracing->session, place->schema, "cloudtrail", tracing->cancel, tracing->arena,
+                     &window, &ignored) ||
         !window.known)
         return NULL;
     return arena_printf(tracing->arena,
-                        "the data ends at %s UTC: what the family did later cannot be seen",
+                        "The data ends at %s UTC: what the family did later cannot be seen.",
                         time_millis(window.last, edge));
 }
 
@@ -266,6 +266,8 @@ bool lineage_trace(struct session *session, const struct lineage_request *reques
     drop_tables(&tracing);
     if (!traced)
         return error_wrap(err, "tracing %s", request->key);
-    out->warning = request->engine ? NULL : horizon(&tracing, session);
+    out->warning = request->place.note     ? request->place.note
+                   : request->place.engine ? NULL
+                                           : horizon(&tracing, &request->place);
     return true;
 }

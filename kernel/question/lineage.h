@@ -6,7 +6,7 @@
 #include "base/cancel.h"
 #include "case/results.h"
 #include "lake/lake.h"
-#include "lake/remote.h"
+#include "question/place.h"
 
 enum member_kind {
     MEMBER_KEY,
@@ -54,8 +54,7 @@ struct lineage_request {
     const char *into; /* the members are kept as a result too, under this name as well; or NULL */
     int64_t limit;    /* rows of `shown`; 0 = the setting */
     int line;         /* of the cell */
-    struct engine *engine;       /* that has the data; NULL: the embedded one, over the open lake */
-    const struct remote *remote; /* the tables there */
+    struct question_place place;
 };
 
 /* At most 100,000 members, else ERROR_LIMIT. *shown is the kept result (columns kind, id, owner,

@@ -6,6 +6,7 @@
 #include "question/questions.h"
 #include "question/summary.h"
 #include "question/target.h"
+#include "question/visible.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ const struct question *question_find(const char *name)
     return NULL;
 }
 
-static bool check_target(const struct question_request *request, struct error *err)
+bool question_check(const struct question_request *request, struct error *err)
 {
     const struct question *question = request->question;
     if (!request->target) {
@@ -58,8 +59,8 @@ static void show_unseen(const struct question_request *request, struct outputs *
         .title = arena_printf(arena, "%s %s: %s", request->question->id, request->question->name,
                               request->question->summary),
         .warning = arena_printf(arena, "cannot be seen: %s has no table %s (%s)",
-                                request->engine ? request->engine->ops->name : "the open lake",
-                                request->question->view, source ? source->comment : "unknown"),
+                                place_title(&request->place), request->question->view,
+                                source ? source->comment : "unknown"),
         .hint = "%lake tables lists what is there; %lake ingest adds logs.",
     };
     if (outputs)
@@ -77,7 +78,7 @@ static const char *silence(const struct expansion *expansion, const struct lake_
     if (!window->rows)
         return arena_printf(
             arena, "cannot be seen: table %s is empty%s", request->question->view,
-            request->engine && (request->since || request->until) ? " in this window" : "");
+            request->place.engine && (request->since || request->until) ? " in this window" : "");
     bool outside = (request->since && request->since > window->last) ||
                    (request->until && request->until <= window->first);
     if (outside)
@@ -118,7 +119,7 @@ static bool remote_window(struct expansion *expansion, struct lake_window *windo
                                     .line = request->line,
                                     .params = second.params,
                                     .param_count = second.param_count,
-                                    .engine = request->engine,
+                                    .engine = request->place.engine,
                                     .unkept = true};
     if (!results_run(expansion->session, &asked, NULL, expansion->cancel, expansion->arena, &result,
                      err))
@@ -136,7 +137,7 @@ static const char *caption_warning(const struct expansion *expansion,
     char edge[TIME_TEXT_SIZE];
     if (rows == 0)
         return silence(expansion, window);
-    if (request->engine) /* where its data ends costs a query of its own */
+    if (request->place.engine) /* where its data ends costs a query of its own */
         return NULL;
     if (request->until && request->until > window->last + 1)
         return arena_printf(expansion->arena,
@@ -158,16 +159,19 @@ static const char *second_step(const struct expansion *expansion, const char *in
                         then ? "," : "", then ? then : "SELECT * FROM question_rows");
 }
 
-static bool then_words(struct expansion *expansion, const char **then, struct error *err)
+/* Words for the embedded engine, whatever the question is asked of; their values join those of the
+ * expansion. */
+static bool local_words(struct expansion *expansion, const char *words, const char **sql,
+                        struct error *err)
 {
-    *then = NULL;
+    *sql = NULL;
     struct question_request local = *expansion->request;
     struct expansion second = *expansion;
-    local.engine = NULL;
+    local.place.engine = NULL;
     second.request = &local;
-    if (!local.question->then)
+    if (!words)
         return true;
-    bool ok = expand(&second, local.question->then, then, err);
+    bool ok = expand(&second, words, sql, err);
     expansion->params = second.params;
     expansion->param_count = second.param_count;
     expansion->param_capacity = second.param_capacity;
@@ -189,17 +193,16 @@ static struct results_request request_of(const struct expansion *expansion,
         .param_count = expansion->param_count,
         .title = arena_printf(expansion->arena, "%s %s: %s", request->question->id,
                               request->question->name, request->question->summary),
-        .source = arena_printf(expansion->arena, "%s: %s",
-                               request->engine ? request->engine->ops->name : "local",
+        .source = arena_printf(expansion->arena, "%s: %s", place_name(&request->place),
                                request->question->view),
         .since = request->since ? request->since : window->first,
         .until = request->until ? request->until : window->last,
     };
 }
 
-/* The columns in which version 1's members come flattened. */
-static const char *nested(const struct expansion *expansion, const struct table *table,
-                          const char *kept)
+/* The rows that an engine sent; the columns in which version 1's members come flattened are nested
+ * again. */
+static const char *kept_rows(const struct expansion *expansion, const struct result *result)
 {
     static const char *const names[] = {"request", "response", "secret", "request_example"};
     struct buf sql;
@@ -207,36 +210,56 @@ static const char *nested(const struct expansion *expansion, const struct table 
     buf_adds(&sql, "SELECT *");
     bool any = false;
     for (size_t i = 0; i < COUNT(names) && expand_flattens(expansion->request); i++)
-        if (table_column(table, names[i]) >= 0) {
+        if (table_column(result->table, names[i]) >= 0) {
             buf_addf(&sql, "%snest_text(\"%s\") AS \"%s\"", any ? ", " : " REPLACE (", names[i],
                      names[i]);
             any = true;
         }
     buf_addf(&sql, "%s FROM results.main.", any ? ")" : "");
-    text_sql_name(&sql, kept, strlen(kept));
-    const char *text =
-        any || expansion->request->question->then ? buf_to_arena(&sql, expansion->arena) : NULL;
+    text_sql_name(&sql, result->info.kept, strlen(result->info.kept));
+    const char *text = buf_to_arena(&sql, expansion->arena);
     buf_release(&sql);
     return text;
+}
+
+/* Events that the engine may not have yet, from a lake beside: added by their ids. Rows that count
+ * events cannot be added to. */
+static bool add_beside(struct expansion *expansion, const struct result *result, const char **rows,
+                       struct error *err)
+{
+    const char *sql;
+    if (!expansion->request->place.schema || table_column(result->table, "event_id") < 0)
+        return true;
+    if (!local_words(expansion, expansion->request->question->sql, &sql, err))
+        return false;
+    *rows = arena_printf(expansion->arena,
+                         "SELECT * FROM (%s) UNION ALL BY NAME SELECT * FROM (%s) AS beside WHERE "
+                         "NOT EXISTS (SELECT 1 FROM (%s) AS sent WHERE sent.event_id = "
+                         "beside.event_id)%s",
+                         *rows, sql, *rows,
+                         table_column(result->table, "time") < 0 ? "" : " ORDER BY time, event_id");
+    return true;
 }
 
 /* Another engine answers in its own words; what it cannot do is done here with its rows. */
 static bool run_remote(struct expansion *expansion, const struct lake_window *window,
                        const char *sql, struct result *out, struct error *err)
 {
+    const struct question_request *request = expansion->request;
     const char *then;
     struct results_request asked = request_of(expansion, window, sql);
-    asked.engine = expansion->request->engine;
+    asked.engine = request->place.engine;
     asked.into = asked.save = NULL;
     if (!results_run(expansion->session, &asked, NULL, expansion->cancel, expansion->arena, out,
-                     err) ||
-        !then_words(expansion, &then, err))
+                     err))
         return false;
-    const char *inner = nested(expansion, out->table, out->info.kept);
-    if (!inner && !expansion->request->into && !expansion->request->save)
+    const char *inner = kept_rows(expansion, out);
+    if (!expand_flattens(request) && !request->question->then && !request->place.schema &&
+        !request->into && !request->save)
         return true;
-    if (!inner)
-        inner = arena_printf(expansion->arena, "SELECT * FROM results.main.\"%s\"", out->info.kept);
+    if (!add_beside(expansion, out, &inner, err) ||
+        !local_words(expansion, request->question->then, &then, err))
+        return false;
     struct results_request second =
         request_of(expansion, window, second_step(expansion, inner, then));
     int64_t elapsed = out->caption.elapsed, bytes = out->caption.bytes_read;
@@ -252,12 +275,26 @@ static bool run_local(struct expansion *expansion, const struct lake_window *win
                       const char *sql, struct result *out, struct error *err)
 {
     const char *then;
-    if (!then_words(expansion, &then, err))
+    if (!local_words(expansion, expansion->request->question->then, &then, err))
         return false;
     struct results_request asked =
         request_of(expansion, window, then ? second_step(expansion, sql, then) : sql);
     return results_run(expansion->session, &asked, NULL, expansion->cancel, expansion->arena, out,
                        err);
+}
+
+/* Up to when a time-bounded answer can be trusted. */
+static void add_note(const struct expansion *expansion, const struct lake_window *window,
+                     struct caption *caption)
+{
+    const struct question_request *request = expansion->request;
+    const char *note = request->place.note;
+    bool bounded = request->since || request->until;
+    if (!note && bounded)
+        note = visible_note(expansion, window);
+    if (note)
+        caption->hint =
+            caption->hint ? arena_printf(expansion->arena, "%s %s", caption->hint, note) : note;
 }
 
 static bool run(struct expansion *expansion, struct lake_window *window, struct outputs *outputs,
@@ -266,13 +303,15 @@ static bool run(struct expansion *expansion, struct lake_window *window, struct 
     const struct question_request *request = expansion->request;
     const char *sql;
     if (!expand(expansion, request->question->sql, &sql, err) ||
-        !(request->engine ? run_remote : run_local)(expansion, window, sql, out, err))
+        !(request->place.engine ? run_remote : run_local)(expansion, window, sql, out, err))
         return false;
-    if (request->engine && out->caption.total_rows == 0 && !remote_window(expansion, window, err))
+    if (request->place.engine && out->caption.total_rows == 0 &&
+        !remote_window(expansion, window, err))
         return false;
     const char *warning = caption_warning(expansion, window, out->caption.total_rows);
     if (warning)
         out->caption.warning = warning;
+    add_note(expansion, window, &out->caption);
     if (request->question->pivot && out->caption.total_rows > 0 &&
         !summary_show(expansion->session, request, out, outputs, expansion->cancel,
                       expansion->arena, err))
@@ -285,11 +324,17 @@ static bool run(struct expansion *expansion, struct lake_window *window, struct 
 static bool find_window(struct session *session, const struct question_request *request,
                         struct expansion *expansion, struct lake_window *out, struct error *err)
 {
+    const struct question_place *place = &request->place;
     *out = (struct lake_window){0};
-    if (!request->engine)
-        return lake_window(session, request->question->view, expansion->cancel, expansion->arena,
-                           out, err);
-    out->known = remote_has(request->remote, request->question->view);
+    if (!place->engine) {
+        if (!lake_window(session, place->schema, request->question->view, expansion->cancel,
+                         expansion->arena, out, err))
+            return false;
+        if (place->last) /* looked through, whatever came of it */
+            *out = (struct lake_window){out->known, place->first, place->last, out->rows + 1};
+        return true;
+    }
+    out->known = remote_has(request->place.remote, request->question->view);
     return true;
 }
 
@@ -306,7 +351,7 @@ bool question_ask(struct session *session, const struct question_request *reques
         .session = session, .request = &asked, .cancel = cancel, .arena = arena};
     struct lake_window window;
     *out = (struct result){0};
-    if (!check_target(&asked, err) || !find_window(session, &asked, &expansion, &window, err))
+    if (!question_check(&asked, err) || !find_window(session, &asked, &expansion, &window, err))
         return false;
     if (!window.known) {
         show_unseen(&asked, outputs, arena, out);

@@ -10,7 +10,7 @@
 
 #include "case/results.h"
 #include "lake/lake.h"
-#include "lake/remote.h"
+#include "question/place.h"
 
 /* What a target is: told from its form (AKIA..., 1.2.3.4, i-..., arn:...) or by the question. */
 enum target_kind {
@@ -54,10 +54,12 @@ struct question_request {
     const char *account, *region;
     int64_t limit;
     const char *into, *save;
-    int line;                    /* of the cell */
-    struct engine *engine;       /* that is asked; NULL: the embedded one over the open lake */
-    const struct remote *remote; /* the tables there */
+    int line; /* of the cell */
+    struct question_place place;
 };
+
+/* Whether the question can be asked of this target at all: before anything is fetched for it. */
+bool question_check(const struct question_request *request, struct error *err) ATTR_USE_RESULT;
 
 /* Asks and shows: summary in words for pivots, rows, and in words whether no rows means "did not
    happen" or "cannot be seen" (window outside the data, source not in the lake). */

@@ -18,7 +18,7 @@ import tools
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FUNCTION_LINES, FILE_LINES, PARAMETERS = 60, 500, 5
 
-EVERYTHING = "base data jupyter net aws engine case lake ingest question alert example response magic magics top".split()
+EVERYTHING = "base data jupyter net aws engine case lake ingest fetch question alert example response magic magics top".split()
 # a floor and what it may include
 FLOORS = {
     "base": ["base"],
@@ -30,12 +30,13 @@ FLOORS = {
     "case": ["base", "data", "aws", "engine", "case"],
     "lake": ["base", "data", "aws", "engine", "case", "lake"],
     "ingest": ["base", "data", "aws", "engine", "case", "lake", "ingest"],
+    "fetch": ["base", "data", "aws", "engine", "case", "lake", "ingest", "fetch"],
     "question": ["base", "data", "aws", "engine", "case", "lake", "question"],
     "alert": ["base", "data", "aws", "engine", "case", "alert"],
     "example": ["base", "example"],
     "response": ["base", "data", "aws", "case", "response"],
     "magic": ["base", "data", "magic"],
-    "magics": ["base", "data", "aws", "engine", "case", "lake", "ingest", "question", "alert", "example", "response", "magic", "magics"],
+    "magics": ["base", "data", "aws", "engine", "case", "lake", "ingest", "fetch", "question", "alert", "example", "response", "magic", "magics"],
     "top": EVERYTHING,
 }
 MAGIC_FLOOR = re.compile(r"kernel/(magic|options|cell|complete|inspect)(_\w+)?\.[ch]$")

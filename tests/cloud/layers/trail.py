@@ -185,6 +185,13 @@ def lookup_events(call):
     return result
 
 
+@operation("cloudtrail", "ListPublicKeys")
+def list_public_keys(call):
+    """Keys of digests, as ordered: {"fingerprint", "value" (base64 of DER)}."""
+    return {"PublicKeyList": [{"Fingerprint": one["fingerprint"], "Value": base64.b64decode(one["value"]), "ValidityStartTime": now(),
+                               "ValidityEndTime": now()} for one in world.of("trail keys", list)]}
+
+
 def read_token(text, asked):
     try:
         before, start, begin, end, same = json.loads(base64.urlsafe_b64decode(text))
@@ -207,9 +214,11 @@ def shown(kept):
 
 @control("trail")
 def order(given):
-    """POST {"events": [CloudTrail records], "rate": calls (0: no limit), "window": in so many seconds, "clear": true}; GET gives the
-    records, oldest first."""
+    """POST {"events": [CloudTrail records], "rate": calls (0: no limit), "window": in so many seconds, "clear": true, "keys": [public keys of
+    digests]}; GET gives the records, oldest first."""
     if given is not None:
+        if "keys" in given:
+            world.of("trail keys", list)[:] = given["keys"]
         if given.get("clear"):
             with world.lock:
                 store().clear()
