@@ -131,14 +131,19 @@ static bool remote_window(struct expansion *expansion, struct lake_window *windo
 }
 
 static const char *caption_warning(const struct expansion *expansion,
-                                   const struct lake_window *window, int64_t rows)
+                                   const struct lake_window *window, const struct result *result)
 {
     const struct question_request *request = expansion->request;
     char edge[TIME_TEXT_SIZE];
-    if (rows == 0)
+    if (result->caption.total_rows == 0)
         return silence(expansion, window);
     if (request->place.engine) /* where its data ends costs a query of its own */
-        return NULL;
+        return request->place.schema && table_column(result->table, "event_id") < 0
+                   ? arena_printf(expansion->arena,
+                                  "these rows count what %s has; what only the API has is counted "
+                                  "by --source api",
+                                  request->place.engine->ops->name)
+                   : NULL;
     if (request->until && request->until > window->last + 1)
         return arena_printf(expansion->arena,
                             "the data ends at %s UTC: what came later cannot be seen",
@@ -308,7 +313,7 @@ static bool run(struct expansion *expansion, struct lake_window *window, struct 
     if (request->place.engine && out->caption.total_rows == 0 &&
         !remote_window(expansion, window, err))
         return false;
-    const char *warning = caption_warning(expansion, window, out->caption.total_rows);
+    const char *warning = caption_warning(expansion, window, out);
     if (warning)
         out->caption.warning = warning;
     add_note(expansion, window, &out->caption);
