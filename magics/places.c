@@ -55,21 +55,27 @@ static struct fetch_request fetch_of(struct magic_call *call,
     return fetch;
 }
 
-/* What came, on one line of the record, and what did not. */
+/* What came, in the place of the progress, and what did not. */
 static void say_fetched(struct magic_call *call, const struct fetched *fetched)
 {
     char events[32], fresh[32], elapsed[TIME_TEXT_SIZE], since[TIME_TEXT_SIZE],
         until[TIME_TEXT_SIZE];
-    outputs_printf(call->outputs,
-                   "%s, %.19s to %.19s UTC: %s events, %s of them new, from %zu region%s in %lld "
-                   "calls, %s\n",
-                   fetched->how, time_millis(fetched->since, since),
-                   time_millis(fetched->until, until), text_number(fetched->events, events),
-                   text_number(fetched->fresh, fresh), fetched->regions,
-                   fetched->regions == 1 ? "" : "s", (long long)fetched->calls,
-                   time_duration(fetched->elapsed, elapsed));
+    outputs_progress_end(
+        call->outputs,
+        "%s, %.19s to %.19s UTC: %s events, %s of them new, from %zu region%s in %lld "
+        "calls, %s",
+        fetched->how, time_millis(fetched->since, since), time_millis(fetched->until, until),
+        text_number(fetched->events, events), text_number(fetched->fresh, fresh), fetched->regions,
+        fetched->regions == 1 ? "" : "s", (long long)fetched->calls,
+        time_duration(fetched->elapsed, elapsed));
     if (fetched->gaps)
         outputs_warn(call->outputs, "not visible: %s", fetched->gaps);
+}
+
+static bool nothing_fetched(struct magic_call *call)
+{
+    outputs_progress_end(call->outputs, NULL);
+    return false;
 }
 
 static void at_fetched(struct question_place *place, const char *name,
@@ -106,7 +112,7 @@ static bool find_api(struct magic_call *call, const char *name, struct question_
     struct fetch_request fetch = fetch_of(call, request);
     struct fetched fetched;
     if (!fetch_api(&fetch, call->arena, &fetched, err))
-        return false;
+        return nothing_fetched(call);
     say_fetched(call, &fetched);
     at_fetched(&request->place, name, &fetched);
     return true;
@@ -118,7 +124,7 @@ static bool find_trail(struct magic_call *call, const char *name, struct questio
     struct fetch_request fetch = fetch_of(call, request);
     struct fetched fetched;
     if (!fetch_trail(&fetch, call->arena, &fetched, err))
-        return false;
+        return nothing_fetched(call);
     say_fetched(call, &fetched);
     at_fetched(&request->place, name, &fetched);
     return true;

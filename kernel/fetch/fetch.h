@@ -17,7 +17,7 @@
 struct fetch_request {
     struct session *session;
     struct cancel *cancel;
-    struct outputs *outputs; /* for the progress; NULL: none is shown */
+    struct outputs *outputs; /* for the progress, which the caller ends; NULL: none is shown */
     int64_t since, until;    /* UTC microseconds; until 0: now */
     const char *account;     /* of a trail that sees several; NULL: all */
     const char *region;      /* NULL: all enabled */

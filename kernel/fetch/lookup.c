@@ -274,8 +274,6 @@ static void release(struct looking *looking)
         json_decref(looking->regions[i].params);
     }
     store_close(&looking->store);
-    if (looking->request->outputs)
-        outputs_progress_end(looking->request->outputs, NULL);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------

@@ -129,8 +129,6 @@ static bool fetch_logs(struct fetching *fetching, struct error *err)
     plan(fetching);
     bool ok = objects_fetch(&objects, fetching->objects, fetching->count, trail->arena, err);
     gzip_free(fetching->gzip);
-    if (trail->request->outputs)
-        outputs_progress_end(trail->request->outputs, NULL);
     for (size_t i = 0; i < fetching->count && ok; i++)
         if (fetching->objects[i].failure)
             trail_gap(trail, "%s: %s", fetching->objects[i].key, fetching->objects[i].failure);
