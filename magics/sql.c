@@ -6,6 +6,7 @@
 #include "case/results.h"
 #include "case/session.h"
 #include "cell.h"
+#include "lake/columns.h"
 
 #include <string.h>
 
@@ -34,6 +35,20 @@ static void move_column(const struct magic_call *call, const char *sql, struct e
         return;
     err->line = 0; /* a column without a line counts within the arguments */
     err->column += (int)text_points(call->arguments, (size_t)(found - call->arguments));
+}
+
+/* 'Referenced column "eventName" not found': what the log calls so has another name here. */
+static void hint_name(struct magic_call *call, struct error *err)
+{
+    const char *open = strchr(err->message, '"'), *close = open ? strchr(open + 1, '"') : NULL;
+    if (!close || strncmp(err->message, "Referenced ", 11) != 0)
+        return;
+    const char *name = arena_strndup(call->arena, open + 1, (size_t)(close - open - 1));
+    const char *field = lake_field_named(name);
+    if (!field)
+        return;
+    err->hint[0] = '\0'; /* the engine's guess by letters */
+    (void)error_hint(err, "In Security Lake's tables %s is %s.", name, field);
 }
 
 bool query_run(struct magic_call *call, struct error *err)
@@ -75,6 +90,7 @@ bool query_run_on(struct magic_call *call, struct engine *engine, const char *sq
         return true;
     if (!call->body && given->sql)
         move_column(call, given->sql, err);
+    hint_name(call, err);
     const char *habit = cell_habit_hint(request.sql, request.size);
     if (habit && err->kind == ERROR_REFUSED)
         err->hint[0] = '\0'; /* IMPORT is refused, but import os meant something else */

@@ -237,7 +237,7 @@ void outputs_progress_end(struct outputs *outputs, const char *format, ...)
         progress_show(outputs, format, args);
         va_end(args);
     }
-    outputs->progress_stays = outputs->progress_shown && !format;
+    outputs->progress_stays = !format && (outputs->progress_shown || outputs->progress_stays);
     outputs->progress_shown = false;
     outputs->progress_begun = outputs->progress_last = 0;
 }

@@ -49,8 +49,11 @@ bool regions_find(const struct fetch_request *request, struct arena *arena, stru
         }
         return own_only(aws, arena, &why, out, err);
     }
-    for (size_t i = 0; i < reply_count(reply, "regionInfo"); i++)
-        add_region(out, arena, reply_text(reply_item(reply, "regionInfo", i), "regionName"));
+    for (size_t i = 0; i < reply_count(reply, "regionInfo"); i++) {
+        const json_t *found = reply_item(reply, "regionInfo", i);
+        if (strcmp(reply_text(found, "optInStatus"), "not-opted-in") != 0)
+            add_region(out, arena, reply_text(found, "regionName"));
+    }
     return out->count || error_set(err, ERROR_AWS, "ec2:DescribeRegions named no region");
 }
 

@@ -24,6 +24,10 @@ const struct lake_column *lake_columns_1(const char *suffix, size_t *count);
  * version 1 lacks it. */
 const char *lake_upgrade(const struct source *source, const char *column);
 
+/* Where what a log calls `name` ("eventName", "srcaddr"), or a member whose path was forgotten
+ * ("operation"), stands in the tables: "api.operation"; NULL: not known. In any case of letters. */
+const char *lake_field_named(const char *name);
+
 /* A sentence about a field ("actor.user.credential_uid"), or NULL. */
 const char *lake_field_comment(const char *field);
 

@@ -88,3 +88,59 @@ const char *lake_field_comment(const char *field)
             return comments[i].comment;
     return NULL;
 }
+
+/* The names that logs give, in the order of their records. */
+static const struct {
+    const char *raw, *field;
+} raw_names[] = {
+    /* CloudTrail */
+    {"eventTime", "time_dt"},
+    {"eventName", "api.operation"},
+    {"eventSource", "api.service.name"},
+    {"eventID", "metadata.uid"},
+    {"awsRegion", "region"},
+    {"sourceIPAddress", "src_endpoint.ip"},
+    {"userAgent", "http_request.user_agent"},
+    {"errorCode", "api.response.error"},
+    {"errorMessage", "api.response.message"},
+    {"requestParameters", "api.request.data"},
+    {"responseElements", "api.response.data"},
+    {"requestID", "api.request.uid"},
+    {"recipientAccountId", "accountid"},
+    {"userIdentity", "actor.user"},
+    {"arn", "actor.user.uid"},
+    {"principalId", "actor.user.uid_alt"},
+    {"accessKeyId", "actor.user.credential_uid"},
+    {"userName", "actor.user.name"},
+    {"invokedBy", "actor.invoked_by"},
+    {"sessionIssuer", "actor.session.issuer"},
+    {"sessionContext", "actor.session"},
+    {"mfaAuthenticated", "is_mfa"},
+    {"operation", "api.operation"},
+    {"service", "api.service.name"},
+    {"credential_uid", "actor.user.credential_uid"},
+    {"user_agent", "http_request.user_agent"},
+    {"ip", "src_endpoint.ip"},
+    /* VPC flow logs */
+    {"srcaddr", "src_endpoint.ip"},
+    {"dstaddr", "dst_endpoint.ip"},
+    {"srcport", "src_endpoint.port"},
+    {"dstport", "dst_endpoint.port"},
+    {"protocol", "connection_info.protocol_num"},
+    {"interface_id", "src_endpoint.interface_uid"},
+    {"instance_id", "src_endpoint.instance_uid"},
+    {"bytes", "traffic.bytes"},
+    {"packets", "traffic.packets"},
+    /* Route 53's resolver */
+    {"query_name", "query.hostname"},
+    {"query_type", "query.type"},
+    {"query_timestamp", "time_dt"},
+};
+
+const char *lake_field_named(const char *name)
+{
+    for (size_t i = 0; i < COUNT(raw_names); i++)
+        if (strcasecmp(raw_names[i].raw, name) == 0)
+            return raw_names[i].field;
+    return NULL;
+}

@@ -61,7 +61,7 @@ def test_a_key_is_looked_up_in_all_regions_page_by_page(cloud, kernel):
     cloud.forget()
     found, text = ids(kernel, PIVOT + " --source api")
     assert found == list(range(129, -1, -1))
-    regions = len(cloud.client("ec2").describe_regions()["Regions"])
+    regions = len([one for one in cloud.client("ec2").describe_regions()["Regions"] if one["OptInStatus"] != "not-opted-in"])
     assert "LookupEvents by AccessKeyId" in text and "130 events, 130 of them new, from %d regions" % regions in text
     assert "130 calls between" in text and "api: cloudtrail" in text
     assert len(lookups(cloud, "us-east-1")) == 1 + 2, "our own latest call, and 65 events on two pages"

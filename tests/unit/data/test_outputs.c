@@ -110,6 +110,23 @@ static void test_a_last_line_is_left(void **state)
     assert_string_equal(seen->log.data, "display:3 rows\n");
 }
 
+/* Work made of several works ends more than once: the line is replaced all the same. */
+static void test_a_result_takes_the_place_of_the_progress(void **state)
+{
+    struct seen *seen = *state;
+    struct arena *arena = arena_new();
+    struct outputs *outputs = outputs_for(seen);
+    while (!seen->log.size) /* it is shown when the work takes long */
+        outputs_progress(outputs, "reading");
+    outputs_progress_end(outputs, NULL);
+    outputs_progress_end(outputs, NULL);
+    outputs_result(outputs, words(arena, "found"));
+    outputs_finish(outputs);
+    outputs_free(outputs);
+    assert_string_equal(seen->log.data, "display:reading\nupdate:found\n");
+    arena_free(arena);
+}
+
 static void test_invalid_bytes_become_valid(void **state)
 {
     struct seen *seen = *state;
@@ -142,6 +159,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_only_the_last_result_is_the_value, begin, end),
         cmocka_unit_test_setup_teardown(test_quick_work_shows_no_progress, begin, end),
         cmocka_unit_test_setup_teardown(test_a_last_line_is_left, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_result_takes_the_place_of_the_progress, begin, end),
         cmocka_unit_test_setup_teardown(test_invalid_bytes_become_valid, begin, end),
         cmocka_unit_test_setup_teardown(test_clear_keeps_order, begin, end),
     };
