@@ -151,7 +151,7 @@ def test_hostile_events_harm_nobody(cloud, kernel):
 
 
 def test_a_stop_keeps_what_had_come(cloud, kernel):
-    seed(cloud, *[event(n, ago(minutes=20 + n)) for n in range(300)])
+    seed(cloud, *[event(n, ago(minutes=20 + n)) for n in range(300)], rate=0)
     cloud.forget()
     kernel.client.execute(PIVOT + " --source api --region us-east-1")
     cloud.calls(service="cloudtrail", operation="LookupEvents", wait=3)
