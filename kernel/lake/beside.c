@@ -56,26 +56,6 @@ static bool setup_register(struct setup *setup, struct session *session, const c
 /* ---- one lake -----------------------------------------------------------------------------------
  */
 
-/* One reader over the files of all its regions. */
-static bool write_files(struct buf *sql, const struct scan *scan, const struct source *source)
-{
-    bool any = false;
-    for (const struct scan_table *table = scan->tables; table; table = table->next) {
-        struct buf list;
-        if (table->source != source || table->version != 2)
-            continue;
-        buf_init(&list, STATEMENT_LIMIT);
-        scan_file_list(table, &list);
-        buf_adds(sql, any ? ", " : "SELECT * FROM read_parquet([");
-        buf_add(sql, list.data + 1, list.size - 2);
-        buf_release(&list);
-        any = true;
-    }
-    if (any)
-        buf_adds(sql, "], hive_partitioning=false)");
-    return any;
-}
-
 static void write_nothing(struct buf *sql, const struct source *source)
 {
     size_t count;
@@ -117,6 +97,7 @@ bool lake_beside(struct session *session, const char *schema, const char *path,
 {
     struct setup setup;
     struct scan *scan;
+    struct views_request request = {.scans = &scan, .scan_count = 1};
     bool *there = arena_alloc(arena, sources_count * sizeof *there);
     const char *calls = "cloudtrail"; /* is there at any time: nothing found is an answer */
     if (!scan_ours(path, cancel, arena, &scan, err))
@@ -125,7 +106,7 @@ bool lake_beside(struct session *session, const char *schema, const char *path,
     setup_begin(&setup, schema, arena);
     for (size_t i = 0; i < sources_count; i++) {
         setup_view(&setup, schema, sources_table[i].view);
-        there[i] = write_files(&setup.text, scan, &sources_table[i]);
+        there[i] = views_own_files(&request, &sources_table[i], &setup.text);
         if (!there[i] && strcmp(sources_table[i].view, calls) == 0) {
             write_nothing(&setup.text, &sources_table[i]);
             there[i] = true;

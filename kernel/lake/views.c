@@ -258,10 +258,8 @@ static void add_short_part(const struct scan_table *table, const struct view_col
         add_table_query(table, columns, out);
 }
 
-/* One reader over the files of all regions of our own lakes: one scan instead of a union of scans.
- */
-static bool add_own_files(const struct views_request *request, const struct source *source,
-                          struct buf *out)
+bool views_own_files(const struct views_request *request, const struct source *source,
+                     struct buf *out)
 {
     bool any = false;
     for (size_t i = 0; i < request->scan_count; i++)
@@ -290,7 +288,7 @@ static void write_short(struct writer *writer, const struct views_request *reque
     buf_adds(&text, "CREATE OR REPLACE VIEW ");
     add_name(&text, source->view);
     buf_adds(&text, " AS ");
-    bool any = add_own_files(request, source, &text);
+    bool any = views_own_files(request, source, &text);
     for (size_t i = 0; i < request->scan_count; i++)
         for (const struct scan_table *table = request->scans[i]->tables; table;
              table = table->next) {

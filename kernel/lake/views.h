@@ -20,6 +20,11 @@ struct views_request {
 void views_write(const struct views_request *request, struct arena *arena, const char ***statements,
                  size_t *count);
 
+/* Appends one reader over the files of a source in all regions of our own lakes of version 2: one
+ * scan instead of a union of scans. False, with nothing appended, where there are none. */
+bool views_own_files(const struct views_request *request, const struct source *source,
+                     struct buf *out);
+
 /* The macros that the views and questions need. NULL-terminated. */
 const char *const *views_macros(void);
 
