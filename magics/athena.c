@@ -72,13 +72,18 @@ static const struct magic_example examples[] = {
 const struct magic magic_athena = {
     .name = "athena",
     .summary = "a query on Amazon Athena",
-    .details = "The rows become a kept table of the embedded engine: _ and --into join them with "
-               "local ones "
-               "without paying twice. :name is Athena's own execution parameter. Stop ends the "
-               "execution at "
-               "Athena. Only what reads is sent. What was scanned is shown with its price; "
-               "%set budget refuses more when it is used up. %set workgroup, database, catalog, "
-               "output and region are the defaults, %set engine athena sends plain SQL here.",
+    .details =
+        "The rows become a kept table of the embedded engine: _ and --into join them with "
+        "local ones "
+        "without paying twice. :name is Athena's own execution parameter. Stop ends the "
+        "execution at "
+        "Athena. Only what reads is sent. Before a query is sent, the most that it can scan is "
+        "worked out from Glue, Iceberg's metadata or a list of the objects, narrowed by "
+        "plain conditions on projected partitions, and shown with its price; views and what "
+        "is not understood are unknown. %set budget refuses what may go over it, and lets "
+        "the unknown through: a hard cap is only the workgroup's data limit per query. What "
+        "was scanned is shown afterwards. %set workgroup, database, catalog, "
+        "output and region are the defaults, %set engine athena sends plain SQL here.",
     .body = MAGIC_BODY_OPTIONAL,
     .body_name = "SQL",
     .effect = MAGIC_LOCAL,

@@ -1,11 +1,11 @@
 #include "magics/engines.h"
 
 #include "magics/connect.h"
+#include "magics/price.h"
 
 #include "base/text.h"
 #include "base/time.h"
 #include "case/session.h"
-#include "engine/athena_price.h"
 #include "lake/glue.h"
 #include "lake/views.h"
 
@@ -14,6 +14,19 @@
 
 /* ---- Athena -------------------------------------------------------------------------------------
  */
+
+/* A place, and the cell for which it is asked. */
+struct athena_asked {
+    struct magic_call *call;
+    struct athena_place place;
+};
+
+static bool before_athena(void *state, const struct engine_request *request, struct arena *arena,
+                          struct error *err)
+{
+    struct athena_asked *asked = state;
+    return price_before(asked->call, &asked->place, request, arena, err);
+}
 
 static const char *either(const char *given, const char *setting)
 {
@@ -34,6 +47,10 @@ bool engine_athena(struct magic_call *call, const struct athena_place *place, st
     here.output = either(place->output, settings->output);
     if (!here.local || !here.folder)
         return false;
+    struct athena_asked *asked = arena_alloc(call->arena, sizeof *asked);
+    *asked = (struct athena_asked){call, here};
+    here.before = before_athena;
+    here.state = asked;
     *out = athena_engine(call->arena, &here);
     return true;
 }
@@ -43,19 +60,10 @@ static bool open_athena(struct magic_call *call, struct engine **out, struct err
     return engine_athena(call, &(struct athena_place){0}, out, err);
 }
 
-static struct athena_price price_of(struct magic_call *call, const struct athena_facts *facts)
-{
-    struct error ignored = {0};
-    const char *region = facts->region;
-    if (!region && !aws_region(session_aws(call->session), &region, &ignored))
-        region = NULL;
-    return athena_price(region);
-}
-
 static void say_scanned(struct magic_call *call, const struct athena_facts *facts)
 {
     char bytes[32];
-    struct athena_price price = price_of(call, facts);
+    struct athena_price price = price_of(call, facts->region);
     double usd = athena_cost(price, facts->scanned);
     session_settings_edit(call->session)->spent += usd;
     outputs_printf(call->outputs, "; scanned %s, about USD %.4f%s",

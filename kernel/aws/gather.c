@@ -30,6 +30,14 @@ static void keep_facts(struct aws_gathering *gathering, const struct aws_call *c
     gathering->answered = time_now();
 }
 
+static void keep_body(struct aws_gathering *gathering, const struct aws_call *call,
+                      struct arena *arena)
+{
+    const struct aws_facts *facts = aws_call_facts(call);
+    gathering->body = facts->body ? arena_strndup(arena, facts->body, facts->size) : NULL;
+    gathering->size = facts->size;
+}
+
 /* An answer is there: the next page, or the end. */
 static void take(struct aws *aws, struct aws_gathering *gathering, struct work *work,
                  struct cancel *cancel, struct arena *arena)
@@ -39,6 +47,8 @@ static void take(struct aws *aws, struct aws_gathering *gathering, struct work *
     keep_facts(gathering, work->call, arena);
     if (ok)
         (void)json_array_append(gathering->replies, reply);
+    if (ok && !json_object_size(reply))
+        keep_body(gathering, work->call, arena);
     aws_end(work->call);
     work->call = NULL;
     bool turned = ok && aws_turn(aws_op(gathering->op), reply, work->params);

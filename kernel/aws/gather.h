@@ -22,6 +22,8 @@ struct aws_gathering {
     int status;          /* HTTP's of the last answer; 0: none */
     int64_t server_time; /* its Date, Unix microseconds; 0: none */
     int64_t answered;    /* when it came, by this machine's clock */
+    const char *body;    /* the last answer's, where it is no reply (s3:GetObject); NULL: none */
+    size_t size;
 };
 
 /* False only when the analyst stops. */

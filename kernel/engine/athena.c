@@ -121,7 +121,8 @@ static bool start(struct athena_query *query, struct error *err)
     }
     json_t *params = json_object();
     bool ok = engine_check_reads(&query->request, query->arena, "Athena", err) &&
-              place_params(query, params, err);
+              place_params(query, params, err) &&
+              (!place->before || place->before(place->state, &query->request, query->arena, err));
     add_context(place, params);
     if (ok)
         return enter(query, ATHENA_STARTING, "athena:StartQueryExecution", params, err);

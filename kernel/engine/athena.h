@@ -21,6 +21,10 @@ struct athena_place {
     const char *workgroup, *catalog, *database, *output; /* NULL: Athena's own defaults */
     const char *resume; /* the id of an execution: its result is fetched, nothing is started */
     int reuse_minutes;  /* how old an equal query's result may be; 0: never taken */
+    /* Asked before a query is started, may wait; false keeps it from being sent. NULL: nobody */
+    bool (*before)(void *state, const struct engine_request *request, struct arena *arena,
+                   struct error *err);
+    void *state;
 };
 
 /* The last query, for captions. Texts belong to the engine's arena; "" unknown. */
