@@ -5,6 +5,7 @@ struct athena_options {
     struct query_options query; /* first: the rows of OPT_QUERY point into it */
     const char *workgroup, *database, *catalog, *output, *id, *region;
     int64_t reuse;
+    bool unload;
 };
 
 static const struct option options[] = {
@@ -31,6 +32,9 @@ static const struct option options[] = {
      OPT_INT(struct athena_options, reuse),
      .min = 1,
      .max = 10080},
+    {.name = "--unload",
+     .help = "a large result as Parquet files, which stay in the bucket; rows in no order",
+     OPT_FLAG(struct athena_options, unload)},
     {.name = "--id",
      .value = "ID",
      .help = "fetch the result of this execution; nothing is started",
@@ -52,11 +56,15 @@ static bool run(struct magic_call *call, struct error *err)
         .output = given->output,
         .resume = given->id,
         .reuse_minutes = (int)given->reuse,
+        .unload = given->unload,
     };
     struct engine *engine;
     if (given->id && (given->query.sql || call->body))
         return error_set(err, ERROR_USAGE, "--id fetches a result: there is nothing to run") ||
                error_hint(err, "Leave out the query, or --id.");
+    if (given->unload && given->reuse)
+        return error_set(err, ERROR_USAGE, "an UNLOAD is never an equal query's result") ||
+               error_hint(err, "Leave out --reuse, or --unload.");
     if (!engine_athena(call, &place, &engine, err) ||
         (!given->id && !engine_may_spend(call, engine, err)))
         return false;
@@ -82,7 +90,10 @@ const struct magic magic_athena = {
         "plain conditions on projected partitions, and shown with its price; views and what "
         "is not understood are unknown. %set budget refuses what may go over it, and lets "
         "the unknown through: a hard cap is only the workgroup's data limit per query. What "
-        "was scanned is shown afterwards. %set workgroup, database, catalog, "
+        "was scanned is shown afterwards. --unload lets Athena write the rows as Parquet "
+        "files below the place of results, fetches them and keeps their types: for large "
+        "results; every column needs a name of its own, and the files stay in the bucket "
+        "until somebody deletes them. %set workgroup, database, catalog, "
         "output and region are the defaults, %set engine athena sends plain SQL here.",
     .body = MAGIC_BODY_OPTIONAL,
     .body_name = "SQL",

@@ -71,6 +71,22 @@ static void say_scanned(struct magic_call *call, const struct athena_facts *fact
                    price.certain ? "" : " at the price of most regions");
 }
 
+static void say_unloaded(struct magic_call *call, const struct athena_facts *facts)
+{
+    char bytes[32], files[32];
+    if (!facts->files)
+        outputs_printf(call->outputs, "UNLOAD wrote no file: the query has no rows; without "
+                                      "--unload its columns are shown\n");
+    else if (facts->files > 0)
+        outputs_printf(call->outputs,
+                       "UNLOAD leaves %s file%s (%s) in %s: delete them, or let a lifecycle rule "
+                       "do it\n",
+                       text_number(facts->files, files), facts->files == 1 ? "" : "s",
+                       text_bytes(facts->file_bytes, bytes), facts->unloaded);
+    else
+        outputs_printf(call->outputs, "UNLOAD may have left files in %s\n", facts->unloaded);
+}
+
 static void say_athena(struct magic_call *call, const struct engine *engine)
 {
     const struct athena_facts *facts = athena_facts(engine);
@@ -89,6 +105,8 @@ static void say_athena(struct magic_call *call, const struct engine *engine)
     else if (facts->scanned >= 0)
         say_scanned(call, facts);
     outputs_printf(call->outputs, "\n");
+    if (facts->unloaded)
+        say_unloaded(call, facts);
 }
 
 /* ---- Trino --------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ static bool place_params(struct athena_query *query, json_t *params, struct erro
     json_t *list = json_own(query->arena, json_array());
     struct buf sql;
     buf_init(&sql, SQL_MOST);
+    athena_unload_wrap(query, &sql, false);
     bool ok = true;
     size_t at = 0;
     for (size_t i = 0; i < request->place_count && ok; i++) {
@@ -80,6 +81,7 @@ static bool place_params(struct athena_query *query, json_t *params, struct erro
         at = place->offset + place->size;
     }
     buf_add(&sql, request->sql + at, request->size - at);
+    athena_unload_wrap(query, &sql, true);
     if (ok && sql.full)
         ok = error_set(err, ERROR_LIMIT, "the query is longer than Athena's limit of %d bytes",
                        SQL_MOST);
@@ -112,16 +114,11 @@ static void add_context(const struct athena_place *place, json_t *params)
                                             "Enabled", 1, "MaxAgeInMinutes", place->reuse_minutes));
 }
 
-static bool start(struct athena_query *query, struct error *err)
+static bool send(struct athena_query *query, struct error *err)
 {
     const struct athena_place *place = &query->athena->place;
-    if (place->resume) {
-        query->facts->id = place->resume;
-        return look(query, err);
-    }
     json_t *params = json_object();
-    bool ok = engine_check_reads(&query->request, query->arena, "Athena", err) &&
-              place_params(query, params, err) &&
+    bool ok = place_params(query, params, err) &&
               (!place->before || place->before(place->state, &query->request, query->arena, err));
     add_context(place, params);
     if (ok)
@@ -130,13 +127,28 @@ static bool start(struct athena_query *query, struct error *err)
     return false;
 }
 
+static bool start(struct athena_query *query, struct error *err)
+{
+    const struct athena_place *place = &query->athena->place;
+    bool placed = true;
+    if (place->resume) {
+        query->facts->id = place->resume;
+        return look(query, err);
+    }
+    return engine_check_reads(&query->request, query->arena, "Athena", err) &&
+           (!place->unload || athena_unload_begin(query, &placed, err)) &&
+           (!placed || send(query, err));
+}
+
 static const struct athena_facts unknown = {.id = "",
                                             .state = "",
                                             .workgroup = "",
                                             .output = "",
                                             .queued_ms = -1,
                                             .run_ms = -1,
-                                            .scanned = -1};
+                                            .scanned = -1,
+                                            .files = -1,
+                                            .file_bytes = -1};
 
 static void athena_close(struct query *query);
 
@@ -184,14 +196,15 @@ static void read_facts(struct athena_query *query, const json_t *reply)
 }
 
 /* "line 3:14: Column 'x' cannot be resolved": the place in the query, if the words name one. */
-static bool find_place(const char *words, struct error *err)
+static bool find_place(const struct athena_query *query, const char *words, struct error *err)
 {
+    int before = query->unload ? 1 : 0; /* a line that is not the analyst's */
     const char *line = strstr(words, "line ");
     char *end;
     long number = line ? strtol(line + 5, &end, 10) : 0;
-    if (number <= 0 || *end != ':')
+    if (number <= before || *end != ':')
         return false;
-    err->line = (int)number;
+    err->line = (int)number - before;
     err->column = (int)strtol(end + 1, NULL, 10);
     return true;
 }
@@ -204,7 +217,7 @@ static bool failed(struct athena_query *query, const json_t *reply, struct error
     (void)error_set(err,
                     strcmp(query->facts->state, "CANCELLED") == 0 ? ERROR_INTERRUPTED : ERROR_SQL,
                     "Athena: %s", *reason ? reason : query->facts->state);
-    (void)find_place(reason, err);
+    (void)find_place(query, reason, err);
     (void)athena_hint(err, reason);
     return error_detail(err, "execution %s", query->facts->id);
 }
@@ -213,8 +226,10 @@ static bool looked(struct athena_query *query, const json_t *reply, struct error
 {
     read_facts(query, reply);
     const char *state = query->facts->state;
+    if (query->athena->place.resume)
+        athena_unload_resume(query, reply);
     if (strcmp(state, "SUCCEEDED") == 0)
-        return athena_fetch(query, err);
+        return query->unload ? athena_unload_list(query, err) : athena_fetch(query, err);
     if (strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELLED") == 0)
         return failed(query, reply, err);
     int64_t now = time_monotonic(), pause = (now - query->begun) / 4;
@@ -228,11 +243,13 @@ static bool answered(struct athena_query *query, struct error *err)
 {
     json_t *reply;
     if (!aws_reply(query->call, &reply, err)) {
-        if (query->state == ATHENA_STARTING && find_place(err->message, err))
+        if (query->state == ATHENA_STARTING && find_place(query, err->message, err))
             err->kind = ERROR_SQL; /* what cannot be parsed is refused at the start */
         return athena_hint(err, err->message);
     }
     switch (query->state) {
+    case ATHENA_PLACING:
+        return athena_unload_place(query, reply, err) && send(query, err);
     case ATHENA_STARTING:
         query->facts->id = keep(query, reply, "QueryExecutionId");
         query->started = true;
@@ -243,12 +260,15 @@ static bool answered(struct athena_query *query, struct error *err)
         return athena_take_page(query, reply, err);
     case ATHENA_FETCHING:
         return athena_load(query, err);
+    case ATHENA_LISTING:
+        return athena_unload_get(query, reply, err);
     case ATHENA_STOPPING:
         query->started = false;
         query->stopped =
             arena_printf(query->arena, "Athena has stopped execution %s.", query->facts->id);
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
     case ATHENA_WAITING:
+    case ATHENA_GETTING:
     case ATHENA_LOADING:
         break;
     }
@@ -269,8 +289,12 @@ static enum engine_step athena_step(struct query *base, struct engine_wait *wait
         return ENGINE_WAIT;
     }
     aws_step(aws);
-    if (aws_done(query->call) && !answered(query, err))
+    if (query->state == ATHENA_GETTING) {
+        if (!athena_unload_step(query, err))
+            return ENGINE_ERROR;
+    } else if (aws_done(query->call) && !answered(query, err)) {
         return ENGINE_ERROR;
+    }
     if (query->state == ATHENA_WAITING || query->state == ATHENA_LOADING)
         *wait = (struct engine_wait){.fd = -1, .deadline = time_monotonic()};
     else
@@ -321,6 +345,7 @@ static void athena_close(struct query *base)
     if (query->load)
         query->load->engine->ops->close(query->load);
     rows_forget(&query->rows);
+    athena_unload_forget(query);
 }
 
 static const struct engine_ops ops = {

@@ -20,6 +20,7 @@ struct athena_place {
     const char *region;  /* NULL: the client's */
     const char *workgroup, *catalog, *database, *output; /* NULL: Athena's own defaults */
     const char *resume; /* the id of an execution: its result is fetched, nothing is started */
+    bool unload;        /* the rows come as Parquet files, which stay in the bucket */
     int reuse_minutes;  /* how old an equal query's result may be; 0: never taken */
     /* Asked before a query is started, may wait; false keeps it from being sent. NULL: nobody */
     bool (*before)(void *state, const struct engine_request *request, struct arena *arena,
@@ -34,6 +35,8 @@ struct athena_facts {
     int64_t queued_ms, run_ms; /* -1 unknown */
     int64_t scanned;           /* bytes; -1 unknown */
     bool reused;
+    const char *unloaded;      /* s3://bucket/prefix/ of files; NULL: no UNLOAD */
+    int64_t files, file_bytes; /* -1 unknown */
 };
 
 /* Belongs to the arena. */

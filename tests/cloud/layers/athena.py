@@ -138,7 +138,7 @@ class Execution:
                       "QueryPlanningTimeInMillis": 1, "ServicePreProcessingTimeInMillis": 1, "DataManifestLocation": self.manifest,
                       "ResultReuseInformation": {"ReusedPreviousResult": self.reused}}
         config = {"OutputLocation": self.output} if self.output else {}
-        return {"QueryExecutionId": self.id, "Query": self.sql, "StatementType": "UTILITY" if self.plain else self.kind,
+        return {"QueryExecutionId": self.id, "Query": self.sql, "StatementType": "UTILITY" if self.plain and not self.manifest else self.kind,
                 "SubstatementType": (self.sql.split() or ["?"])[0].upper(), "ResultConfiguration": config, "WorkGroup": self.group["Name"],
                 "QueryExecutionContext": {"Catalog": CATALOG, **self.context}, "Status": {k: v for k, v in status.items() if v is not None},
                 "Statistics": {k: v for k, v in statistics.items() if v is not None}, "ExecutionParameters": self.parameters or None,

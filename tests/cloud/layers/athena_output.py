@@ -151,21 +151,24 @@ def unloaded(made, sql, location, options):
                         "location before retrying. Athena will not delete data in your account." % (made.id, location), 1)
     with tempfile.TemporaryDirectory() as folder:
         path, name = os.path.join(folder, "out"), "%s_00000_%s" % (made.submitted.strftime("%Y%m%d_%H%M%S"), made.id)
-        how = {"parquet": "FORMAT parquet, COMPRESSION gzip", "json": "FORMAT json", "textfile": "FORMAT csv, HEADER false, DELIMITER '\x01'"}[form]
+        how = {"parquet": "FORMAT parquet, COMPRESSION snappy", "json": "FORMAT json", "textfile": "FORMAT csv, HEADER false, DELIMITER '\x01'"}[form]
         try:
-            made.connection.execute("DESCRIBE\n" + sql)
+            names = [row[0].lower() for row in made.connection.execute("DESCRIBE\n" + sql).fetchall()]
         except duckdb.Error as problem:
             raise trino_error(problem, sql, 1) from None
-        made.connection.execute("COPY (%s) TO '%s' (%s)" % (sql, path, how))
+        if len(set(names)) < len(names):
+            raise SqlFailed("DUPLICATE_COLUMN_NAME: line 1:1: Column name is specified more than once", 1)
+        written = made.connection.execute("COPY (%s) TO '%s' (%s)" % (sql, path, how)).fetchone()[0]
         with open(path, "rb") as file:
             data = file.read()
         target = "s3://%s/%s%s" % (place.netloc, prefix, name)
-        put(made, target, data)
+        if written:  # no row, no file
+            put(made, target, data)
     output, made.output, made.plain = made.output, None, True
     texts(made, None)
     if output:
         made.output, made.manifest = output, output.rsplit(".", 1)[0] + "-manifest.csv"
-        put(made, made.manifest, (target + "\n").encode())
+        put(made, made.manifest, (target + "\n").encode() if written else b"")
 
 
 def backend_of(bucket):

@@ -1,5 +1,7 @@
 /* What is read off a query of Athena, and off what AWS says of its tables, before it is asked. */
+#include "engine/athena_columns.h"
 #include "engine/athena_layout.h"
+#include "engine/athena_unload.h"
 
 #include "base/base.h"
 
@@ -247,6 +249,87 @@ static void hostile_sizes_are_no_sizes(void **state)
     arena_free(arena);
 }
 
+/* ---- UNLOAD -------------------------------------------------------------------------------------
+ */
+
+static void lists_of_files_have_limits(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    static const struct {
+        const char *page, *message; /* NULL: one file */
+    } pages[] = {
+        {"{\"Contents\": [{\"Key\": \"p/a\", \"Size\": \"5\"}, {\"Key\": \"p/\", \"Size\": "
+         "\"0\"}]}",
+         NULL},
+        {"{\"Contents\": {\"Key\": \"p/a\", \"Size\": \"256000000000\"}}", NULL},
+        {"{\"Contents\": {\"Key\": \"p/a\", \"Size\": \"256000000001\"}}",
+         "UNLOAD wrote more bytes than can be read here"},
+        {"{\"IsTruncated\": \"true\"}", "UNLOAD wrote more files than can be read here"},
+        {"{\"Contents\": {\"Key\": \"q/a\", \"Size\": \"1\"}}",
+         "the list of UNLOAD's files is not understood"},
+        {"{\"Contents\": {\"Key\": \"p/a\"}}", "the list of UNLOAD's files is not understood"},
+    };
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        struct error err = {0};
+        struct unload_file *files;
+        size_t count;
+        json_t *page = json_parse(arena, pages[i].page, strlen(pages[i].page), 4096, &err);
+        bool ok = unload_read_list(arena, page, "p/", &files, &count, &err);
+        assert_true(ok == !pages[i].message);
+        assert_string_equal(ok ? files[0].key : err.message, ok ? "p/a" : pages[i].message);
+        assert_true(!ok || count == 1);
+    }
+    arena_free(arena);
+}
+
+static void an_unload_is_known_by_its_words(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    assert_string_equal(unload_target(arena, "UNLOAD (\nSELECT ') TO ''s3://b/x''' AS a\n) TO "
+                                             "'s3://b/it''s/' WITH (format = 'PARQUET')"),
+                        "s3://b/it's/");
+    assert_null(unload_target(arena, "SELECT 1 AS x, (2) to 's3://b/x/'"));
+    assert_null(unload_target(arena, "UNLOAD (SELECT 1) TO "));
+    assert_null(unload_target(arena, "UNLOAD"));
+    assert_null(unload_target(arena, ""));
+    arena_free(arena);
+}
+
+static const struct {
+    const char *sql;
+    bool named;
+} lists[] = {
+    {"SELECT a, t.b, \"c\", 1 AS d, f(x, y) e, CASE WHEN a THEN b END g, x[1] h, 'x' i FROM t",
+     true},
+    {"SELECT DISTINCT a, a IS DISTINCT FROM b AS c FROM t", true},
+    {"WITH u AS (SELECT 1) SELECT a FROM u", true},
+    {"(SELECT 1)", true}, /* not looked into */
+    {"SELECT *, a, t.* FROM t", true},
+    {"SELECT 1", false},
+    {"SELECT a, a + b FROM t", false},
+    {"SELECT a AND b FROM t", false},
+    {"SELECT a IS NULL FROM t", false},
+    {"SELECT CASE WHEN a THEN b END FROM t", false},
+    {"SELECT f(a) FROM t", false},
+    {"SELECT (SELECT 1 AS a) FROM t", false},
+    {"SELECT a, *, t.A FROM t", false},
+};
+
+static void columns_without_a_name_are_found(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct engine_request request = request_of(lists[i].sql);
+        struct error err = {0};
+        assert_true(athena_check_columns(arena, &request, &err) == lists[i].named);
+        assert_true(lists[i].named || (err.line == 1 && err.hint[0]));
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +338,9 @@ int main(void)
         cmocka_unit_test(only_what_is_sure_narrows_a_place),
         cmocka_unit_test(formats_that_are_not_understood_are_said),
         cmocka_unit_test(hostile_sizes_are_no_sizes),
+        cmocka_unit_test(lists_of_files_have_limits),
+        cmocka_unit_test(an_unload_is_known_by_its_words),
+        cmocka_unit_test(columns_without_a_name_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
