@@ -7,7 +7,7 @@ const struct aws_op aws_ops_alerts[] = {
     {AWS_CLOUDTRAIL, .name = "DescribeQuery", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "GetQueryResults", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "CancelQuery", .reads_only = true},
-    {AWS_CLOUDTRAIL, .name = "ListPublicKeys", .reads_only = true},
+    {AWS_CLOUDTRAIL, .name = "ListPublicKeys", .next = "NextToken=NextToken", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "GetTrailStatus", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "ListTrails", .next = "NextToken=NextToken", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "DescribeTrails", .reads_only = true},

@@ -15,6 +15,7 @@
 #define DIGEST_LIMIT ((size_t)64 * 1024 * 1024)
 #define SIGNATURE_LIMIT 1024 /* bytes; RSA of 8,192 bits */
 #define NAMED_MOST 5         /* files named in a gap */
+#define KEY_PAGES 20         /* of one region; keys live for months, a page has dozens */
 
 struct verifying {
     struct trail *trail;
@@ -34,6 +35,17 @@ static void say(struct verifying *verifying, size_t *count, const char *what, co
 
 /* ---- keys ---- */
 
+static bool add_keys(void *state, const json_t *reply, struct error *err)
+{
+    (void)err;
+    for (size_t i = 0; i < reply_count(reply, "PublicKeyList"); i++) {
+        const json_t *one = reply_item(reply, "PublicKeyList", i);
+        (void)json_object_set_new(state, reply_text(one, "Fingerprint"),
+                                  json_texts(reply_text(one, "Value")));
+    }
+    return true;
+}
+
 /* CloudTrail's public keys of a region, asked once; fingerprint -> base64. */
 static const json_t *keys_of(struct verifying *verifying, const char *region)
 {
@@ -51,17 +63,10 @@ static const json_t *keys_of(struct verifying *verifying, const char *region)
                                 .params = params,
                                 .region = region,
                                 .cancel = trail->request->cancel};
+    struct aws_pages pages = {.visit = add_keys, .state = keys, .limit = KEY_PAGES};
     struct error why = {0};
-    json_t *reply;
-    if (!aws_call(session_aws(trail->request->session), &asking, trail->arena, &reply, &why)) {
+    if (!aws_call_pages(session_aws(trail->request->session), &asking, &pages, &why))
         trail_gap(trail, "the keys of digests in %s cannot be read: %s", region, why.message);
-        return keys;
-    }
-    for (size_t i = 0; i < reply_count(reply, "PublicKeyList"); i++) {
-        const json_t *one = reply_item(reply, "PublicKeyList", i);
-        (void)json_object_set_new(keys, reply_text(one, "Fingerprint"),
-                                  json_texts(reply_text(one, "Value")));
-    }
     return keys;
 }
 
