@@ -12,6 +12,7 @@ comma := ,
 BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 DEPS ?= build/deps
 VENV ?= build/venv
+PEERS ?= build/peers
 NODE ?= build/node
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -47,7 +48,7 @@ floor_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(SRC_$(1)))
 OBJECTS = $(foreach floor,$(FLOORS),$(call floor_objects,$(floor)))
 ARCHIVES = $(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(BUILD)/lib$(floor).a))
 
-.PHONY: all help setup setup-demo setup-test test demo lab bench check unit unit-build fuzz fuzz-build cloud format golden-accept \
+.PHONY: all help setup setup-demo setup-test setup-bench test demo lab bench check unit unit-build fuzz fuzz-build cloud format golden-accept \
 	install uninstall clean distclean FORCE
 all: $(BUILD)/cofferdam
 
@@ -65,13 +66,15 @@ help:
 	@echo "make clean            removes what was built;  make distclean  also what was downloaded"
 
 # ---- what the machine needs ------------------------------------------------------------------------------------------
-SETUP = DEPS=$(DEPS) VENV=$(VENV) NODE=$(NODE) DUCKDB_LIB=$(DUCKDB_LIB) .ci/setup.sh
+SETUP = DEPS=$(DEPS) VENV=$(VENV) PEERS=$(PEERS) NODE=$(NODE) DUCKDB_LIB=$(DUCKDB_LIB) .ci/setup.sh
 setup:
 	@$(SETUP) build
 setup-demo:
 	@$(SETUP) demo
 setup-test:
 	@$(SETUP) test
+setup-bench:
+	@$(SETUP) bench
 $(DEPS)/duckdb.h: .ci/setup.sh .ci/packages.txt .ci/duckdb.sha256
 	@$(SETUP) build
 
@@ -164,7 +167,7 @@ fuzz-build: $(FUZZERS)
 fuzz: fuzz-build
 	@$(TEST_ENV) python3 tests/run.py fuzz
 
-TEST_ENV = BUILD=$(BUILD) DEPS=$(abspath $(DEPS)) VENV=$(abspath $(VENV)) NODE_HOME=$(abspath $(NODE)) COFFERDAM=$(abspath $(BUILD)/cofferdam) \
+TEST_ENV = BUILD=$(BUILD) DEPS=$(abspath $(DEPS)) VENV=$(abspath $(VENV)) PEERS=$(abspath $(PEERS)) NODE_HOME=$(abspath $(NODE)) COFFERDAM=$(abspath $(BUILD)/cofferdam) \
 	DUCKDB_LIB=$(abspath $(DEPS))/libduckdb.so SHARED=$(abspath $(SHARED)) SANITIZE=$(SANITIZE) FUZZ_SECONDS=$(FUZZ_SECONDS)
 # the kernelspec of the build at hand, in the environment of its own
 INSTALL_SPEC = $(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
@@ -185,7 +188,7 @@ lab: setup-demo
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) notebooks/lab.sh
-bench: setup-test
+bench: setup-bench
 	@$(MAKE) --no-print-directory $(JOBS) all unit-build
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) $(VENV)/bin/python tests/bench/bench.py
@@ -207,7 +210,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/jupyter/kernels/cofferdam $(DESTDIR)$(PREFIX)/lib/cofferdam
 	rm -f $(DESTDIR)$(PREFIX)/bin/cofferdam
 clean:
-	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps ! -name venv ! -name node -exec rm -rf {} +
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps ! -name venv ! -name peers ! -name node -exec rm -rf {} +
 distclean:
 	rm -rf build
 

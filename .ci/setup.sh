@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# setup.sh build|demo|test: installs what this machine lacks for that purpose; a second run does nothing.
+# setup.sh build|demo|test|bench: installs what this machine lacks for that purpose; a second run does nothing.
 # Packages come from apt (as root), npm, PyPI and Maven through their own clients; every download is limited in time, tried
 # three times, and DuckDB and Trino are checked against .ci/duckdb.sha256 and .ci/trino.sha256.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
-purpose=${1:?build, demo or test}
-DEPS=${DEPS:-build/deps} VENV=${VENV:-build/venv} NODE=${NODE:-build/node}
+purpose=${1:?build, demo, test or bench}
+DEPS=${DEPS:-build/deps} VENV=${VENV:-build/venv} PEERS=${PEERS:-build/peers} NODE=${NODE:-build/node}
 
 say() { echo "setup: $*"; }
 fail() { echo "setup: $*" >&2; exit 1; }
@@ -123,14 +123,14 @@ duckdb() {
     touch "$DEPS/duckdb.h" "$stamp"
 }
 
-python_tools() { # requirements file
+python_tools() { # requirements file, environment
     local stamp
-    stamp=$VENV/.$(sha256sum "$here/$1" | cut -c1-16)
+    stamp=$2/.$(sha256sum "$here/$1" | cut -c1-16)
     [ -f "$stamp" ] && return 0
-    say "Python tools of $1 into $VENV"
+    say "Python tools of $1 into $2"
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed, this is $(python3 -V)"
-    "$VENV/bin/python" -c '' 2>/dev/null || python3 -m venv --clear "$VENV" || fail "python3 -m venv $VENV failed"
-    LIMIT=1200 retry "$VENV/bin/python" -m pip install -q --disable-pip-version-check --timeout 60 --retries 3 -r "$here/$1" ||
+    "$2/bin/python" -c '' 2>/dev/null || python3 -m venv --clear "$2" || fail "python3 -m venv $2 failed"
+    LIMIT=1200 retry "$2/bin/python" -m pip install -q --disable-pip-version-check --timeout 60 --retries 3 -r "$here/$1" ||
         fail "pip could not install $1"
     touch "$stamp"
 }
@@ -190,6 +190,7 @@ trino() {
 system_packages
 duckdb
 case $purpose in
-    demo) python_tools requirements-demo.txt ;;
-    test) python_tools requirements-demo.txt; python_tools requirements.txt; node_tools; trino ;;
+    demo) python_tools requirements-demo.txt "$VENV" ;;
+    test | bench) python_tools requirements-demo.txt "$VENV"; python_tools requirements.txt "$VENV"; node_tools; trino ;;
 esac
+[ "$purpose" != bench ] || python_tools requirements-bench.txt "$PEERS"

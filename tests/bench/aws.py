@@ -46,9 +46,32 @@ def make_result(folder, rows):
     return path, columns
 
 
+def make_pages(folder, path, columns, rows):
+    """The first rows of the CSV as GetQueryResults gives them."""
+    pages = os.path.join(folder, "pages")
+    os.mkdir(pages)
+    with open(columns) as file:
+        columns = json.load(file)
+    read = "read_csv('%s', header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false)" % path
+    found = [tuple(column["Name"] for column in columns)] + duckdb.connect().execute("SELECT * FROM %s LIMIT %d" % (read, rows)).fetchall()
+    for number, at in enumerate(range(0, len(found), 1000)):
+        page = [{"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in found[at:at + 1000]]
+        page = {"ResultSet": {"Rows": page, "ResultSetMetadata": {"ColumnInfo": columns}}}
+        with open(os.path.join(pages, str(number)), "w") as file:
+            json.dump(dict(page, NextToken=str(number + 1)) if at + 1000 < len(found) else page, file)
+    return pages
+
+
+def make_parquet(folder, path):
+    """The same result as UNLOAD writes it."""
+    target = os.path.join(folder, "result.parquet")
+    duckdb.connect().execute("COPY (SELECT * FROM %s) TO '%s' (FORMAT parquet, COMPRESSION snappy)" % (faithful(path), target))
+    return target
+
+
 class Double:
-    def __init__(self, result, columns):
-        self.process = subprocess.Popen([sys.executable, os.path.join(HERE, "aws_double.py"), result, columns], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, *files):
+        self.process = subprocess.Popen([sys.executable, os.path.join(HERE, "aws_double.py"), *files], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = "http://127.0.0.1:%d" % int(self.process.stdout.readline())
         os.environ.update({"AWS_ENDPOINT_URL": self.url, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
                            "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull})
@@ -71,34 +94,50 @@ def run(kernel, code):
     return took
 
 
-def by_curl(double, folder):
-    """curl to a file, then DuckDB's faithful read of it into a database file."""
-    path, database = os.path.join(folder, "fetched.csv"), os.path.join(folder, "bare.duckdb")
-    for name in (path, database):
-        if os.path.exists(name):
-            os.unlink(name)
+def faithful(path):
+    """DuckDB's read of Athena's CSV that tells null from an empty text."""
     types = {"varchar": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP", "boolean": "BOOLEAN", "date": "DATE", "integer": "INTEGER"}
     columns = "{%s}" % ", ".join("'c%d': '%s'" % (i, types[kind]) for i, kind in enumerate(KINDS))
+    return ("read_csv('%s', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+            "max_line_size = 33554432, columns = %s)" % (path, columns))
+
+
+def by_curl(double, folder, name, reader):
+    """curl to a file, then DuckDB's read of it into a database file, of which 200 rows are looked at."""
+    path, database = os.path.join(folder, "fetched"), os.path.join(folder, "bare.duckdb")
+    for file in (path, database):
+        if os.path.exists(file):
+            os.unlink(file)
     began = time.perf_counter()
-    subprocess.run(["curl", "-s", "-o", path, double.url + "/results/x.csv"], check=True)
+    subprocess.run(["curl", "-s", "-o", path, double.url + name], check=True)
     with duckdb.connect(database) as connection:
         connection.execute("SET threads = 2; SET memory_limit = '%s'" % MEMORY)
-        connection.execute("CREATE TABLE kept AS SELECT * FROM read_csv('%s', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-                           "allow_quoted_nulls = false, max_line_size = 33554432, columns = %s)" % (path, columns))
+        connection.execute("CREATE TABLE kept AS SELECT * FROM " + reader(path))
         connection.execute("SELECT * FROM kept LIMIT 200").fetchall()
     return (time.perf_counter() - began) * 1e3
+
+
+def by_client(name):
+    rows, took = subprocess.run([os.path.join(os.environ["PEERS"], "bin/python"), os.path.join(HERE, "aws_peers.py"), name], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    return int(rows), float(took)
 
 
 def athena(found, double, folder, given):
     kernel = wire.Kernel([os.path.abspath(given.program), "-f"])
     try:
         run(kernel, "%set memory " + MEMORY)
-        ours, theirs = [], []
+        ours, theirs, unload, bare = [], [], [], []
         for i in range(given.runs + 1):
             ours.append(run(kernel, "%athena --into kept SELECT " + str(i)))
-            theirs.append(by_curl(double, folder))
-        found.update(csv_ms=statistics.median(ours[1:]), csv_curl_ms=statistics.median(theirs[1:]))
+            theirs.append(by_curl(double, folder, "/results/x.csv", faithful))
+            unload.append(run(kernel, "%athena --unload --output s3://results/ --into kept SELECT {} AS n".format(i)))
+            bare.append(by_curl(double, folder, "/results/unload/x", "read_parquet('{}')".format))
+        found.update(csv_ms=statistics.median(ours[1:]), csv_curl_ms=statistics.median(theirs[1:]), unload_ms=statistics.median(unload[1:]))
         found["csv_ratio"] = statistics.median(a / b for a, b in zip(ours[1:], theirs[1:]))
+        found["unload_own_ms"] = statistics.median(a - b for a, b in zip(unload[1:], bare[1:]))
+        for name in ("awswrangler", "pyathena"):
+            rows, took = by_client(name)
+            found[name + "_ratio"] = took / rows / (found["csv_ms"] / given.rows)
     finally:
         kernel.stop()
 
@@ -205,7 +244,7 @@ def main(argv=None):
     try:
         result, columns = make_result(folder, given.rows)
         found["csv_mb"] = os.path.getsize(result) / 1e6
-        double = Double(result, columns)
+        double = Double(result, columns, make_pages(folder, result, columns, given.rows // 10), make_parquet(folder, result))
         athena(found, double, folder, given)
         double.end()
         small = os.path.join(folder, "small")
