@@ -114,6 +114,11 @@ class ProgramTest(unittest.TestCase):
         self.assertTrue(any(line.startswith("| `%echo` | ") for line in lines))
         self.assertEqual(lines[2:], sorted(lines[2:]))
 
+    def test_the_readme_has_the_table_of_magics(self):
+        with open(os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "README.md")) as file:
+            between = file.read().split("<!-- magics: build/cofferdam magics -->\n")[1].split("<!-- end -->")[0]
+        self.assertEqual(between, self.run_program("magics").stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
