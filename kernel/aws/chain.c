@@ -229,6 +229,23 @@ static const struct provider {
     {chain_imds, TOP_ONLY},
 };
 
+/* What would break a header or the scope of a signature is told where it comes from, not by AWS. */
+static bool check_keys(const struct aws_credentials *found, struct error *err)
+{
+    static const char id[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    const char *texts[] = {found->secret_access_key, found->session_token};
+    const char *wrong =
+        found->access_key_id[strspn(found->access_key_id, id)] ? "the access key id" : NULL;
+    for (size_t i = 0; i < COUNT(texts) && !wrong; i++)
+        for (const char *at = texts[i] ? texts[i] : ""; *at && !wrong; at++)
+            if (*at <= ' ' || *at > '~')
+                wrong = i ? "the session token" : "the secret access key";
+    return !wrong ||
+           error_set(err, ERROR_AWS, "%s of %s has characters that none has", wrong,
+                     found->source) ||
+           error_hint(err, "Look for a blank, a quote or a line end that was copied with it.");
+}
+
 enum chain_result chain_find(struct chain *chain, struct aws_credentials *out, struct error *err)
 {
     bool top = !chain->visited[0];
@@ -237,6 +254,8 @@ enum chain_result chain_find(struct chain *chain, struct aws_credentials *out, s
             continue;
         *out = (struct aws_credentials){0};
         enum chain_result result = providers[i].find(chain, out, err);
+        if (result == CHAIN_FOUND && !check_keys(out, err))
+            return CHAIN_FAILED;
         if (result != CHAIN_ABSENT)
             return result;
     }

@@ -102,7 +102,8 @@ static bool from_profile(struct chain *chain, const char *name, struct aws_crede
                          chain->profile, name);
     if (was_visited(visited, name) && !(strcmp(name, chain->profile) == 0 && has_keys(&source)))
         return error_set(err, ERROR_AWS, "source_profile goes round in a circle at profile %s",
-                         name);
+                         name) ||
+               error_hint(err, "One profile of the circle needs keys or a source of its own.");
     if (count == CHAIN_MOST)
         return error_set(err, ERROR_LIMIT, "more than %d profiles, each taking from the next",
                          CHAIN_MOST);

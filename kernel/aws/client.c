@@ -218,6 +218,7 @@ static void no_answer(struct aws_call *call, const struct error *err, bool sent)
     if (repeatable && !limit && !call->asking.sink && retry(call, TIMEOUT_COST))
         return;
     call->error = *err;
+    call->facts.passing = !limit;
     call->facts.unknown = sent && !call->op->reads_only && !call->op->fill;
     (void)error_wrap(&call->error, "%s:%s", aws_service_of(call->op)->name, call->op->name);
     finish(call, false);
@@ -295,6 +296,8 @@ static void refused(struct aws_call *call, const struct http_reply *reply,
         (problem.failure == AWS_FAILURE_TRANSIENT && (call->op->reads_only || call->op->fill));
     if (safe && retry(call, RETRY_COST))
         return;
+    call->facts.passing =
+        problem.failure == AWS_FAILURE_THROTTLED || problem.failure == AWS_FAILURE_TRANSIENT;
     call->facts.unknown =
         problem.failure == AWS_FAILURE_TRANSIENT && !call->op->reads_only && !call->op->fill;
     (void)aws_problem_error(call->op, &problem, &call->error);

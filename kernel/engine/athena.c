@@ -16,6 +16,9 @@
 #define PARAM_MOST 1024  /* of one execution parameter */
 #define POLL_FIRST 50000 /* microseconds; then a quarter of what has passed */
 #define POLL_MOST 1000000
+#define MISSED_MOST 60      /* looks in a row that fail before the query is given up: 8 minutes */
+#define MISSED_PAUSE 500000 /* after the first; it grows by as much, up to */
+#define MISSED_PAUSE_MOST 10000000
 #define STOP_LIMIT 2000000 /* microseconds for Athena to confirm */
 
 /* ---- calls --------------------------------------------------------------------------------------
@@ -225,6 +228,7 @@ static bool failed(struct athena_query *query, const json_t *reply, struct error
 static bool looked(struct athena_query *query, const json_t *reply, struct error *err)
 {
     read_facts(query, reply);
+    query->missed = 0;
     const char *state = query->facts->state;
     if (query->athena->place.resume)
         athena_unload_resume(query, reply);
@@ -238,11 +242,27 @@ static bool looked(struct athena_query *query, const json_t *reply, struct error
     return true;
 }
 
+/* The query runs and is paid for: that its state cannot be asked now is no reason to lose it. */
+static bool look_later(struct athena_query *query)
+{
+    if (query->state != ATHENA_LOOKING || !query->started ||
+        !aws_call_facts(query->call)->passing || query->missed == MISSED_MOST)
+        return false;
+    int64_t pause = (int64_t)MISSED_PAUSE * ++query->missed;
+    query->next = time_monotonic() + (pause > MISSED_PAUSE_MOST ? MISSED_PAUSE_MOST : pause);
+    query->state = ATHENA_WAITING;
+    return true;
+}
+
 /* A call has its answer: what comes next. */
 static bool answered(struct athena_query *query, struct error *err)
 {
     json_t *reply;
-    if (!aws_reply(query->call, &reply, err)) {
+    struct error why = {0};
+    if (!aws_reply(query->call, &reply, &why)) {
+        if (look_later(query))
+            return true;
+        *err = why;
         if (query->state == ATHENA_STARTING && find_place(query, err->message, err))
             err->kind = ERROR_SQL; /* what cannot be parsed is refused at the start */
         return athena_hint(err, err->message);

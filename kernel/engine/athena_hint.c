@@ -93,6 +93,9 @@ static const struct hint hints[] = {
      "Narrow the time, the account and the Region, so that fewer partitions are read."},
     {"less than or equal to 262144", NULL, ERROR_LIMIT,
      "Athena takes 262,144 bytes of SQL: bind long lists as parameters or join with a table."},
+    {"NoSuchKey", NULL, ERROR_NONE,
+     "The result is not in its bucket any more: somebody or a lifecycle rule deleted it. Run the "
+     "query again."},
     {"Access denied when writing", NULL, ERROR_NONE,
      "Athena writes the result as you: s3:PutObject on the place of the results is missing. %set "
      "output chooses another; %doctor looks at it."},

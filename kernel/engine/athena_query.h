@@ -37,6 +37,7 @@ struct athena_query {
     enum athena_state state;
     struct aws_call *call; /* under way, or NULL */
     int64_t begun, next;   /* monotonic */
+    int missed;            /* looks in a row that failed for a passing reason */
     bool started;          /* there is something to stop */
     bool stopping;
     const char *stopped; /* a sentence, once a stop was sent */

@@ -399,10 +399,15 @@ static const struct failure {
 
 static bool fail(const struct http_transfer *transfer, struct error *err)
 {
+    static const struct failure refused = {
+        CURLE_RECV_ERROR, "the proxy refused",
+        "Check https_proxy, and whether the proxy lets AWS's hosts through."};
     const struct failure *found = NULL;
     for (size_t i = 0; i < COUNT(failures) && !found; i++)
         if (failures[i].code == transfer->code)
             found = &failures[i];
+    if (strncmp(transfer->words, "CONNECT tunnel failed", 21) == 0) /* libcurl has no code for it */
+        found = &refused;
     (void)error_set(err, ERROR_UNAVAILABLE, "%s", found ? found->message : "the request failed");
     (void)error_detail(err, "%s", transfer->words);
     return found ? error_hint(err, "%s", found->hint) : false;
