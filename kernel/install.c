@@ -83,6 +83,7 @@ static json_t *spec(const struct install *install, struct arena *arena)
     (void)json_object_set_new(spec, "language", json_texts("sql"));
     (void)json_object_set_new(spec, "interrupt_mode", json_texts("message"));
     (void)json_object_set_new(metadata, MARK, json_texts(COFFERDAM_VERSION));
+    (void)json_object_set_new(metadata, "supported_encryption", json_pack("[s]", "curve"));
     (void)json_object_set_new(spec, "metadata", metadata);
     return spec;
 }

@@ -129,6 +129,12 @@ static bool serve(struct connection *connection, const char **own_file, struct a
         wire_free(kernel.wire);
         return false;
     }
+    if (connection_is_exposed(connection))
+        log_line(
+            LOG_LEVEL_WARN, "main",
+            "listening on %s without encryption: cells and answers can be read on the network; "
+            "set KernelManager.transport_encryption to \"required\"",
+            connection->ip);
     if (own_file && connection_write(connection, arena, own_file, err)) {
         (void)printf("%s\n", *own_file);
         (void)fflush(stdout);

@@ -18,13 +18,6 @@ const char *const port_names[PORTS] = {
 
 static bool refuse_unsupported(const json_t *file, struct error *err)
 {
-    if (json_object_get(file, "curve_publickey") || json_object_get(file, "curve_secretkey")) {
-        error_set(
-            err, ERROR_UNAVAILABLE,
-            "the connection file asks for CURVE encryption, which this kernel does not speak");
-        return error_hint(err,
-                          "Set KernelManager.transport_encryption to \"disabled\" or \"auto\".");
-    }
     if (json_object_get(file, "registration_port")) {
         error_set(
             err, ERROR_UNAVAILABLE,
@@ -32,6 +25,28 @@ static bool refuse_unsupported(const json_t *file, struct error *err)
         return error_hint(err, "Give it a connection file with its five ports.");
     }
     return true;
+}
+
+/* Half a pair is a wish for encryption that cannot be met. */
+static bool read_curve(struct connection *connection, const json_t *file, struct arena *arena,
+                       struct error *err)
+{
+    static const char *const names[] = {"curve_publickey", "curve_secretkey"};
+    const char **const keys[] = {&connection->curve_public, &connection->curve_secret};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const json_t *key = json_object_get(file, names[i]);
+        if (!key || json_is_null(key))
+            continue;
+        const char *text = json_is_string(key) ? json_string_value(key) : "";
+        if (strlen(text) != CONNECTION_CURVE_KEY_SIZE)
+            return error_set(err, ERROR_PROTOCOL, "%s is not a key of %d characters (Z85)",
+                             names[i], CONNECTION_CURVE_KEY_SIZE);
+        *keys[i] = arena_strdup(arena, text);
+    }
+    if (!connection->curve_public == !connection->curve_secret)
+        return true;
+    return error_set(err, ERROR_PROTOCOL, "CURVE needs both keys, %s is missing",
+                     names[connection->curve_public ? 1 : 0]);
 }
 
 static bool read_ports(struct connection *connection, const json_t *file, struct error *err)
@@ -54,6 +69,7 @@ static bool read_file(struct connection *connection, const char *path, struct ar
     if (!file_read(arena, path, CONNECTION_FILE_LIMIT, &text, &size, err))
         return false;
     const json_t *file = json_parse(arena, text, size, CONNECTION_FILE_LIMIT, err);
+    wipe(text, size); /* it holds the keys */
     if (!file)
         return false;
     if (!json_is_object(file))
@@ -66,7 +82,8 @@ static bool read_file(struct connection *connection, const char *path, struct ar
     if (strcmp(connection->transport, "tcp") != 0 && strcmp(connection->transport, "ipc") != 0)
         return error_set(err, ERROR_PROTOCOL, "transport \"%s\" is neither tcp nor ipc",
                          connection->transport);
-    return refuse_unsupported(file, err) && read_ports(connection, file, err);
+    return refuse_unsupported(file, err) && read_curve(connection, file, arena, err) &&
+           read_ports(connection, file, err);
 }
 
 bool connection_read(struct connection *connection, const char *path, struct arena *arena,
@@ -111,12 +128,24 @@ bool connection_write(const struct connection *connection, struct arena *arena, 
     (void)json_object_set_new(file, "signature_scheme", json_texts(connection->scheme));
     (void)json_object_set_new(file, "key", json_texts(connection->key));
     (void)json_object_set_new(file, "kernel_name", json_texts("cofferdam"));
+    if (connection->curve_public) {
+        (void)json_object_set_new(file, "curve_publickey", json_texts(connection->curve_public));
+        (void)json_object_set_new(file, "curve_secretkey", json_texts(connection->curve_secret));
+    }
     for (size_t i = 0; i < PORTS; i++)
         (void)json_object_set_new(file, port_names[i], json_integer(connection->ports[i]));
     size_t size = 0;
     char *text = json_dump(arena, file, &size);
     *path = file_join(arena, folder, arena_printf(arena, "kernel-%ld.json", (long)getpid()));
     return file_replace(*path, text, size, 0600, err);
+}
+
+bool connection_is_exposed(const struct connection *connection)
+{
+    const char *ip = connection->ip;
+    bool loopback =
+        strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0 || strcmp(ip, "localhost") == 0;
+    return strcmp(connection->transport, "tcp") == 0 && !loopback && !connection->curve_public;
 }
 
 bool connection_endpoint(const struct connection *connection, enum port port,

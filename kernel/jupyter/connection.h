@@ -1,8 +1,9 @@
-/* connection - the connection file: where the kernel listens and with which key; and the file of a
- * kernel started by hand.
+/* connection - the connection file: where the kernel listens and with which keys; and the file that
+ * a kernel writes which found its ports itself.
  *
- * A file that asks for what this kernel cannot do yet (CURVE keys, a registration port) is refused,
- * never half obeyed: a front end that wants encryption must not get clear text.
+ * A file that cannot be obeyed whole is refused: a front end that wants encryption must not get
+ * clear text. Source of the fields: jupyter_client docs/kernels.rst; CURVE keys are Z85, the pair
+ * is the server's and the clients' at once.
  */
 #ifndef COFFERDAM_JUPYTER_CONNECTION_H
 #define COFFERDAM_JUPYTER_CONNECTION_H
@@ -14,13 +15,15 @@ enum port { PORT_SHELL, PORT_IOPUB, PORT_STDIN, PORT_CONTROL, PORT_HEARTBEAT, PO
 
 #define CONNECTION_FILE_LIMIT ((size_t)64 * 1024)
 #define CONNECTION_ENDPOINT_SIZE 256
+#define CONNECTION_CURVE_KEY_SIZE 40
 
 struct connection {
-    const char *transport; /* "tcp" or "ipc" */
-    const char *ip;        /* an address, or the path's beginning for ipc */
-    int ports[PORTS];      /* 0: any free one (tcp only) */
-    const char *scheme;    /* "hmac-sha256" */
-    const char *key;       /* "" = no signatures */
+    const char *transport;                   /* "tcp" or "ipc" */
+    const char *ip;                          /* an address, or the path's beginning for ipc */
+    int ports[PORTS];                        /* 0: any free one (tcp only) */
+    const char *scheme;                      /* "hmac-sha256" */
+    const char *key;                         /* "" = no signatures */
+    const char *curve_public, *curve_secret; /* CURVE: both or none (NULL) */
 };
 
 extern const char *const port_names[PORTS]; /* "shell_port" ... */
@@ -33,6 +36,9 @@ void connection_make(struct connection *connection, struct arena *arena);
 /* Writes it (0600) as kernel-PID.json into Jupyter's runtime folder; *path is arena memory. */
 bool connection_write(const struct connection *connection, struct arena *arena, const char **path,
                       struct error *err) ATTR_USE_RESULT;
+
+/* True if what is sent may leave this machine and can be read on its way. */
+bool connection_is_exposed(const struct connection *connection);
 
 /* "tcp://127.0.0.1:50000", "tcp://[::1]:50000", "ipc:///run/x-1", "tcp://127.0.0.1:*" for port 0.
  * False if too long. */

@@ -39,6 +39,37 @@ static void set_options(void *socket, enum port port, bool v6)
     }
 }
 
+/* Whether this libzmq can obey the connection's keys: one built without CURVE has the options, but
+ * would bind in clear text. A pair that does not belong together would lock everybody out. */
+static bool check_curve(const struct connection *connection, struct error *err)
+{
+    char derived[CONNECTION_CURVE_KEY_SIZE + 1];
+    if (!connection->curve_secret)
+        return true;
+    if (!zmq_has("curve")) {
+        error_set(err, ERROR_UNAVAILABLE,
+                  "the connection file asks for CURVE encryption, which this libzmq lacks");
+        return error_hint(err, "Install a libzmq that was built with libsodium, or set "
+                               "KernelManager.transport_encryption to \"disabled\".");
+    }
+    bool ok = zmq_curve_public(derived, connection->curve_secret) == 0 &&
+              strcmp(derived, connection->curve_public) == 0;
+    return ok || error_set(err, ERROR_PROTOCOL,
+                           "curve_publickey and curve_secretkey are not a pair of CURVE keys");
+}
+
+static bool set_curve(void *socket, const struct connection *connection, struct error *err)
+{
+    const size_t size = CONNECTION_CURVE_KEY_SIZE + 1;
+    const int server = 1;
+    if (!connection->curve_secret)
+        return true;
+    bool ok = zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &server, sizeof server) == 0 &&
+              zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, connection->curve_public, size) == 0 &&
+              zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, connection->curve_secret, size) == 0;
+    return ok || error_set(err, ERROR_IO, "cannot encrypt a socket: %s", zmq_strerror(errno));
+}
+
 /* The port that "tcp://127.0.0.1:*" became. */
 static int bound_port(void *socket)
 {
@@ -81,6 +112,8 @@ static bool bind_one(void *socket, struct connection *connection, enum port port
 
 bool sockets_open(struct sockets *sockets, struct connection *connection, struct error *err)
 {
+    if (!check_curve(connection, err))
+        return false;
     *sockets = (struct sockets){.context = zmq_ctx_new()};
     bool v6 = strchr(connection->ip, ':') != NULL, ok = sockets->context != NULL;
     for (int port = 0; ok && port < PORTS; port++) {
@@ -89,7 +122,8 @@ bool sockets_open(struct sockets *sockets, struct connection *connection, struct
         if (!ok)
             break;
         set_options(socket, (enum port)port, v6);
-        ok = bind_one(socket, connection, (enum port)port, err);
+        ok = set_curve(socket, connection, err) &&
+             bind_one(socket, connection, (enum port)port, err);
     }
     if (ok && heartbeat_start(sockets->sockets[PORT_HEARTBEAT], &sockets->heartbeat, err))
         return true;

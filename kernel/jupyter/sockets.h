@@ -3,7 +3,8 @@
  *
  * ROUTER_HANDOVER: a front end that comes back with its old identity gets its replies. iopub is
  * XPUB with VERBOSE (every subscriber gets a welcome) and NODROP (nothing is lost below 100,000
- * messages behind). One thread, but the heartbeat's.
+ * messages behind). With the connection's CURVE keys all five are encrypted, or none is opened. One
+ * thread, but the heartbeat's.
  */
 #ifndef COFFERDAM_JUPYTER_SOCKETS_H
 #define COFFERDAM_JUPYTER_SOCKETS_H

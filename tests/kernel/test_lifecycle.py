@@ -1,4 +1,5 @@
 """How a kernel begins, listens and ends: transports, ports, front ends that come and go, signals, parents."""
+import contextlib
 import json
 import os
 import signal
@@ -7,12 +8,19 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import types
 import unittest
 
 import zmq
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
 
 from wire_client import ENDLESS, PATIENCE, PROGRAM, Client, Kernel, KernelCase, free_ports, words
+
+
+SHIMS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "shim")
 
 
 class TransportTest(KernelCase):
@@ -68,7 +76,11 @@ class RefusalTest(unittest.TestCase):
     def test_what_cannot_be_obeyed_is_refused_with_its_reason(self):
         self.refused(self.info(signature_scheme="hmac-rot13"), "hmac-rot13")
         self.refused(self.info(transport="carrier"), "carrier")
-        self.refused(self.info(curve_publickey="x" * 40, curve_secretkey="y" * 40), "CURVE")
+        self.refused(self.info(curve_publickey="x" * 40, curve_secretkey="y" * 40), "not a pair of CURVE keys")
+        self.refused(self.info(curve_publickey=zmq.curve_keypair()[0].decode(), curve_secretkey=zmq.curve_keypair()[1].decode()),
+                     "not a pair of CURVE keys")
+        self.refused(self.info(curve_publickey="x" * 40), "curve_secretkey is missing")
+        self.refused(self.info(curve_publickey="x" * 40, curve_secretkey="short"), "curve_secretkey is not a key")
         self.refused({"registration_port": 1, "registration_ip": "127.0.0.1"}, "handshake")
         self.refused(self.info(shell_port="many"), "shell_port")
         self.refused("{", "kernel.json")
@@ -87,6 +99,127 @@ class RefusalTest(unittest.TestCase):
             began = time.monotonic()
             self.refused(self.info(stdin_port=port), str(port))
             self.assertGreater(time.monotonic() - began, 2)
+
+
+class CurveTest(KernelCase):
+    """Encryption of all five sockets by the connection file's pair."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        pass
+
+    def unheard(self, client):
+        """Nothing of what this client says arrives, nothing of what the kernel says is heard, on any socket."""
+        for sock in (client.shell, client.control, client.stdin):
+            client.send(sock, "kernel_info_request", {})
+        heart = client.connect(zmq.DEALER, "hb_port")
+        heart.send(b"ping")
+        self.assertEqual([sock.poll(100) for sock in (client.shell, client.control, client.stdin, client.iopub, heart)], [0] * 5)
+
+    def test_all_sockets_are_encrypted_over_tcp_and_ipc(self):
+        for transport in ("tcp", "ipc"):
+            with self.subTest(transport):
+                kernel = self.start(transport=transport, curve=True)
+                client = self.attach(kernel)
+                self.alive(client)
+                self.assertEqual(client.ask("kernel_info_request", sock=client.control).content["status"], "ok")
+                own, secret = zmq.curve_keypair()                    # the heartbeat's client makes its own
+                heart = Client(kernel, subscribe=None, curve=(own, secret, kernel.curve()[0]))
+                self.addCleanup(heart.close)
+                beat = heart.connect(zmq.DEALER, "hb_port")
+                beat.send(b"ping")
+                self.assertTrue(beat.poll(PATIENCE * 1000))
+                self.assertEqual(beat.recv(), b"ping")
+                for curve in (None, (own, secret, own)):             # clear text; encrypted for another server
+                    stranger = Client(kernel, curve=curve)
+                    self.addCleanup(stranger.close)
+                    self.unheard(stranger)
+                self.alive(client)
+
+    def test_what_goes_over_the_wire_cannot_be_read(self):
+        """A socket in between sees the handshake and no word of a cell."""
+        kernel = self.start(curve=True)
+        seen, relays = bytearray(), {}
+        for name in ("shell_port", "control_port", "stdin_port", "iopub_port"):
+            relays[name] = self.relay(kernel.info[name], seen)
+        client = Client(types.SimpleNamespace(endpoint=lambda name: "tcp://127.0.0.1:%d" % relays[name], curve=kernel.curve,
+                                              sign=kernel.sign, log=kernel.log))
+        self.addCleanup(client.close)
+        client.published_until("iopub_welcome")
+        self.alive(client)
+        self.assertIn(b"CURVE", seen)
+        for word in (b"alive", b"execute_request", b"kernel_info", client.session.encode()):
+            self.assertNotIn(word, seen)
+
+    def relay(self, port, seen):
+        """A port whose connections go on to another one; all bytes are kept."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def pump(source, target):
+            with contextlib.suppress(OSError):
+                while data := source.recv(65536):
+                    seen.extend(data)
+                    target.sendall(data)
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    near, _ = listener.accept()
+                    far = socket.create_connection(("127.0.0.1", port))
+                    for end in (near, far):
+                        self.addCleanup(end.close)
+                        self.addCleanup(end.shutdown, socket.SHUT_RDWR)
+                    for pair in ((near, far), (far, near)):
+                        threading.Thread(target=pump, args=pair, daemon=True).start()
+        threading.Thread(target=accept, daemon=True).start()
+        return listener.getsockname()[1]
+
+    def test_jupyters_own_manager_with_each_policy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([PROGRAM, "install", "--prefix", folder], check=True, stdout=subprocess.DEVNULL)
+            specs = KernelSpecManager(kernel_dirs=[os.path.join(folder, "share", "jupyter", "kernels")])
+            for policy in ("disabled", "auto", "required"):
+                with self.subTest(policy):
+                    manager = KernelManager(kernel_name="cofferdam", kernel_spec_manager=specs, transport_encryption=policy)
+                    manager.start_kernel(cwd=folder, env=dict(os.environ, HOME=folder, XDG_DATA_HOME=folder))
+                    client = manager.client()
+                    try:
+                        client.start_channels()
+                        client.wait_for_ready(timeout=PATIENCE)
+                        self.assertEqual("curve_secretkey" in client.get_connection_info(), policy != "disabled")
+                        said = []
+                        client.execute_interactive("%echo hello", timeout=PATIENCE, output_hook=said.append)
+                        self.assertIn("hello\n", [m["content"].get("text") for m in said])
+                        self.assertTrue(client.hb_channel.is_beating())
+                        manager.restart_kernel()
+                        client.wait_for_ready(timeout=PATIENCE)
+                    finally:
+                        client.stop_channels()
+                        manager.shutdown_kernel(now=True)
+
+    def test_a_libzmq_without_curve_is_a_clear_error_and_never_clear_text(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shim = os.path.join(folder, "nocurve.so")
+            subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, os.path.join(SHIMS, "nocurve.c")], check=True)
+            kernel = self.start(curve=True, wait=False, env={"LD_PRELOAD": shim})
+            self.assertEqual(kernel.gone(), 1)
+            self.assertIn("CURVE encryption, which this libzmq lacks", kernel.log())
+            self.alive(self.attach(self.start(env={"LD_PRELOAD": shim})))
+
+    def test_a_warning_where_others_can_read(self):
+        for ip, curve, warns in (("0.0.0.0", False, True), ("0.0.0.0", True, False), ("127.0.0.1", False, False)):
+            with self.subTest(ip=ip, curve=curve):
+                kernel = self.start(ip=ip, curve=curve)
+                self.alive(self.attach(kernel))
+                self.assertEqual("without encryption" in kernel.log(), warns)
 
 
 class RestartTest(KernelCase):

@@ -32,6 +32,7 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(spec["display_name"], "Cofferdam (incident response)")
         self.assertEqual(spec["language"], "sql")
         self.assertEqual(spec["interrupt_mode"], "message")
+        self.assertEqual(spec["metadata"]["supported_encryption"], ["curve"])
         self.assertNotIn("kernel_protocol_version", spec)              # from 5.5 on it would promise the handshake
         for name, begins in (("logo-32x32.png", b"\x89PNG"), ("logo-64x64.png", b"\x89PNG"), ("logo-svg.svg", b"<")):
             with open(os.path.join(folder, name), "rb") as file:

@@ -46,8 +46,10 @@ class Message:
 class Client:
     """The sockets of one front end; `session` is its ZeroMQ identity as well."""
 
-    def __init__(self, kernel, session=None, subscribe=b""):
+    def __init__(self, kernel, session=None, subscribe=b"", curve="as the kernel"):
+        """`curve`: the keys (public, secret, the server's public), None for clear text."""
         self.kernel, self.session = kernel, session or uuid.uuid4().hex
+        self.curve = kernel.curve() if curve == "as the kernel" else curve
         self.context = zmq.Context()
         self.shell, self.control, self.stdin = (self.connect(zmq.DEALER, n) for n in ("shell_port", "control_port", "stdin_port"))
         self.iopub = self.connect(zmq.SUB, "iopub_port", subscribe) if subscribe is not None else None
@@ -58,6 +60,8 @@ class Client:
         sock.setsockopt(zmq.RECONNECT_IVL, 5)
         sock.setsockopt(zmq.RCVHWM, 0)
         sock.setsockopt(zmq.IPV6, 1)
+        if self.curve:
+            sock.curve_publickey, sock.curve_secretkey, sock.curve_serverkey = self.curve
         if kind == zmq.SUB:
             sock.setsockopt(zmq.SUBSCRIBE, subscribe)
         elif kind == zmq.DEALER:
@@ -144,7 +148,7 @@ class Kernel:
     """A kernel process in a folder of its own."""
 
     def __init__(self, transport="tcp", ip="127.0.0.1", scheme="hmac-sha256", key=None, home=None, ports=None, env=None, wait=True,
-                 parent=None):
+                 parent=None, curve=False):
         self.folder = tempfile.mkdtemp(prefix="cofferdam-test-")
         self.home = home or os.path.join(self.folder, "home")
         os.makedirs(self.home, exist_ok=True)
@@ -154,6 +158,8 @@ class Kernel:
         numbers = ports or (free_ports(ip) if transport == "tcp" else range(1, 6))
         self.info = dict(zip(PORTS, numbers), ip=self.ip, transport=transport, key=self.key, signature_scheme=scheme,
                          kernel_name="cofferdam")
+        if curve:
+            self.info.update(zip(("curve_publickey", "curve_secretkey"), (k.decode() for k in zmq.curve_keypair())))
         self.file = os.path.join(self.folder, "kernel.json")
         with open(self.file, "w") as file:
             json.dump(self.info, file)
@@ -171,6 +177,11 @@ class Kernel:
             client.ask("kernel_info_request")
         finally:
             client.close()
+
+    def curve(self):
+        """What a front end sets on its sockets: the file's pair, as client and as server."""
+        public, secret = (self.info.get(name) for name in ("curve_publickey", "curve_secretkey"))
+        return (public.encode(), secret.encode(), public.encode()) if public else None
 
     def endpoint(self, port):
         if self.transport == "ipc":

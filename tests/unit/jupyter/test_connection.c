@@ -17,6 +17,8 @@
 #define PORTS_JSON                                                                                 \
     "\"shell_port\":1,\"iopub_port\":2,\"stdin_port\":3,\"control_port\":4,\"hb_port\":5"
 
+#define CURVE_KEY "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+
 struct place {
     struct arena *arena;
     const char *folder, *file;
@@ -76,8 +78,10 @@ static void bad_files_are_refused_with_their_reason(void **state)
         {"{}", "shell_port is missing"},
         {"{\"shell_port\":70000}", "shell_port is missing or not a port number"},
         {"{" PORTS_JSON ",\"transport\":\"inproc\"}", "neither tcp nor ipc"},
-        {"{" PORTS_JSON ",\"curve_publickey\":\"x\"}", "CURVE"},
-        {"{" PORTS_JSON ",\"curve_secretkey\":\"x\"}", "CURVE"},
+        {"{" PORTS_JSON ",\"curve_publickey\":\"x\"}", "curve_publickey is not a key"},
+        {"{" PORTS_JSON ",\"curve_secretkey\":7}", "curve_secretkey is not a key"},
+        {"{" PORTS_JSON ",\"curve_secretkey\":\"" CURVE_KEY "\"}", "curve_publickey is missing"},
+        {"{" PORTS_JSON ",\"curve_publickey\":\"" CURVE_KEY "\"}", "curve_secretkey is missing"},
         {"{\"registration_port\":\"1\"}", "handshake"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
