@@ -10,7 +10,7 @@ from moto.iam.models import iam_backends
 
 from .identity import account_of
 from .securitylake import lake, shown
-from .world import PARTITION, CloudError, after, before, control, now, operation, world
+from .world import PARTITION, CloudError, before, control, now, operation, world
 
 make_image = AmiBackend.create_image
 
@@ -31,43 +31,11 @@ def compute(call):
     return ec2_backends[account_of(call)][call.region]
 
 
-def instances(call):
-    return [one for reservation in compute(call).reservations.values() for one in reservation.instances]
-
-
-def identifiers(groups):
-    return [getattr(one, "id", one) for one in groups]
-
-
 @before
-def names_and_groups_in_use(call):
+def names_of_images(call):
     given = call.params
     if (call.service, call.operation) == ("ec2", "CreateImage") and any(one.name == given.get("Name") for one in compute(call).amis.values()):
         raise CloudError("InvalidAMIName.Duplicate", "AMI name %s is already in use by another AMI" % given["Name"], 400)
-    if (call.service, call.operation) == ("ec2", "DeleteSecurityGroup") and given.get("GroupId"):
-        alive = [one for one in instances(call) if one.state != "terminated"]
-        if any(given["GroupId"] in identifiers(one.security_groups) for one in alive) or any(
-                given["GroupId"] in identifiers(nic.group_set) for one in alive for nic in one.nics.values()):
-            raise CloudError("DependencyViolation", "resource %s has a dependent object" % given["GroupId"], 400)
-
-
-@after
-def groups_are_replaced(call, given):
-    """moto adds to the groups of an instance where AWS replaces them."""
-    if call.service != "ec2" or given.status != 200 or not call.params.get("Groups"):
-        return
-    groups = [compute(call).get_security_group_from_id(one) for one in call.params["Groups"]]
-    if call.operation == "ModifyInstanceAttribute":
-        for one in instances(call):
-            if one.id == call.params["InstanceId"]:
-                one.security_groups = groups
-                for nic in one.nics.values():
-                    nic._group_set = list(groups)
-    elif call.operation == "ModifyNetworkInterfaceAttribute":
-        nic = compute(call).enis[call.params["NetworkInterfaceId"]]
-        nic._group_set = list(groups)
-        if nic.instance:
-            nic.instance.security_groups = groups
 
 
 @operation("sts", "DecodeAuthorizationMessage")
