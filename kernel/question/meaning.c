@@ -103,7 +103,11 @@ static const struct {
     {"reads", "(starts_with({operation}, 'Get') OR starts_with({operation}, 'List') OR "
               "starts_with({operation}, 'Describe') OR starts_with({operation}, 'Head') OR "
               "starts_with({operation}, 'Lookup') OR starts_with({operation}, 'BatchGet') OR "
-              "starts_with({operation}, 'Search'))"},
+              "starts_with({operation}, 'Search') OR starts_with({operation}, 'Simulate') OR "
+              "starts_with({operation}, 'Validate') OR starts_with({operation}, "
+              "'GenerateDataKey') OR {operation} IN ('Decrypt', 'Encrypt', 'Verify', 'Query', "
+              "'Scan', 'GenerateCredentialReport', 'GenerateServiceLastAccessedDetails', "
+              "'CheckMfa'))"},
     {"source", "coalesce({address}, {domain})"},
 };
 

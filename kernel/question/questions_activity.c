@@ -162,7 +162,7 @@ const struct question questions_activity[] = {
         .name = "summary",
         .view = "cloudtrail",
         .target = TARGET_ANY,
-        .summary = "what each principal changed: operations without Get, List and Describe",
+        .summary = "what each principal changed: operations that do more than read",
         .why = "One line a principal: who did more than look.",
         .sql = "SELECT {who} AS who, {key} AS key, count(*) AS calls, CAST(count_if({failed}) AS "
                "BIGINT) AS failed, distinct_texts({operation}) AS operations, "

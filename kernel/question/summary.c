@@ -1,33 +1,56 @@
 #include "question/summary.h"
 
 #include "base/text.h"
+#include "question/meaning.h"
 
 #include <string.h>
 
-/* One pass over the kept rows per kind of fact; `%KEPT%` is the kept result's quoted name. */
+/* One pass over the kept rows per kind of fact; `%KEPT%` is the kept result's quoted name,
+ * `%READS%` what the questions call reading. */
 static const char summary_sql[] =
     "WITH e AS (SELECT * FROM %KEPT%), "
-    "facts AS (SELECT 'who' AS kind, who AS name, count(*) AS calls, min(time) AS first, max(time) "
-    "AS last FROM e WHERE who IS NOT NULL GROUP "
-    "BY who UNION ALL SELECT 'key', \"key\", count(*), min(time), max(time) FROM e WHERE \"key\" "
-    "<> '' GROUP BY \"key\" UNION ALL "
-    "SELECT 'source', source, count(*), min(time), max(time) FROM e WHERE source IS NOT NULL GROUP "
-    "BY source UNION ALL "
-    "SELECT 'agent', agent, count(*), min(time), max(time) FROM e WHERE agent IS NOT NULL GROUP BY "
-    "agent UNION ALL "
-    "SELECT 'region', region, count(*), min(time), max(time) FROM e WHERE region IS NOT NULL GROUP "
-    "BY region UNION ALL "
-    "SELECT 'change', operation, count(*), min(time), max(time) FROM e WHERE error IS NULL AND NOT "
-    "regexp_matches(operation, "
-    "'^(Get|List|Describe|Head|Lookup|BatchGet|Search)') GROUP BY operation UNION ALL "
-    "SELECT 'denied', operation, count(*), min(time), max(time) FROM e WHERE error IS NOT NULL "
+    "facts AS (SELECT 'who' AS kind, who AS name, 0 AS later, count(*) AS calls, min(time) AS "
+    "first, max(time) AS last FROM e WHERE who IS NOT NULL GROUP BY who UNION ALL "
+    "SELECT 'key', \"key\", 0, count(*), min(time), max(time) FROM e WHERE \"key\" <> '' GROUP BY "
+    "\"key\" UNION ALL "
+    "SELECT 'source', source, 0, count(*), min(time), max(time) FROM e WHERE source IS NOT NULL "
+    "GROUP BY source UNION ALL "
+    "SELECT 'agent', agent, 0, count(*), min(time), max(time) FROM e WHERE agent IS NOT NULL GROUP "
+    "BY agent UNION ALL "
+    "SELECT 'region', region, 0, count(*), min(time), max(time) FROM e WHERE region IS NOT NULL "
+    "GROUP BY region UNION ALL "
+    /* who may do what counts more than what was done often */
+    "SELECT 'change', operation, min(CASE WHEN service IN ('iam.amazonaws.com', "
+    "'organizations.amazonaws.com', 'sts.amazonaws.com') THEN 0 ELSE 1 END), count(*), min(time), "
+    "max(time) FROM e WHERE error IS NULL AND NOT %READS% GROUP BY operation UNION ALL "
+    "SELECT 'denied', operation, 0, count(*), min(time), max(time) FROM e WHERE error IS NOT NULL "
     "GROUP BY operation UNION ALL "
-    "SELECT 'all', NULL, count(*), min(time), max(time) FROM e), "
-    "ranked AS (SELECT *, row_number() OVER (PARTITION BY kind ORDER BY calls DESC, first, name) "
-    "AS place, count(*) OVER (PARTITION BY kind) AS "
-    "kinds, sum(calls) OVER (PARTITION BY kind) AS total FROM facts) "
+    "SELECT 'all', NULL, 0, count(*), min(time), max(time) FROM e), "
+    "ranked AS (SELECT *, row_number() OVER (PARTITION BY kind ORDER BY later, calls DESC, first, "
+    "name) AS place, count(*) OVER (PARTITION BY kind) AS kinds, sum(calls) OVER (PARTITION BY "
+    "kind) AS total FROM facts) "
     "SELECT kind, name, calls, first, last, kinds, CAST(total AS BIGINT) AS total FROM ranked "
-    "WHERE place <= 8 ORDER BY kind, place";
+    "WHERE place <= CASE kind WHEN 'change' THEN 16 ELSE 8 END ORDER BY kind, place";
+
+/* The text up to a mark; returns what follows the mark. */
+static const char *add_to(struct buf *sql, const char *text, const char *mark)
+{
+    const char *found = strstr(text, mark);
+    buf_add(sql, text, found ? (size_t)(found - text) : strlen(text));
+    return found ? found + strlen(mark) : NULL;
+}
+
+static void write_sql(struct buf *sql, const char *kept)
+{
+    const char *rest = add_to(sql, summary_sql, "%KEPT%");
+    buf_adds(sql, "results.main.");
+    text_sql_name(sql, kept, strlen(kept));
+    rest = add_to(sql, rest, "%READS%");
+    const char *reads = meaning_derived("reads", 5);
+    while ((reads = add_to(sql, reads, "{operation}")))
+        buf_adds(sql, "operation");
+    buf_adds(sql, rest);
+}
 
 struct facts {
     const struct table *table;
@@ -95,11 +118,7 @@ bool summary_show(struct session *session, const struct question_request *reques
         return true;
     struct buf sql;
     buf_init(&sql, 64 * 1024);
-    const char *mark = strstr(summary_sql, "%KEPT%");
-    buf_add(&sql, summary_sql, (size_t)(mark - summary_sql));
-    buf_adds(&sql, "results.main.");
-    text_sql_name(&sql, result->info.kept, strlen(result->info.kept));
-    buf_adds(&sql, mark + strlen("%KEPT%"));
+    write_sql(&sql, result->info.kept);
     struct local *local = session_local(session, err);
     struct local_statement statement = {.sql = sql.data, .cancel = cancel};
     struct table *answer = NULL;

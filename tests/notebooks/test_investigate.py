@@ -45,6 +45,11 @@ def test_the_training_incident(tmp_path):
     assert all(m["id"] in chain for m in truth["members"] if m["kind"] in ("access key", "session"))
     assert truth["dns"]["hostname"].rstrip(".") in "\n".join(texts(book, "%cloudtrail dns"))
     assert truth["flow"]["address"] in "\n".join(texts(book, "%cloudtrail talkers"))
+    changed = re.search(r"(?m)^- Changed: (.*)$", "\n".join(texts(book, "%cloudtrail key")))[1]
+    by_key = [e["eventName"] for e in scan.read(tmp_path / "logs") if e.get("userIdentity", {}).get("accessKeyId") == truth["key"]
+              and e["eventSource"] == "iam.amazonaws.com" and not e.get("errorCode") and not e["eventName"].startswith(("Get", "List"))]
+    assert set(re.findall(r"(\w+) \(\d+\)", changed)[:len(set(by_key))]) == set(by_key) != set(), "who may do what stands first"
+    assert "Decrypt" not in changed
     who_else = "\n".join(texts(book, "%cloudtrail others"))
     assert truth["innocent"]["key"] not in who_else or "false" in who_else
     # the same input gives the same bytes, but for the line of cost
