@@ -20,7 +20,8 @@
 #define SINK_LIMIT ((int64_t)1 << 40)
 #define HEADER_LIMIT ((size_t)64 << 10)
 #define HEADERS_MOST 200
-#define EVENTS 32 /* handled by one step */
+#define EVENTS 32     /* handled by one step */
+#define ONCE_IDLE 10L /* seconds after which a connection may well be dead */
 
 struct http {
     struct curl_api api;
@@ -42,7 +43,8 @@ struct http_transfer {
     size_t header_bytes;
     struct buf body;
     int64_t taken;
-    bool framed; /* the answer says where it ends */
+    size_t given; /* bytes of a body that is sent once */
+    bool framed;  /* the answer says where it ends */
     bool done;
     CURLcode code;
     struct error error; /* of the sink, or a limit of ours */
@@ -237,6 +239,34 @@ static long or_default(int value, int fallback)
     return value ? value : fallback;
 }
 
+static size_t give_body(char *room, size_t size, size_t count, void *state)
+{
+    struct http_transfer *transfer = state;
+    size_t left = transfer->request.size - transfer->given, most = size * count;
+    size_t part = left < most ? left : most;
+    memcpy(room, (const char *)transfer->request.body + transfer->given, part);
+    transfer->given += part;
+    return part;
+}
+
+/* A body that cannot be rewound is not sent again; without one, only a connection of its own helps.
+ */
+static void set_once(struct http_transfer *transfer)
+{
+    const struct curl_api *api = &transfer->http->api;
+    CURL *easy = transfer->easy;
+    if (!transfer->request.once)
+        return;
+    if (transfer->request.size) {
+        (void)api->easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+        (void)api->easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+        (void)api->easy_setopt(easy, CURLOPT_READDATA, transfer);
+        (void)api->easy_setopt(easy, CURLOPT_MAXAGE_CONN, ONCE_IDLE);
+    } else {
+        (void)api->easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    }
+}
+
 static void set_options(struct http_transfer *transfer)
 {
     const struct curl_api *api = &transfer->http->api;
@@ -267,6 +297,7 @@ static void set_options(struct http_transfer *transfer)
         (void)api->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->size);
         (void)api->easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
     }
+    set_once(transfer);
     (void)api->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (request->proxy)
         (void)api->easy_setopt(easy, CURLOPT_PROXY, request->proxy);

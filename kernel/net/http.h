@@ -46,6 +46,9 @@ struct http_request {
                                    NULL */
     const void *body;           /* NULL: none */
     size_t size;
+    /* Sent once at most: libcurl sends a request again by itself where a connection used before
+       turns out to be dead, and it may have arrived. */
+    bool once;
     struct http_limits limits;
     const char *proxy;   /* NULL: as the environment says (https_proxy, http_proxy, no_proxy); "":
                             none */
