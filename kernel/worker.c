@@ -143,7 +143,7 @@ static struct packet *run_cell(struct bench *bench, struct running *running)
     bool ok = open_session(bench, running->outputs, &err);
     running->session = bench->session;
     if (ok) {
-        session_begin_cell(bench->session, running->count);
+        session_begin_cell(bench->session, running->count, NULL);
         ok = running_run(running, &err);
     }
     outputs_finish(running->outputs);

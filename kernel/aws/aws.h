@@ -32,12 +32,24 @@ struct aws_credentials {
     int64_t expires;           /* Unix microseconds; 0: never */
 };
 
-/* Says whether a change may be sent, and hears what became of it. Without a guard no change is sent
- * at all: below the magics on purpose, so that one which forgets to ask cannot change anything. */
+/* A change that is about to be sent, or was. Texts are borrowed for the call of the guard. */
+struct aws_change {
+    const struct aws_op *op;
+    const json_t *params;      /* as asked, before a token that `fill` names was made */
+    const char *region;        /* as asked, or the client's */
+    const char *access_key_id; /* of who signs; NULL: nobody does */
+    int64_t permission;        /* the guard's own number, from permit to report */
+};
+
+struct aws_facts;
+
+/* Says whether a change may be sent, and hears what became of each that it let through, exactly
+ * once: also when it was given up on its way (facts->unknown). Without a guard no change is sent at
+ * all: below the magics on purpose, so that one which forgets to ask cannot change anything. */
 struct aws_guard {
-    bool (*permit)(void *state, const struct aws_op *op, const json_t *params, struct error *err);
-    void (*report)(void *state, const struct aws_op *op, const json_t *params, const json_t *reply,
-                   const struct error *err);
+    bool (*permit)(void *state, struct aws_change *change, struct error *err);
+    void (*report)(void *state, const struct aws_change *change, const struct aws_facts *facts,
+                   const json_t *reply, const struct error *err); /* err NULL: it was done */
     void *state;
 };
 

@@ -150,6 +150,7 @@ static bool send(struct aws_call *call, struct error *err)
         .headers = lines,
         .body = request.body,
         .size = request.size,
+        .once = !call->op->reads_only && !call->op->fill,
         .limits = {.total_ms = call->asking.total_ms ? call->asking.total_ms : ATTEMPT_MS},
         .ca_file = config_value(aws, "AWS_CA_BUNDLE", "ca_bundle"),
         .sink = call->asking.sink,
@@ -175,9 +176,7 @@ static void finish(struct aws_call *call, bool ok)
         if (aws->retry_quota > RETRY_QUOTA)
             aws->retry_quota = RETRY_QUOTA;
     }
-    if (!call->op->reads_only && aws->guard.report)
-        aws->guard.report(aws->guard.state, call->op, call->asking.params, call->reply,
-                          ok ? NULL : &call->error);
+    change_report(call);
 }
 
 /* Later, after a random pause that doubles; false where attempts or quota are used up. */
@@ -420,16 +419,20 @@ static bool take_credentials(struct aws_call *call, struct error *err)
     return true;
 }
 
-static bool permit(const struct aws_call *call, struct error *err)
+/* Where it goes and who signs it: a change without a guard is refused before anybody is asked. */
+static bool prepare(struct aws_call *call, struct error *err)
 {
-    const struct aws_guard *guard = &call->aws->guard;
-    if (call->op->reads_only)
-        return true;
-    if (!guard->permit)
-        return error_set(err, ERROR_REFUSED, "%s:%s would change something",
-                         aws_service_of(call->op)->name, call->op->name) ||
-               error_hint(err, "Only what was planned, approved and saved is changed.");
-    return guard->permit(guard->state, call->op, call->asking.params, err);
+    struct aws_place place;
+    const struct aws_service *service = aws_service_of(call->op);
+    if (!aws_request_make(call->op, call->asking.params, call->arena, &call->request, err))
+        return false;
+    if (!call->op->reads_only && !call->aws->guard.permit)
+        return change_refuse(call->op, err);
+    if (!config_place(call->aws, service, call->asking.region, &place, err) ||
+        !aws_endpoint(service, &place, call->arena, &call->endpoint, err))
+        return false;
+    call->region = place.region;
+    return take_credentials(call, err) && change_permit(call, err);
 }
 
 struct aws_call *aws_start(struct aws *aws, const struct aws_asking *asking, struct error *err)
@@ -440,7 +443,6 @@ struct aws_call *aws_start(struct aws *aws, const struct aws_asking *asking, str
         return NULL;
     }
     struct aws_call *call = xcalloc(1, sizeof *call);
-    struct aws_place place;
     call->aws = aws;
     call->arena = arena_new_secret();
     call->op = op;
@@ -449,14 +451,13 @@ struct aws_call *aws_start(struct aws *aws, const struct aws_asking *asking, str
         json_own(call->arena, asking->params ? json_incref(asking->params) : json_object());
     call->next = aws->first;
     aws->first = call;
-    const struct aws_service *service = aws_service_of(op);
-    if (aws_request_make(op, call->asking.params, call->arena, &call->request, err) &&
-        permit(call, err) && config_place(aws, service, asking->region, &place, err) &&
-        aws_endpoint(service, &place, call->arena, &call->endpoint, err) &&
-        take_credentials(call, err) && send(call, err))
-        return call;
-    aws_end(call);
-    return NULL;
+    if (!prepare(call, err) || !send(call, err)) {
+        call->error = *err;
+        call->facts.attempts = 0;
+        aws_end(call);
+        return NULL;
+    }
+    return call;
 }
 
 bool aws_done(const struct aws_call *call)
@@ -485,6 +486,7 @@ void aws_end(struct aws_call *call)
     while (*link != call)
         link = &(*link)->next;
     *link = call->next;
+    change_given_up(call);
     http_end(call->transfer);
     arena_free(call->arena);
     free(call);

@@ -40,6 +40,8 @@ struct aws_call {
     struct http_transfer *transfer; /* NULL: waiting for `again` */
     int64_t again;                  /* monotonic microseconds */
     int retry_cost;
+    bool permitted; /* a change that the guard let through and has not heard of since */
+    int64_t permission;
     bool done, ok, skew_tried, region_tried;
     json_t *reply;
     struct error error;
@@ -50,6 +52,13 @@ struct aws_call {
 
 /* "NextToken=nextToken": the reply's value into the next request; false at the last page. */
 bool aws_turn(const struct aws_op *op, const json_t *reply, json_t *params);
+
+/* ---- change.c: what the guard permits and hears ---- */
+
+bool change_refuse(const struct aws_op *op, struct error *err); /* always false */
+bool change_permit(struct aws_call *call, struct error *err);
+void change_report(struct aws_call *call);   /* once for each change that was permitted */
+void change_given_up(struct aws_call *call); /* it ends before its end is known */
 
 /* ---- config.c: what the environment and the files say ---- */
 

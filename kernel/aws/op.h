@@ -43,6 +43,7 @@ struct aws_op {
     const char *host;    /* what stands before the host: "{AccountId}." */
     bool checksum;       /* the body's CRC-32 is asked for */
     bool reads_only;
+    bool dry_run; /* a change that DryRun=true only tries */
     bool unsigned_call;
 };
 

@@ -43,7 +43,9 @@ void session_free(struct session *session)
     if (!session)
         return;
     local_close(session->local);
-    aws_free(session->aws);
+    aws_free(session->aws); /* tells the guard what was given up, and that the ledger */
+    guard_free(session->guard);
+    ledger_free(session->ledger);
     trino_link_free(session->trino);
     for (const struct session_thing *thing = session->things; thing; thing = thing->next)
         thing->release(thing->object);
@@ -56,6 +58,7 @@ void session_free(struct session *session)
     json_decref(session->seen);
     free(session->notebook);
     free(session->folder);
+    free(session->cell_id);
     arena_free(session->arena);
     free(session);
 }
@@ -110,12 +113,39 @@ const char *session_folder(struct session *session, struct error *err)
     return session->folder;
 }
 
+static struct ledger *ledger_of(void *state, struct error *err)
+{
+    return session_ledger(state, err);
+}
+
+struct guard *session_guard(struct session *session)
+{
+    if (!session->guard)
+        session->guard = guard_new(ledger_of, session);
+    return session->guard;
+}
+
+struct ledger *session_ledger(struct session *session, struct error *err)
+{
+    const char *folder = session_folder(session, err);
+    if (!folder)
+        return NULL;
+    if (session->ledger && strcmp(ledger_folder(session->ledger), folder) == 0)
+        return session->ledger;
+    ledger_free(session->ledger); /* %set case: another case, another record */
+    session->ledger = ledger_new(folder, session->notebook);
+    ledger_set_cell(session->ledger, session->cell, session->cell_id);
+    return session->ledger;
+}
+
 struct aws *session_aws(struct session *session)
 {
     struct aws_settings settings = {.profile = session->settings.profile,
                                     .region = session->settings.region};
-    if (!session->aws)
+    if (!session->aws) {
         session->aws = aws_new(&settings);
+        guard_watch(session_guard(session), session->aws);
+    }
     return session->aws;
 }
 
@@ -308,7 +338,11 @@ int64_t session_cell(const struct session *session)
     return session->cell;
 }
 
-void session_begin_cell(struct session *session, int64_t count)
+void session_begin_cell(struct session *session, int64_t count, const char *id)
 {
+    free(session->cell_id);
+    session->cell_id = id ? xstrdup(id) : NULL;
     session->cell = count;
+    if (session->ledger)
+        ledger_set_cell(session->ledger, count, id);
 }

@@ -10,6 +10,8 @@
 #define COFFERDAM_CASE_SESSION_H
 
 #include "aws/aws.h"
+#include "case/guard.h"
+#include "case/ledger.h"
 #include "data/catalog.h"
 #include "data/outputs.h"
 #include "engine/local.h"
@@ -81,6 +83,12 @@ const char *session_exports(struct session *session, struct error *err);
    folders or views changed, it is opened anew; kept results stay. */
 struct local *session_local(struct session *session, struct error *err);
 
+/* The record of the case; it makes the case folder. NULL with the error set. */
+struct ledger *session_ledger(struct session *session, struct error *err);
+/* What permits changes in AWS; session_aws's client has it. Every further client that is made for
+ * the session is given it: guard_watch(session_guard(session), aws). */
+struct guard *session_guard(struct session *session);
+
 /* The client of AWS for the profile and region set, made at first use; it has asked nothing yet. */
 struct aws *session_aws(struct session *session);
 
@@ -126,6 +134,7 @@ void session_add_seen(struct session *session, enum name_kind kind, const char *
 const struct catalog *session_snapshot(struct session *session);
 
 int64_t session_cell(const struct session *session); /* execution count of the running cell */
-void session_begin_cell(struct session *session, int64_t count);
+/* `id` is the front end's own name of the cell; NULL: it sent none. */
+void session_begin_cell(struct session *session, int64_t count, const char *id);
 
 #endif

@@ -16,11 +16,14 @@ struct session {
     json_t *seen;       /* kind letter + value -> true: values that results showed */
     struct local *local;
     struct aws *aws;              /* NULL: not yet */
+    struct ledger *ledger;        /* NULL: not yet */
+    struct guard *guard;          /* NULL: not yet */
     struct trino_link *trino;     /* NULL: not yet */
     struct session_thing *things; /* of floors above, by name */
     bool local_stale;             /* what it may read has changed: opened anew at next use */
     char *notebook, *folder;
-    int64_t cell; /* execution count */
+    int64_t cell;  /* execution count */
+    char *cell_id; /* the front end's, or NULL */
     int64_t queries;
     bool functions_known; /* DuckDB's own functions are among the names */
     bool changed;         /* names differ from the last snapshot */

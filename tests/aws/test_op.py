@@ -19,6 +19,8 @@ LOOKING = re.compile(r"(Get|List|Describe|Head|Lookup|Simulate|Decode|BatchGet|A
 LOOKING_TOO = {"sso-oidc:CreateToken", "sso-oidc:RegisterClient", "sso-oidc:StartDeviceAuthorization", "signin:CreateOAuth2Token",
                "athena:StartQueryExecution", "athena:StopQueryExecution", "cloudtrail:StartQuery", "cloudtrail:CancelQuery",
                "iam:GenerateCredentialReport", "kms:Decrypt", "kms:GenerateDataKey", "support:RefreshTrustedAdvisorCheck"}
+# every call that changes something, read one by one: a new row is in the list, or the test below refuses it
+CHANGES = [line.split() for line in open(os.path.join(os.path.dirname(__file__), "changes.txt")) if line.strip() and line[0] != "#"]
 GOLDEN = os.path.join(os.environ.get("SHARED", ""), "reference/aws-golden-requests.txt")
 
 
@@ -37,6 +39,15 @@ def test_there_are_as_many_as_asked():
         "securityhub organizations sso sso-oidc sso-admin identitystore kms ebs autoscaling elb elbv2 ssm ram".split())
 
 
+def test_what_changes_is_listed():
+    """A row that forgets `reads_only` is a change and stands here; one that claims it wrongly is missing here."""
+    listed = [line[0] for line in CHANGES]
+    assert sorted(listed) == listed and len(set(listed)) == len(listed)
+    assert {name for name, row in zip(NAMES, ROWS) if not row["reads_only"]} == set(listed)
+    for line in CHANGES:  # and the word a reader is told by agrees with the name
+        assert not LOOKING.match(line[0].split(":")[1]) or line[0] in LOOKING_TOO, line
+
+
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)
 def test_row(row):
     model = SESSION.get_service_model(row["service"])
@@ -50,6 +61,7 @@ def test_row(row):
     assert row["unsigned_call"] == ((op.auth_type or "") == "none" or getattr(op, "resolved_auth_type", None) == "none")
     assert row["reads_only"] == bool(LOOKING.match(row["op"]) or row["service"] + ":" + row["op"] in LOOKING_TOO)
     shape = op.input_shape
+    assert row["dry_run"] == (not row["reads_only"] and "DryRun" in (shape.members if shape else ()))
     if protocol.startswith("rest"):
         assert (row["method"] or "POST", row["path"]) == (op.http["method"], op.http["requestUri"])
         assert namings(row["query"]).items() <= located(shape, "querystring").items()

@@ -67,10 +67,9 @@ static void replies_are_read_alike(void **state)
     json_decref(reply);
 }
 
-static bool permit(void *state, const struct aws_op *op, const json_t *params, struct error *err)
+static bool permit(void *state, struct aws_change *change, struct error *err)
 {
-    (void)op;
-    (void)params;
+    (void)change;
     return *(bool *)state || error_set(err, ERROR_REFUSED, "the guard says no");
 }
 

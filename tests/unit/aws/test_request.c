@@ -75,13 +75,13 @@ static json_t *row_of(const struct aws_op *op)
     const struct aws_service *service = aws_service_of(op);
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, "
-        "s:s?, s:s?, s:b, s:b, s:b}",
+        "s:s?, s:s?, s:b, s:b, s:b, s:b}",
         "service", service->name, "op", op->name, "id", service->id, "protocol",
         protocols[service->protocol], "version", service->version, "target", service->target,
         "prefix", service->prefix, "signing", service->signing, "method", op->method, "path",
         op->path, "query", op->query, "headers", op->headers, "payload", op->payload, "fill",
         op->fill, "next", op->next, "host", op->host, "checksum", op->checksum, "reads_only",
-        op->reads_only, "unsigned_call", op->unsigned_call);
+        op->reads_only, "dry_run", op->dry_run, "unsigned_call", op->unsigned_call);
 }
 
 static void print(json_t *value)

@@ -77,7 +77,7 @@ bool stage_run(struct stage *stage, const struct results_request *request, struc
     struct results_request complete = *request;
     complete.size = complete.size ? complete.size : strlen(complete.sql);
     complete.line = complete.line ? complete.line : 1;
-    session_begin_cell(stage->session, ++stage->cell);
+    session_begin_cell(stage->session, ++stage->cell, NULL);
     return results_run(stage->session, &complete, NULL, stage->cancel, stage->arena, out, err);
 }
 

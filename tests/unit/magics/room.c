@@ -133,7 +133,7 @@ bool room_try(struct room *room, const char *code, struct error *err)
     buf_clear(&room->warnings);
     buf_clear(&room->shown);
     room->displays = room->results = room->clears = 0;
-    session_begin_cell(room->session, ++room->cell);
+    session_begin_cell(room->session, ++room->cell, NULL);
     bool ok = cell_parse(code, strlen(code), room->arena, &cell, err);
     for (size_t i = 0; ok && i < cell.count; i++)
         ok = run_statement(room, outputs, &cell.statements[i], err);
