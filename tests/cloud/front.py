@@ -8,8 +8,8 @@ import traceback
 from moto.core import responses  # noqa: F401  (moto wants its core read first)
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from layers import faults, identity
-from layers.world import AFTER, BEFORE, CONTROLS, OPERATIONS, CloudError, control, now, world
+from layers import authorization, faults, identity, lateness
+from layers.world import AFTER, BEFORE, CONTROLS, HOMES, OPERATIONS, CloudError, control, now, world
 from wire import Answer, Call, answer, error_answer, plain, read_answer
 
 SECRETS = ("SecretAccessKey", "Password", "NewPassword", "OldPassword", "accessToken", "clientSecret", "refreshToken", "WebIdentityToken")
@@ -32,6 +32,8 @@ class Front:
         for hook in AFTER:
             given = hook(call, given) or given
         record(call, given)
+        if fault and fault["kind"] == "kill" and fault.get("when") != "before":
+            faults.kill(fault)
         return send(given, environ, start_response, fault["kind"] if fault else None)
 
     def answer(self, call):
@@ -41,15 +43,9 @@ class Front:
             call.identity = identity.authenticate(call)
             if call.refused:
                 raise call.refused
-            identity.authorize(call)
-            for hook in BEFORE:
-                hook(call)
-            identity.remember(call)
-            made = OPERATIONS.get((call.service, call.operation))
-            if made:
-                result = made(call)
-                return result if isinstance(result, Answer) else answer(call, result)
-            return self.ask_moto(call)
+            authorization.authorize(call)
+            with lateness.change(call):
+                return self.make(call)
         except CloudError as error:
             return error_answer(call, error)
         except NotImplementedError as problem:
@@ -58,6 +54,15 @@ class Front:
             traceback.print_exc(file=sys.stderr)
             return error_answer(call, CloudError("InternalFailure", "%s: %s" % (type(problem).__name__, problem), 500))
 
+    def make(self, call):
+        for hook in BEFORE:
+            hook(call)
+        made = OPERATIONS.get((call.service, call.operation))
+        if made:
+            result = made(call)
+            return result if isinstance(result, Answer) else answer(call, result)
+        return self.ask_moto(call)
+
     def ask_moto(self, call):
         kept = {}
 
@@ -65,7 +70,7 @@ class Front:
             kept["status"], kept["headers"] = int(status.split()[0]), headers
             return lambda data: None
 
-        account = identity.account_of(call)
+        account = HOMES.get(call.service, identity.account_of)(call)
         with self.serial:
             found = self.moto(call.environ_again(HTTP_X_MOTO_ACCOUNT_ID=account), start)
             try:
@@ -83,6 +88,8 @@ def controlled(environ, name):
         if not made:
             raise CloudError("NotFound", "no such control: " + name, 404)
         result = made(json.loads(body or b"{}") if environ["REQUEST_METHOD"] == "POST" else None)
+        if environ["REQUEST_METHOD"] == "POST" and name != "delay":
+            lateness.take_in(lateness.BY_ORDER, name, True)
         return Answer(200, [("Content-Type", "application/json")], json.dumps(plain(result)).encode())
     except CloudError as error:
         said = {"code": error.code, "message": error.message}
@@ -114,7 +121,7 @@ def record(call, given):
 def send(given, environ, start_response, broken=None):
     """`broken`: "drop" closes without an answer, "cut" in the middle of the body."""
     line = environ["werkzeug.socket"]
-    if broken == "drop":
+    if broken in ("drop", "kill"):
         line.shutdown(socket.SHUT_RDWR)
         raise ConnectionAbortedError("dropped as ordered")
     if given.header("Content-Length") is None:

@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 import duckdb
 
 from . import athena_output as output
-from . import identity
+from . import authorization, identity
 from .athena_sql import CATALOG, Engine, SqlFailed, check_syntax, trino_error
 from .athena_trino import Trino
 from .world import PARTITION, CloudError, control, now, operation, world
@@ -193,7 +193,7 @@ def may_write(call, location):
     place = urlparse(location)
     call.params = {**call.params, "Bucket": place.netloc}
     arn = "arn:%s:s3:::%s/%s" % (PARTITION, place.netloc, place.path.lstrip("/"))
-    allowed = identity.permitted(call, call.identity, "s3:PutObject", [arn], identity.directory())
+    allowed = authorization.permitted(call, call.identity, "s3:PutObject", [arn], identity.directory())
     del call.params["Bucket"]
     return allowed
 

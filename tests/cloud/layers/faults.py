@@ -1,11 +1,15 @@
 """Faults on order: what a cloud or the way to it does wrong, so many times."""
 import datetime
+import os
+import signal
 
 from wire import HTML, Answer, error_answer, meant
 
 from .world import CloudError, control, now, world
 
-KINDS = ("503", "throttle", "html", "cut", "drop", "slow", "skew", "error")
+KINDS = ("503", "throttle", "html", "cut", "drop", "slow", "skew", "error", "kill")
+READS = ("Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "Batch", "Search", "Decode", "Start")
+CHOICES = ("service", "operation", "region", "access_key_id")
 
 
 @control("faults")
@@ -25,22 +29,42 @@ def order(given):
         return {"faults": world.faults, "skew": world.of("clock").get("skew", 0)}
 
 
+def is_change(call):
+    """Whether the call would change something: not a question, a session or a dry run."""
+    return bool(call.operation) and call.service != "sts" and not call.params.get("DryRun") \
+        and (not call.operation.startswith(READS) or call.operation in ("StartInstances", "StartLogging"))
+
+
 def take(call):
-    """The fault that strikes this call, counted down."""
+    """The fault that strikes this call, counted down; `skip` lets as many calls that it would strike go first."""
     with world.lock:
         for one in world.faults:
-            if one.get("service", call.service) == call.service and one.get("operation", call.operation) == call.operation \
-                    and one.get("region", call.region) == call.region:
-                one["times"] -= 1
-                if one["times"] <= 0:
-                    world.faults.remove(one)
-                return dict(one)
+            if any(one.get(name, getattr(call, name)) != getattr(call, name) for name in CHOICES) or (one.get("changes") and not is_change(call)):
+                continue
+            if one.get("skip", 0) > 0:
+                one["skip"] -= 1
+                continue
+            one["times"] -= 1
+            if one["times"] <= 0:
+                world.faults.remove(one)
+            return dict(one)
     return None
+
+
+def kill(fault):
+    """Ends the process that asks, as a power cut would; it may be gone already."""
+    try:
+        os.kill(int(fault["pid"]), signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def strike_before(call, fault):
     """An answer instead of the call's own, or None."""
     kind = fault["kind"] if fault else None
+    if kind == "kill" and fault.get("when") == "before":
+        kill(fault)
+        return error_answer(call, CloudError("Gone", "the caller was killed", 503))
     if kind == "slow":
         world.over.wait(fault.get("ms", 1000) / 1000)
     elif kind == "503":

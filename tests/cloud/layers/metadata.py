@@ -36,8 +36,18 @@ def credentials_of(name, session):
         role = directory().role(ACCOUNT, name)
         if not role:
             return None
-        made = kept[name] = make_role_session(role, session, settings()["seconds"])
+        context = {"ec2:sourceinstancearn": "arn:aws:ec2:%s:%s:instance/%s" % (REGION, ACCOUNT, session)} if session.startswith("i-") else {}
+        made = kept[name] = make_role_session(role, session, settings()["seconds"], context=context)
     return made
+
+
+@control("instance-session")
+def session_of(given):
+    """{"instance", "role", "account", "region", "seconds"}: the credentials that an instance of the account finds at its metadata endpoint."""
+    account, region = given.get("account", ACCOUNT), given.get("region", REGION)
+    context = {"ec2:sourceinstancearn": "arn:aws:ec2:%s:%s:instance/%s" % (region, account, given["instance"])}
+    made = make_role_session(directory().role(account, given["role"]), given["instance"], int(given.get("seconds", 21600)), context=context)
+    return {"access_key_id": made.access_key_id, "secret_access_key": made.secret, "session_token": made.token}
 
 
 class Listener:

@@ -55,11 +55,19 @@ def same_truth(have, want):
     return str(have).lower() == str(want).lower()
 
 
+def same_name(have, want):
+    """ARNs: each of the six parts by itself."""
+    if want == "*":
+        return True
+    parts, given = str(want).split(":", 5), str(have).split(":", 5)
+    return len(parts) == len(given) == 6 and all(matches(one, other) for one, other in zip(parts, given))
+
+
 EQUAL, LESS, MOST = lambda a, b: a == b, lambda a, b: a < b, lambda a, b: a <= b
 OPERATORS = {
     "StringEquals": lambda have, want: str(have) == want, "StringLike": lambda have, want: matches(want, str(have)),
     "StringEqualsIgnoreCase": lambda have, want: str(have).lower() == want.lower(),
-    "ArnEquals": lambda have, want: matches(want, str(have)), "ArnLike": lambda have, want: matches(want, str(have)),
+    "ArnEquals": lambda have, want: same_name(have, want), "ArnLike": lambda have, want: same_name(have, want),
     "NumericEquals": number(EQUAL), "NumericLessThan": number(LESS), "NumericLessThanEquals": number(MOST),
     "NumericGreaterThan": number(lambda a, b: a > b), "NumericGreaterThanEquals": number(lambda a, b: a >= b),
     "DateEquals": moment(EQUAL), "DateLessThan": moment(LESS), "DateLessThanEquals": moment(MOST),
@@ -105,20 +113,35 @@ def concerns(statement, name, values, context, fold=False):
 
 
 def names_principal(statement, identity):
-    """How a resource's policy names the caller: "own" for itself, "account" for its account, None."""
+    """How a resource's policy names the caller: "own" for itself, "role" for the role of its session, "account" for its account, None."""
     if "NotPrincipal" in statement:
-        turned = {"Principal": statement["NotPrincipal"]}
-        return None if names_principal(turned, identity) else "own"
+        return None if excepted(statement, identity) else "own"
     given = statement.get("Principal", {})
     given = {"AWS": "*"} if given == "*" else given
-    for wanted in listed(given.get("AWS", [])):
-        if wanted == "*":
-            return "own"
-        if identity and wanted in identity.names():
-            return "own"
-        if identity and wanted in (identity.account, "arn:aws:iam::%s:root" % identity.account):
-            return "account"
-    return "own" if identity and identity.service and identity.service in listed(given.get("Service", [])) else None
+    wanted = listed(given.get("AWS", []))
+    if "*" in wanted:
+        return "own"
+    if identity and identity.service:
+        return "own" if identity.service in listed(given.get("Service", [])) else None
+    if not identity:
+        return None
+    if identity.arn in wanted or identity.user_id in wanted:
+        return "own"
+    if any(one in wanted for one in identity.names()):
+        return "role"
+    return "account" if identity.account in wanted or "arn:aws:iam::%s:root" % identity.account in wanted else None
+
+
+def excepted(statement, identity):
+    """Whether NotPrincipal takes the caller out of a deny: only if it names both the caller and its account, and nothing bounds the caller."""
+    given = statement["NotPrincipal"]
+    if identity is None or statement.get("Effect") != DENY:
+        return False
+    if identity.service:
+        return identity.service in listed(given.get("Service", []))
+    wanted = listed(given.get("AWS", []))
+    account = identity.account in wanted or "arn:aws:iam::%s:root" % identity.account in wanted
+    return account and any(one in wanted for one in identity.names() | {identity.arn}) and not identity.principal.boundary
 
 
 def statements(documents):
@@ -142,13 +165,13 @@ def decide(documents, action, resources, context):
 
 
 def decide_resource(document, action, resource, context, identity):
-    """DENY, "own" (allows the caller by name), "account" or None of a resource's policy."""
-    found = None
+    """DENY, or the nearest way in which a resource's policy allows: "own" (the caller itself), "role", "account", None."""
+    found, order = None, (None, "account", "role", "own")
     for statement in statements([document] if document else []):
         named = names_principal(statement, identity)
         if named and concerns(statement, "Action", [action], context, True) and concerns(statement, "Resource", [resource], context) \
                 and conditions_hold(statement, context):
             if statement.get("Effect") == DENY:
                 return DENY
-            found = "own" if "own" in (named, found) else named
+            found = max(found, named, key=order.index)
     return found

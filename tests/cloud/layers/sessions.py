@@ -5,7 +5,7 @@ from moto.iam.models import iam_backends
 
 from . import policy
 from .identity import Identity, Session, directory, keep, sessions
-from .world import ACCOUNT, PARTITION, CloudError, operation
+from .world import ACCOUNT, PARTITION, CloudError, control, operation
 
 SHORTEST, LONGEST_USER, LONGEST_ROLE, LONGEST_CHAIN = 900, 129600, 43200, 3600
 LONGEST_SESSION_POLICY = 2048
@@ -126,6 +126,17 @@ def assume_role_with_web_identity(call):
                              policies=session_policies(call, role.account),
                              federated=provider)
     return {**assumed(role, made), "SubjectFromWebIdentityToken": parts[1], "Provider": provider, "Audience": "sts.amazonaws.com"}
+
+
+@control("console")
+def console(given):
+    """{"user", "password", "account"}: what a sign-in to the console gives; refused as the page refuses."""
+    account = given.get("account", ACCOUNT)
+    user = directory().user(account, given["user"])
+    if not user or not user.password or user.password != given["password"]:
+        raise CloudError("SignInFailed", "Your authentication information is incorrect. Please try again.", 403)
+    made = keep(Session("session", user, user.name, 43200, console=True))
+    return {"access_key_id": made.access_key_id, "secret_access_key": made.secret, "session_token": made.token}
 
 
 @operation("sts", "GetAccessKeyInfo")

@@ -39,7 +39,7 @@ class World:
 
 
 world = World()
-OPERATIONS, CONTROLS, BEFORE, AFTER = {}, {}, [], []
+OPERATIONS, CONTROLS, HOMES, BEFORE, AFTER = {}, {}, {}, [], []
 
 
 def operation(service, *names):
@@ -55,6 +55,14 @@ def control(path):
     """The function answers POST (with JSON) or GET (with None) to /cloud/PATH."""
     def keep(function):
         CONTROLS[path] = function
+        return function
+    return keep
+
+
+def home(service):
+    """The function says in which account a service's state is kept, where that is not the caller's."""
+    def keep(function):
+        HOMES[service] = function
         return function
     return keep
 
