@@ -29,7 +29,9 @@ struct aws_credentials {
     const char *session_token; /* NULL: a long-term key */
     const char *account;       /* NULL: unknown */
     const char *source;        /* where they come from, in words, for people */
-    int64_t expires;           /* Unix microseconds; 0: never */
+    const char *behind; /* keys and roles they were got with, blanks between ("AKIA... arn:...");
+                           NULL: none */
+    int64_t expires;    /* Unix microseconds; 0: never */
 };
 
 /* A change that is about to be sent, or was. Texts are borrowed for the call of the guard. */

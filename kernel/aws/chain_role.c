@@ -184,10 +184,14 @@ static bool assume(struct chain *chain, const char *role, struct aws_credentials
                                 .region = chain_setting(chain, "region"),
                                 .credentials = &source,
                                 .cancel = chain->cancel};
-    return find_source(chain, &source, err) && add_mfa(chain, params, err) &&
-           (aws_call(chain->aws, &asking, chain->arena, &reply, err) ||
-            error_wrap(err, "profile %s", chain->profile)) &&
-           read_reply(chain, reply, role, out, err);
+    if (!find_source(chain, &source, err) || !add_mfa(chain, params, err) ||
+        !(aws_call(chain->aws, &asking, chain->arena, &reply, err) ||
+          error_wrap(err, "profile %s", chain->profile)) ||
+        !read_reply(chain, reply, role, out, err))
+        return false;
+    out->behind = arena_printf(chain->arena, "%s%s%s %s", source.behind ? source.behind : "",
+                               source.behind ? " " : "", source.access_key_id, role);
+    return true;
 }
 
 enum chain_result chain_assume_role(struct chain *chain, struct aws_credentials *out,

@@ -14,8 +14,11 @@ struct work {
 static void begin(struct aws *aws, struct aws_gathering *gathering, struct work *work,
                   struct cancel *cancel)
 {
-    struct aws_asking asking = {
-        .op = gathering->op, .params = work->params, .region = gathering->region, .cancel = cancel};
+    struct aws_asking asking = {.op = gathering->op,
+                                .params = work->params,
+                                .region = gathering->region,
+                                .credentials = gathering->credentials,
+                                .cancel = cancel};
     work->call = aws_start(aws, &asking, &gathering->error);
     work->over = !work->call;
 }

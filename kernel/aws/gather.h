@@ -9,10 +9,11 @@
 #include "aws/aws.h"
 
 struct aws_gathering {
-    const char *op;     /* "glue:GetTables"; NULL: nothing is asked */
-    json_t *params;     /* borrowed; NULL: none */
-    const char *region; /* NULL: the client's */
-    int pages;          /* most pages that are asked for; 0: one */
+    const char *op;                            /* "glue:GetTables"; NULL: nothing is asked */
+    json_t *params;                            /* borrowed; NULL: none */
+    const char *region;                        /* NULL: the client's */
+    const struct aws_credentials *credentials; /* NULL: the chain's */
+    int pages;                                 /* most pages that are asked for; 0: one */
     /* What came; texts and replies belong to the arena. */
     bool ok;             /* every page that was asked for came */
     bool more;           /* there were more pages */
