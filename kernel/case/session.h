@@ -18,11 +18,13 @@
 #include "engine/trino.h"
 
 struct settings {
-    int64_t limit;       /* rows shown, 1 to 10,000; default 200 */
-    const char *engine;  /* "local", "athena", "trino" */
-    const char *account; /* default of --account; NULL = all */
-    const char *profile; /* of ~/.aws; NULL: as the environment says */
-    const char *region;  /* where AWS is asked; NULL: as the environment and the profile say */
+    int64_t limit;        /* rows shown, 1 to 10,000; default 200 */
+    const char *engine;   /* "local", "athena", "trino" */
+    const char *account;  /* default of --account; NULL = all */
+    const char *accounts; /* "111122223333=PROFILE, 444455556666=arn:...": how others are reached */
+    const char *break_glass; /* principals that are never contained, blanks between; NULL: none */
+    const char *profile;     /* of ~/.aws; NULL: as the environment says */
+    const char *region;      /* where AWS is asked; NULL: as the environment and the profile say */
     const char *workgroup, *catalog, *database, *output; /* Athena's; NULL: its own defaults */
     const char *trino, *trino_user, *trino_ca; /* the cluster's address, as whom, its authority */
     const char *trino_catalog, *trino_schema, *trino_session;

@@ -83,6 +83,23 @@ static bool set_account(struct session *session, const struct setting *setting, 
     return set_text(session, setting, value, err);
 }
 
+/* "111122223333=profile, 444455556666=arn:aws:iam::444455556666:role/IR". */
+static bool set_accounts(struct session *session, const struct setting *setting, const char *value,
+                         struct error *err)
+{
+    for (const char *at = value + strspn(value, ", "); !is_none(value) && *at;
+         at += strspn(at, ", ")) {
+        size_t size = strcspn(at, ", ");
+        if (strspn(at, "0123456789") != 12 || at[12] != '=' || size < 14)
+            return error_set(err, ERROR_USAGE, "\"%.*s\" is no account and how it is reached",
+                             (int)size, at) ||
+                   error_hint(err, "It is written 111122223333=PROFILE or "
+                                   "111122223333=arn:aws:iam::111122223333:role/NAME.");
+        at += size;
+    }
+    return set_text(session, setting, value, err);
+}
+
 static bool set_profile(struct session *session, const struct setting *setting, const char *value,
                         struct error *err)
 {
@@ -254,6 +271,14 @@ const struct setting settings_table[] = {
      offsetof(struct settings, engine)},
     {"account", "ID", "account that questions look at; none for all", set_account, get_text,
      offsetof(struct settings, account)},
+    {"accounts", "LIST",
+     "how a response reaches other accounts: 111122223333=PROFILE or =ROLE-ARN, with commas "
+     "between",
+     set_accounts, get_text, offsetof(struct settings, accounts)},
+    {"break_glass", "NAMES",
+     "users and roles that are never contained, by name or ARN with blanks between; as those that "
+     "are tagged ir:break-glass=true",
+     set_text, get_text, offsetof(struct settings, break_glass)},
     {"profile", "NAME",
      "profile of ~/.aws whose credentials are used; none: as the environment says", set_profile,
      get_text, offsetof(struct settings, profile)},

@@ -1,0 +1,148 @@
+/* Into which account as whom: the chain's own identity, and what `%set accounts` says of others. */
+#include "response/response_state.h"
+
+#include "base/time.h"
+#include "response/arn.h"
+
+#include <string.h>
+
+#define LIFE_LEAST (INT64_C(15) * 60 * 1000000)
+
+/* "111122223333=profile or role ARN, ..." -> what the account is mapped to; NULL: it is not. */
+static const char *mapped(const struct response *response, const char *account)
+{
+    const char *at = session_settings(response->with.session)->accounts;
+    size_t size = strlen(account);
+    while (at && *at) {
+        at += strspn(at, ", ");
+        size_t length = strcspn(at, ", ");
+        if (length > size + 1 && strncmp(at, account, size) == 0 && at[size] == '=')
+            return arena_strndup(response->arena, at + size + 1, length - size - 1);
+        at += length;
+    }
+    return NULL;
+}
+
+static const struct aws_credentials *kept(struct arena *arena, const struct aws_credentials *found)
+{
+    struct aws_credentials *made = arena_alloc(arena, sizeof *made);
+    made->access_key_id = arena_strdup(arena, found->access_key_id);
+    made->secret_access_key = arena_strdup(arena, found->secret_access_key);
+    made->session_token = found->session_token ? arena_strdup(arena, found->session_token) : NULL;
+    made->behind = found->behind ? arena_strdup(arena, found->behind) : NULL;
+    made->expires = found->expires;
+    return made;
+}
+
+/* STS gives credentials of a role of that account. */
+static const struct aws_credentials *by_role(struct response *response, const char *role,
+                                             struct error *err)
+{
+    struct arena *secrets = response->secrets;
+    struct aws_asking asking = {.op = "sts:AssumeRole",
+                                .params = plan_pack(response->arena, "{s:s, s:s}", "RoleArn", role,
+                                                    "RoleSessionName", "cofferdam-response"),
+                                .cancel = response->with.cancel};
+    json_t *reply;
+    if (!aws_call(response->with.aws, &asking, secrets, &reply, err)) {
+        (void)error_wrap(err, "role %s", role);
+        return NULL;
+    }
+    const json_t *given = reply_at(reply, "Credentials");
+    struct aws_credentials found = {.access_key_id = reply_text(given, "AccessKeyId"),
+                                    .secret_access_key = reply_text(given, "SecretAccessKey"),
+                                    .session_token = reply_text(given, "SessionToken"),
+                                    .expires = reply_time(given, "Expiration")};
+    return kept(secrets, &found);
+}
+
+static const struct aws_credentials *by_profile(struct response *response, const char *profile,
+                                                struct error *err)
+{
+    struct aws_settings settings = {.profile = profile, .region = response->region};
+    struct aws *other = aws_new(&settings);
+    const struct aws_credentials *found = NULL;
+    if (aws_find_credentials(other, response->with.cancel, &found, err))
+        found = kept(response->secrets, found);
+    else
+        (void)error_wrap(err, "profile %s", profile);
+    aws_free(other);
+    return found;
+}
+
+static bool lives(const struct aws_credentials *credentials, struct error *err)
+{
+    char left[TIME_TEXT_SIZE];
+    int64_t life = credentials->expires ? credentials->expires - time_now() : LIFE_LEAST;
+    if (life >= LIFE_LEAST)
+        return true;
+    (void)error_set(err, ERROR_REFUSED, "the credentials end in %s, perhaps in the middle",
+                    time_duration(life > 0 ? life : 0, left));
+    return error_hint(err, "Renew them (aws sso login, a new session), then run the cell again.");
+}
+
+static bool verify(struct response *response, struct access *access, struct error *err)
+{
+    struct aws_asking as = {.credentials = access->credentials, .cancel = response->with.cancel};
+    struct arn arn;
+    if (!guard_verify(response->guard, response->with.aws, &as, &access->caller, err))
+        return false;
+    access->account = access->caller->account;
+    access->arn = access->caller->arn;
+    access->partition = arn_read(access->arn, response->arena, &arn) ? arn.partition : "aws";
+    access->next = response->accesses;
+    response->accesses = access;
+    return true;
+}
+
+static bool open_home(struct response *response, struct error *err)
+{
+    const struct aws_credentials *credentials;
+    struct access *access = arena_alloc(response->arena, sizeof *access);
+    if (!aws_find_credentials(response->with.aws, response->with.cancel, &credentials, err) ||
+        !lives(credentials, err) || !verify(response, access, err))
+        return false;
+    access->behind =
+        credentials->behind ? arena_strdup(response->arena, credentials->behind) : NULL;
+    response->home = access;
+    return true;
+}
+
+static bool open_other(struct response *response, const char *account, const struct access **out,
+                       struct error *err)
+{
+    struct access *access = arena_alloc(response->arena, sizeof *access);
+    const char *how = mapped(response, account);
+    if (!how) {
+        (void)error_set(err, ERROR_NOT_FOUND, "no access to account %s is set", account);
+        return error_hint(err,
+                          "%%set accounts %s=PROFILE, or %s=arn:aws:iam::%s:role/NAME; several "
+                          "with commas between.",
+                          account, account, account);
+    }
+    bool role = strncmp(how, "arn:", 4) == 0;
+    access->credentials = role ? by_role(response, how, err) : by_profile(response, how, err);
+    if (!access->credentials || !lives(access->credentials, err) || !verify(response, access, err))
+        return error_wrap(err, "account %s", account);
+    if (strcmp(access->account, account) != 0)
+        return error_set(err, ERROR_REFUSED,
+                         "account %s is mapped to %s, which is %s of account %s", account, how,
+                         access->arn, access->account);
+    access->behind = access->credentials->behind;
+    *out = access;
+    return true;
+}
+
+bool access_find(struct response *response, const char *account, const struct access **out,
+                 struct error *err)
+{
+    if (!response->home && !open_home(response, err))
+        return false;
+    *out = response->home;
+    for (struct access *one = account ? response->accesses : NULL; one; one = one->next)
+        if (strcmp(one->account, account) == 0) {
+            *out = one;
+            return true;
+        }
+    return !account || open_other(response, account, out, err);
+}

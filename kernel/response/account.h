@@ -1,0 +1,43 @@
+/* account - users, keys, roles, trusts and policies of an account as they are at one moment, and
+ * what is different at another.
+ *
+ * A picture is {"users": {NAME: {"id", "arn", "made", "inline", "attached", "groups", "boundary",
+ * "tags", "keys": {ID: {"status", "made"}}}}, "roles": {NAME: {"id", "arn", "made", "path",
+ * "trust", "inline", ...}}, "groups": {...}, "policies": {ARN: {"document"}}, "partial": TEXT or
+ * absent}. It is read live: CloudTrail and the credential report are minutes late.
+ */
+#ifndef COFFERDAM_RESPONSE_ACCOUNT_H
+#define COFFERDAM_RESPONSE_ACCOUNT_H
+
+#include "response/response_state.h"
+
+/* False only for a stop; what could not be read is said in "partial". `keys`: of every user as
+ * well. Belongs to the arena. */
+bool account_read(struct response *response, const struct access *access, bool keys, json_t **out,
+                  struct error *err) ATTR_USE_RESULT;
+
+enum novelty {
+    NEW_USER,
+    NEW_KEY,
+    NEW_ROLE,
+    NEW_TRUST,  /* a role's trust is another one */
+    NEW_RIGHTS, /* policies, boundary or groups of somebody, or a policy's text */
+    NOVELTIES
+};
+
+struct new_thing {
+    enum novelty kind;
+    const char *name;  /* user, role, key, policy's ARN */
+    const char *owner; /* of a key: its user; NULL: none */
+    const char *words; /* "role Admin has another trust" */
+    int64_t made;      /* 0: AWS does not say */
+    struct new_thing *next;
+};
+
+/* What `after` has and `before` has not, in no order; belongs to the arena. */
+struct new_thing *account_compare(const json_t *before, const json_t *after, struct arena *arena);
+
+/* Whether the policies of a user or role of the picture allow everything. */
+bool account_is_admin(const json_t *picture, const json_t *principal);
+
+#endif

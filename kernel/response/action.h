@@ -1,0 +1,89 @@
+/* action - one const row a containment: what it takes, what it reads and saves, and the steps.
+ *
+ * To add one: write response/act_NAME.c with `const struct action action_NAME` and put a line into
+ * actions.c. A row claims a text (from its form alone), finds the target in AWS, reads what there
+ * is, and adds steps to the plan (plan.h). It calls nothing that changes: approval, saved state,
+ * intents, order, read-back, undo, dry run, printing and crashes are the runner's.
+ *
+ * All it reads goes through response_read, so that it is asked side by side, kept as the saved
+ * state, and not asked twice. A row is read again in every round of a run: `plan` has to add the
+ * same steps for the same target whatever the state is, and leave to the checks what holds already.
+ */
+#ifndef COFFERDAM_RESPONSE_ACTION_H
+#define COFFERDAM_RESPONSE_ACTION_H
+
+#include "aws/aws.h"
+#include "aws/reply.h"
+#include "response/plan.h"
+
+/* What an action works with while a plan is made. */
+struct planning {
+    struct plan *plan;
+    struct suspect *suspect;
+    struct arena *arena;
+    struct aws *aws;
+    const struct aws_credentials *credentials; /* of the suspect's account; NULL: the chain's */
+    const char *account;                       /* that is asked: verified */
+    const char *caller;                        /* as whom: an ARN */
+    const char *partition;                     /* "aws" */
+    const char *region;                        /* the client's, for targets that name none */
+    const json_t *before; /* a picture of the account before (account.h); NULL: none yet */
+    struct cancel *cancel;
+    json_t *state; /* what was read: place, call, parameters -> {"replies", "code", "message"} */
+};
+
+/* MAYBE: a plain name, which several kinds of things may have. */
+enum claim { CLAIM_NO, CLAIM_MAYBE, CLAIM_YES };
+
+struct action {
+    const char *name;    /* "user" */
+    const char *summary; /* one line for help: what it does, in order */
+    const char *undone;  /* how it is taken back, and what is not */
+    const char *not_covered;
+    const char *const *levels; /* NULL-terminated, the first is the default; NULL: one way only */
+    bool regional;
+    bool destroys; /* %eradicate only */
+    /* Whether the text is one of these, told from its form; fills name, part, account, arn. */
+    enum claim (*claims)(const char *text, struct arena *arena, struct suspect *out);
+    /* Reads name, arn and unique_id of the suspect; ERROR_NOT_FOUND lets the next action that may
+       mean the text try. */
+    bool (*find)(struct planning *planning, struct error *err);
+    bool (*plan)(struct planning *planning, struct error *err);
+};
+
+extern const struct action *const actions[]; /* asked in this order; NULL-terminated */
+const struct action *action_find(const char *name);
+
+/* ---- reading ---- */
+
+struct reading {
+    const char *op;
+    json_t *params; /* belongs to the arena (plan_pack) */
+    bool needed;    /* false: NoSuchEntity, denied... are answers too, and said in the plan */
+    int pages;      /* 0: 20 */
+};
+
+/* All side by side, with their pages; what was read in this planning is not asked again. */
+bool response_read(struct planning *planning, const struct reading *list, size_t count,
+                   struct error *err) ATTR_USE_RESULT;
+
+/* What a read said; params are borrowed. Reply of its first page, or the value at a path of it;
+ * NULL where there is none. */
+const json_t *state_at(const struct planning *planning, const char *op, const json_t *params,
+                       const char *path);
+/* AWS's error code; NULL: it was answered. */
+const char *state_code(const struct planning *planning, const char *op, const json_t *params);
+const char *state_message(const struct planning *planning, const char *op, const json_t *params);
+/* What the read of a check said, for check_holds; NULL: it was not made. */
+const json_t *state_said(const struct planning *planning, const struct check *check);
+/* The items of a list over all pages: belongs to the arena. */
+json_t *state_list(const struct planning *planning, const char *op, const json_t *params,
+                   const char *path);
+
+/* ---- planning ---- */
+
+struct step *response_step(struct planning *planning, const struct step *step);
+void response_say(struct planning *planning, enum note kind, const char *format, ...)
+    ATTR_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,186 @@
+#include "response/check.h"
+
+#include "aws/reply.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define POLICY_MOST ((size_t)64 * 1024)
+
+bool code_is_absent(const char *code)
+{
+    static const char *const codes[] = {
+        "NoSuchEntity",
+        "NoSuchBucketPolicy",
+        "NoSuchPublicAccessBlockConfiguration",
+        "OwnershipControlsNotFoundError",
+        "NoSuchTagSet",
+        "ResourceNotFoundException",
+        "PolicyNotFoundException",
+        "InvalidGroup.NotFound",
+        "InvalidSnapshot.NotFound",
+        "InvalidInstanceID.NotFound",
+    };
+    for (size_t i = 0; code && i < COUNT(codes); i++)
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
+static int hex(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    int letter = tolower((unsigned char)digit);
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* Without %XX; RFC 3986 leaves '+' alone. */
+static char *decoded(const char *text, struct arena *arena, size_t *size)
+{
+    char *made = arena_alloc(arena, strlen(text) + 1), *out = made;
+    for (const char *at = text; *at; at++) {
+        int high = at[0] == '%' ? hex(at[1]) : -1, low = high >= 0 ? hex(at[2]) : -1;
+        *out++ = low >= 0 ? (char)(high * 16 + low) : *at;
+        at += low >= 0 ? 2 : 0;
+    }
+    *size = (size_t)(out - made);
+    return made;
+}
+
+json_t *policy_read(const json_t *value, struct arena *arena)
+{
+    const char *text = json_string_value(value);
+    struct error ignored = {0};
+    size_t size = 0;
+    if (json_is_object(value))
+        return json_own(arena, json_deep_copy(value));
+    if (!text || !*text || strlen(text) > 4 * POLICY_MOST)
+        return NULL;
+    char *plain = *text == '%' ? decoded(text, arena, &size) : arena_strdup(arena, text);
+    size = *text == '%' ? size : strlen(text);
+    json_t *policy = json_parse(arena, plain, size, POLICY_MOST, &ignored);
+    return json_is_object(policy) ? policy : NULL;
+}
+
+/* The item that a check is about; NULL: there is none. */
+static const json_t *item_of(const struct check *check, const json_t *replies)
+{
+    if (!check->list)
+        return json_array_get(replies, 0);
+    for (size_t page = 0; page < json_array_size(replies); page++) {
+        const json_t *reply = json_array_get(replies, page);
+        for (size_t i = 0; i < reply_count(reply, check->list); i++) {
+            const json_t *item = reply_item(reply, check->list, i);
+            const json_t *name = check->key ? reply_at(item, check->key) : item;
+            if (!check->id ||
+                (json_string_value(name) && strcmp(json_string_value(name), check->id) == 0))
+                return item;
+        }
+    }
+    return NULL;
+}
+
+static bool has_text(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *one = json_string_value(json_array_get(list, i));
+        if (one && strcmp(one, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As sets of texts; a list of XML that came once is one value. */
+static bool same_set(const json_t *found, const json_t *want)
+{
+    size_t count = json_is_array(found) ? json_array_size(found) : json_string_length(found) > 0;
+    if (count != json_array_size(want))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_is_array(found) ? json_array_get(found, i) : found;
+        if (!json_string_value(one) || !has_text(want, json_string_value(one)))
+            return false;
+    }
+    return true;
+}
+
+static bool same_scalar(const json_t *found, const json_t *want)
+{
+    const char *text = json_string_value(found), *wanted = json_string_value(want);
+    if (text && wanted)
+        return strcmp(text, wanted) == 0;
+    if (text && json_is_boolean(want)) /* XML has texts only */
+        return strcmp(text, json_is_true(want) ? "true" : "false") == 0;
+    if (text && json_is_integer(want)) {
+        char number[32];
+        json_t *written = json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(want));
+        bool same = strlen(text) < sizeof number && strcmp(text, json_string_value(written)) == 0;
+        json_decref(written);
+        return same;
+    }
+    return json_equal(found, want);
+}
+
+static bool same(const json_t *found, const json_t *want)
+{
+    if (!json_is_object(want))
+        return json_is_array(want) ? same_set(found, want) : same_scalar(found, want);
+    struct arena *arena = arena_new();
+    json_t *policy = policy_read(found, arena);
+    bool equal = policy && json_equal(policy, want);
+    arena_free(arena);
+    return equal;
+}
+
+/* Where the reply was read: the value, NULL where there is none. */
+static const json_t *value_of(const struct check *check, const json_t *said)
+{
+    const json_t *item = item_of(check, json_object_get(said, "replies"));
+    return item && check->path ? reply_at(item, check->path) : item;
+}
+
+enum held check_holds(const struct check *check, const json_t *said)
+{
+    const char *code = json_get_string(said, "code", NULL);
+    if (!said || (code && !code_is_absent(code)))
+        return HELD_UNKNOWN;
+    if (code)
+        return check->absent ? HELD_YES : HELD_NO;
+    const json_t *value = value_of(check, said);
+    bool there = value && !(json_is_string(value) && !json_string_length(value));
+    if (check->absent)
+        return there ? HELD_NO : HELD_YES;
+    if (!check->want)
+        return there ? HELD_YES : HELD_NO;
+    return same(value, check->want) ? HELD_YES : HELD_NO;
+}
+
+static const char *short_text(const json_t *value, struct arena *arena)
+{
+    if (!value)
+        return "not there";
+    const char *text =
+        json_is_string(value) ? json_string_value(value) : json_dump(arena, value, NULL);
+    return strlen(text) <= 60
+               ? text
+               : arena_printf(arena, "%.*s...", (int)text_cut(text, strlen(text), 57), text);
+}
+
+const char *check_shows(const struct check *check, const json_t *said, struct arena *arena)
+{
+    const char *code = json_get_string(said, "code", NULL);
+    const char *what = check->path ? check->path : check->list ? check->list : check->op;
+    if (!said)
+        return "it was not read back";
+    if (code && !code_is_absent(code))
+        return arena_printf(arena, "reading it back failed: %s", code);
+    const json_t *value = code ? NULL : value_of(check, said);
+    if (check->absent)
+        return arena_printf(arena, "%s is still there", what);
+    if (!check->want)
+        return arena_printf(arena, "%s is not there", what);
+    return arena_printf(arena, "%s is %s, not %s", what, short_text(value, arena),
+                        short_text(check->want, arena));
+}

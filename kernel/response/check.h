@@ -1,0 +1,26 @@
+/* check - whether a read shows what it has to. Pure; any thread. */
+#ifndef COFFERDAM_RESPONSE_CHECK_H
+#define COFFERDAM_RESPONSE_CHECK_H
+
+#include "response/plan.h"
+
+enum held {
+    HELD_NO,
+    HELD_YES,
+    HELD_UNKNOWN, /* the read failed: denied, no answer */
+};
+
+/* What a read said: {"replies": [...], "code": CODE or absent}; NULL: it was not made. */
+enum held check_holds(const struct check *check, const json_t *said);
+
+/* The same as one line for people: "Status is Active, not Inactive". Belongs to the arena. */
+const char *check_shows(const struct check *check, const json_t *said, struct arena *arena);
+
+/* IAM's codes for "there is no such thing". */
+bool code_is_absent(const char *code);
+
+/* A policy as JSON, whether it is text, text with %XX (IAM) or an object already; NULL: it is none.
+ * Belongs to the arena. */
+json_t *policy_read(const json_t *value, struct arena *arena);
+
+#endif

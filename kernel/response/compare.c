@@ -1,0 +1,130 @@
+/* What is new in an account between two pictures of it. */
+#include "response/account.h"
+
+#include <string.h>
+
+struct comparing {
+    struct arena *arena;
+    struct new_thing *found;
+};
+
+static void add(struct comparing *comparing, struct new_thing thing)
+{
+    struct new_thing *kept = arena_alloc(comparing->arena, sizeof *kept);
+    *kept = thing;
+    kept->name = arena_strdup(comparing->arena, thing.name);
+    kept->next = comparing->found;
+    comparing->found = kept;
+}
+
+static void new_keys(struct comparing *comparing, const char *user, const json_t *before,
+                     const json_t *after)
+{
+    const char *id;
+    json_t *key, *earlier = json_object_get(before, "keys");
+    json_object_foreach(json_object_get(after, "keys"), id, key)
+    {
+        const char *was = json_get_string(json_object_get(earlier, id), "status", NULL);
+        if (was && (strcmp(was, "Active") == 0 ||
+                    strcmp(json_get_string(key, "status", ""), "Active") != 0))
+            continue;
+        add(comparing, (struct new_thing){
+                           .kind = NEW_KEY,
+                           .name = id,
+                           .owner = arena_strdup(comparing->arena, user),
+                           .words = arena_printf(comparing->arena, "access key %s of user %s is %s",
+                                                 id, user, was ? "active again" : "new"),
+                           .made = was ? 0 : json_get_int(key, "made", 0)});
+    }
+}
+
+/* A member that says what somebody may do is another one. */
+static void new_rights(struct comparing *comparing, const char *word, const char *name,
+                       const json_t *before, const json_t *after)
+{
+    static const char *const members[] = {"inline", "attached", "groups", "boundary", "document"};
+    for (size_t i = 0; i < COUNT(members); i++) {
+        const json_t *was = json_object_get(before, members[i]);
+        const json_t *is = json_object_get(after, members[i]);
+        if (was && is && !json_equal(was, is))
+            add(comparing,
+                (struct new_thing){.kind = NEW_RIGHTS,
+                                   .name = name,
+                                   .words = arena_printf(
+                                       comparing->arena, "%s %s has other rights (%s)", word, name,
+                                       strcmp(members[i], "inline") == 0     ? "inline policies"
+                                       : strcmp(members[i], "attached") == 0 ? "attached policies"
+                                                                             : members[i])});
+    }
+}
+
+static void compare_user(struct comparing *comparing, const char *name, const json_t *before,
+                         const json_t *after)
+{
+    bool same =
+        before && strcmp(json_get_string(before, "id", ""), json_get_string(after, "id", "")) == 0;
+    if (!same)
+        add(comparing,
+            (struct new_thing){.kind = NEW_USER,
+                               .name = name,
+                               .words = arena_printf(comparing->arena, "user %s is new", name),
+                               .made = json_get_int(after, "made", 0)});
+    if (!same)
+        return;
+    new_keys(comparing, name, before, after);
+    new_rights(comparing, "user", name, before, after);
+}
+
+static void compare_role(struct comparing *comparing, const char *name, const json_t *before,
+                         const json_t *after)
+{
+    bool same =
+        before && strcmp(json_get_string(before, "id", ""), json_get_string(after, "id", "")) == 0;
+    if (!same)
+        add(comparing,
+            (struct new_thing){.kind = NEW_ROLE,
+                               .name = name,
+                               .words = arena_printf(comparing->arena, "role %s is new", name),
+                               .made = json_get_int(after, "made", 0)});
+    if (!same)
+        return;
+    if (!json_equal(json_object_get(before, "trust"), json_object_get(after, "trust")))
+        add(comparing,
+            (struct new_thing){
+                .kind = NEW_TRUST,
+                .name = name,
+                .words = arena_printf(comparing->arena, "role %s has another trust", name)});
+    new_rights(comparing, "role", name, before, after);
+}
+
+static void compare_others(struct comparing *comparing, const json_t *before, const json_t *after,
+                           const char *list, const char *word)
+{
+    const char *name;
+    json_t *one, *earlier = json_object_get(before, list);
+    json_object_foreach(json_object_get(after, list), name, one)
+    {
+        if (json_object_get(earlier, name))
+            new_rights(comparing, word, name, json_object_get(earlier, name), one);
+    }
+}
+
+struct new_thing *account_compare(const json_t *before, const json_t *after, struct arena *arena)
+{
+    struct comparing comparing = {.arena = arena};
+    const char *name;
+    json_t *one;
+    json_object_foreach(json_object_get(after, "users"), name, one)
+    {
+        compare_user(&comparing, name, json_object_get(json_object_get(before, "users"), name),
+                     one);
+    }
+    json_object_foreach(json_object_get(after, "roles"), name, one)
+    {
+        compare_role(&comparing, name, json_object_get(json_object_get(before, "roles"), name),
+                     one);
+    }
+    compare_others(&comparing, before, after, "groups", "group");
+    compare_others(&comparing, before, after, "policies", "policy");
+    return comparing.found;
+}

@@ -1,0 +1,185 @@
+#include "response/history.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the ledger says of plans: sequence of the plan's entry, as text -> its later entries. */
+struct story {
+    struct response *response;
+    json_t *plans;    /* sequence -> {"id", "saved": [contents], "action": content or none} */
+    json_t *steps;    /* "SEQUENCE STEP" -> outcome's content */
+    json_t *intents;  /* intent's sequence -> "SEQUENCE STEP" */
+    const char *last; /* key of the plan that was begun last */
+};
+
+static const char *number(const struct story *story, int64_t value)
+{
+    return arena_printf(story->response->arena, "%" PRId64, value);
+}
+
+static json_t *plan_entry(struct story *story, const json_t *content, const char **key)
+{
+    *key = number(story, json_get_int(content, "plan", 0));
+    json_t *plan = json_object_get(story->plans, *key);
+    if (!plan) {
+        plan = json_pack("{s:s, s:[]}", "id", json_get_string(content, "id", ""), "saved");
+        json_object_set_new(story->plans, *key, plan);
+    }
+    return plan;
+}
+
+static void add_step(struct story *story, const json_t *content, int64_t sequence)
+{
+    const char *key =
+        arena_printf(story->response->arena, "%" PRId64 " %s", json_get_int(content, "plan", 0),
+                     json_get_string(content, "step", ""));
+    json_object_set_new(story->intents, number(story, sequence), json_texts(key));
+    json_object_set_new(story->steps, key, json_pack("{s:s}", "result", "unknown"));
+}
+
+static void add_outcome(struct story *story, const json_t *content)
+{
+    const char *intent = number(story, json_get_int(content, "intent", 0));
+    const char *step = json_get_string(story->intents, intent, NULL);
+    if (step)
+        json_object_set_new(story->steps, step, json_deep_copy(content));
+}
+
+static bool visit(void *state, const json_t *entry, struct error *err)
+{
+    struct story *story = state;
+    const char *kind = json_get_string(entry, "kind", ""), *key;
+    const json_t *content = json_object_get(entry, "content");
+    (void)err;
+    if (strcmp(kind, ledger_kind_name(LEDGER_SAVED)) == 0) {
+        json_t *plan = plan_entry(story, content, &key);
+        json_array_append_new(json_object_get(plan, "saved"), json_deep_copy(content));
+        json_object_del(plan, "action");
+        story->last = key;
+    } else if (strcmp(kind, ledger_kind_name(LEDGER_ACTION)) == 0) {
+        json_object_set_new(plan_entry(story, content, &key), "action", json_deep_copy(content));
+    } else if (strcmp(kind, ledger_kind_name(LEDGER_INTENT)) == 0) {
+        add_step(story, content, json_get_int(entry, "seq", 0));
+    } else if (strcmp(kind, ledger_kind_name(LEDGER_OUTCOME)) == 0 ||
+               strcmp(kind, ledger_kind_name(LEDGER_SETTLED)) == 0) {
+        add_outcome(story, content);
+    }
+    return true;
+}
+
+static bool tell(struct response *response, struct story *story, struct error *err)
+{
+    struct arena *arena = response->arena;
+    struct ledger *ledger = session_ledger(response->with.session, err);
+    struct ledger_visit each = {.kind = LEDGER_KINDS, .visit = visit, .state = story};
+    *story = (struct story){.response = response,
+                            .plans = json_own(arena, json_object()),
+                            .steps = json_own(arena, json_object()),
+                            .intents = json_own(arena, json_object())};
+    return ledger && ledger_each(ledger, &each, err);
+}
+
+static const char *find_key(const struct story *story, const char *id)
+{
+    const char *key, *found = NULL;
+    json_t *plan;
+    size_t size = id ? strlen(id) : 0;
+    json_object_foreach(story->plans, key, plan)
+    {
+        const char *its = json_get_string(plan, "id", "");
+        if (id && strncmp(its, id, size) == 0 && (!its[size] || its[size] == '-'))
+            found = key;
+    }
+    return id ? found : story->last;
+}
+
+/* "done", "refused"... of an outcome, "not done" of what was settled. */
+static enum outcome outcome_of(const json_t *said)
+{
+    static const struct {
+        const char *word;
+        enum outcome outcome;
+    } words[] = {{"done", OUTCOME_SENT},
+                 {"refused", OUTCOME_FAILED},
+                 {"not sent", OUTCOME_NONE},
+                 {"not done", OUTCOME_NONE}};
+    const char *result = json_get_string(said, "result", json_get_string(said, "found", ""));
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(result, words[i].word) == 0)
+            return words[i].outcome;
+    return OUTCOME_UNKNOWN;
+}
+
+/* A crash left no account of the steps: the outcomes of their intents are one. */
+static void overlay(const struct story *story, const char *key, struct plan *plan)
+{
+    struct arena *arena = plan->arena;
+    json_t *answers = json_own(arena, json_object());
+    for (struct step *step = plan->steps; step; step = step->next) {
+        const json_t *said =
+            json_object_get(story->steps, arena_printf(arena, "%s %s", key, step->id));
+        step->outcome = said ? outcome_of(said) : step->held ? OUTCOME_HELD : OUTCOME_NONE;
+        json_t *reply = json_object_get(said, "reply");
+        if (reply)
+            json_object_set(answers, step->id, reply);
+    }
+    for (struct step *step = plan->steps; step; step = step->next)
+        plan_answer(step, answers, arena);
+}
+
+static bool load(struct response *response, const struct story *story, const char *key,
+                 struct begun *out, struct error *err)
+{
+    const json_t *plan = json_object_get(story->plans, key);
+    const json_t *saved = json_object_get(plan, "saved"), *action = json_object_get(plan, "action");
+    const json_t *first = json_array_get(saved, 0);
+    const json_t *last = json_array_get(saved, json_array_size(saved) - 1);
+    json_t *written;
+    out->ended = action != NULL;
+    if (!kept_read(response, json_object_get(first, "state"), &out->state, err) ||
+        !kept_read(response, json_object_get(action ? action : last, action ? "steps" : "begun"),
+                   &written, err))
+        return false;
+    out->plan = plan_read(written, response->arena, err);
+    if (!out->plan)
+        return false;
+    out->plan->entry = strtoll(key, NULL, 10);
+    if (!action)
+        overlay(story, key, out->plan);
+    return true;
+}
+
+bool history_find(struct response *response, const char *id, struct begun *out, struct error *err)
+{
+    struct story story;
+    if (!tell(response, &story, err))
+        return false;
+    const char *key = find_key(&story, id);
+    if (key)
+        return load(response, &story, key, out, err);
+    (void)error_set(err, ERROR_NOT_FOUND,
+                    id ? "no plan %s was carried out in this case"
+                       : "nothing was carried out yet%s",
+                    id ? id : "");
+    return error_hint(err, "The id stands in the output of the cell that carried it out.");
+}
+
+bool history_interrupted(struct response *response, const char **ids, size_t most, size_t *count,
+                         struct error *err)
+{
+    struct story story;
+    const char *key;
+    json_t *plan;
+    *count = 0;
+    if (!tell(response, &story, err))
+        return false;
+    json_object_foreach(story.plans, key, plan)
+    {
+        bool open =
+            json_array_size(json_object_get(plan, "saved")) && !json_object_get(plan, "action");
+        if (open && *count < most)
+            ids[(*count)++] = json_get_string(plan, "id", "");
+    }
+    return true;
+}

@@ -1,0 +1,306 @@
+/* From what was typed to a plan. */
+#include "response/response_state.h"
+
+#include "base/time.h"
+#include "response/account.h"
+#include "response/aim.h"
+#include "response/check.h"
+#include "response/safe.h"
+
+#include <string.h>
+
+/* Sessions that begin while the cut-off takes effect are ended too: clocks differ, and IAM needs
+ * its seconds. */
+#define CUT_OFF_AHEAD (INT64_C(60) * 1000000)
+
+bool planning_of(struct response *response, struct plan *plan, struct suspect *suspect,
+                 struct planning *out, struct error *err)
+{
+    const struct access *access;
+    if (!access_find(response, suspect->account, &access, err))
+        return false;
+    suspect->account = access->account;
+    if (!suspect->region && suspect->action && suspect->action->regional)
+        suspect->region = response->region;
+    *out = (struct planning){.plan = plan,
+                             .suspect = suspect,
+                             .arena = response->arena,
+                             .aws = response->with.aws,
+                             .credentials = access->credentials,
+                             .account = access->account,
+                             .caller = access->arn,
+                             .partition = access->partition,
+                             .region = response->region,
+                             .before = json_object_get(response->before, access->account),
+                             .cancel = response->with.cancel,
+                             .state = response->state};
+    json_object_set_new(plan->callers, access->account, json_texts(access->arn));
+    return true;
+}
+
+/* ---- targets ------------------------------------------------------------------------------------
+ */
+
+static bool take_level(const struct response_request *request, struct suspect *suspect,
+                       struct error *err)
+{
+    const char *const *levels = suspect->action->levels;
+    suspect->level = levels ? levels[0] : NULL;
+    if (!request->level || (suspect->found && !levels))
+        return true;
+    for (size_t i = 0; levels && levels[i]; i++)
+        if (strcmp(levels[i], request->level) == 0) {
+            suspect->level = levels[i];
+            return true;
+        }
+    if (suspect->found)
+        return true;
+    (void)error_set(err, ERROR_USAGE, "%s has no level \"%s\"", suspect->action->name,
+                    request->level);
+    return levels ? error_hint(err, "Its levels are: %s%s%s%s%s.", levels[0], levels[1] ? ", " : "",
+                               levels[1] ? levels[1] : "", levels[1] && levels[2] ? ", " : "",
+                               levels[1] && levels[2] ? levels[2] : "")
+                  : error_hint(err, "It is contained in one way only: leave --level out.");
+}
+
+/* The action finds its target; *found false where there is none of that kind. */
+static bool try_action(struct response *response, struct plan *plan, struct suspect *suspect,
+                       bool *found, struct error *err)
+{
+    struct planning planning;
+    struct error problem = {0};
+    if (!planning_of(response, plan, suspect, &planning, err))
+        return false;
+    *found = suspect->action->find(&planning, &problem);
+    if (*found || problem.kind == ERROR_NOT_FOUND) {
+        if (!*found && !err->kind)
+            *err = problem;
+        return true;
+    }
+    *err = problem;
+    return false;
+}
+
+static bool is_planned(const struct plan *plan, const struct suspect *suspect)
+{
+    for (const struct suspect *one = plan->suspects; one; one = one->next)
+        if (one->action == suspect->action && strcmp(one->account, suspect->account) == 0 &&
+            strcmp(one->name, suspect->name) == 0 &&
+            strcmp(one->part ? one->part : "", suspect->part ? suspect->part : "") == 0)
+            return true;
+    return false;
+}
+
+static bool resolve(struct response *response, struct plan *plan, struct suspect given,
+                    const struct response_request *request, struct error *err)
+{
+    bool found = false, claimed = false;
+    struct error missing = {0};
+    if (!aim_check(given.given, err))
+        return false;
+    for (size_t i = 0; actions[i] && !found; i++) {
+        struct suspect suspect = given;
+        if (actions[i]->destroys != request->destroys)
+            continue;
+        enum claim claim = actions[i]->claims(given.given, response->arena, &suspect);
+        if (claim == CLAIM_NO)
+            continue;
+        claimed = true;
+        suspect.action = actions[i];
+        if (!take_level(request, &suspect, err) ||
+            !try_action(response, plan, &suspect, &found, &missing)) {
+            *err = err->kind ? *err : missing;
+            return false;
+        }
+        if (found && !is_planned(plan, &suspect))
+            plan_suspect(plan, &suspect);
+        if (claim == CLAIM_YES)
+            break;
+    }
+    if (!claimed)
+        return aim_unknown(given.given, err);
+    if (!found)
+        *err = missing;
+    return found;
+}
+
+bool make_found(struct response *response, struct plan *plan, const struct response_found *found,
+                struct suspect **added, struct error *err)
+{
+    struct error problem = {0};
+    struct response_request request = {.level = found->level};
+    struct suspect suspect = {.given = found->text,
+                              .account = found->account,
+                              .region = found->region,
+                              .found = found->why};
+    size_t count = plan->suspect_count;
+    bool ok = resolve(response, plan, suspect, &request, &problem);
+    if (added)
+        *added = plan->suspect_count > count ? plan->last_suspect : NULL;
+    if (ok)
+        return true;
+    if (problem.kind == ERROR_INTERRUPTED) {
+        *err = problem;
+        return false;
+    }
+    plan_say(plan, NULL, NOTE_NOT_COVERED, "%s (%s) is not contained: %s", found->text, found->why,
+             problem.message);
+    return true;
+}
+
+/* ---- steps --------------------------------------------------------------------------------------
+ */
+
+/* The check with what earlier steps answered; false: that is not known yet. */
+static bool fill_check(struct response *response, const struct check *check, struct check *out)
+{
+    struct error unknown = {0};
+    struct arena *arena = response->arena;
+    *out = *check;
+    json_t *params = plan_fill(check->params, response->answers, &unknown);
+    json_t *want = check->want ? plan_fill(check->want, response->answers, &unknown) : NULL;
+    out->params = params ? json_own(arena, params) : NULL;
+    out->want = want ? json_own(arena, want) : NULL;
+    return check->op && params && !unknown.kind;
+}
+
+static bool check_suspect(struct response *response, struct plan *plan, struct suspect *suspect,
+                          struct error *err)
+{
+    struct planning planning;
+    struct check check;
+    size_t count = 0;
+    struct reading *list = arena_alloc(response->arena, (plan->step_count + 1) * sizeof *list);
+    for (const struct step *step = plan->steps; step; step = step->next)
+        if (step->suspect == suspect->number && fill_check(response, &step->check, &check))
+            list[count++] = (struct reading){.op = check.op, .params = check.params};
+    if (!planning_of(response, plan, suspect, &planning, err) ||
+        !response_read(&planning, list, count, err))
+        return false;
+    for (struct step *step = plan->steps; step; step = step->next)
+        if (step->suspect == suspect->number)
+            step->held = fill_check(response, &step->check, &check) &&
+                         check_holds(&check, state_said(&planning, &check)) == HELD_YES;
+    return true;
+}
+
+bool make_checks(struct response *response, struct plan *plan, struct error *err)
+{
+    bool ok = true;
+    for (struct suspect *one = plan->suspects; ok && one; one = one->next)
+        ok = check_suspect(response, plan, one, err);
+    return ok;
+}
+
+bool make_steps(struct response *response, struct plan *plan, struct error *err)
+{
+    bool ok = true;
+    plan->steps = plan->last_step = NULL;
+    plan->notes = plan->last_note = NULL;
+    plan->step_count = 0;
+    json_object_clear(plan->calls);
+    for (struct suspect *one = plan->suspects; ok && one; one = one->next) {
+        struct planning planning;
+        ok = planning_of(response, plan, one, &planning, err) && one->action->plan(&planning, err);
+    }
+    return ok && make_checks(response, plan, err);
+}
+
+/* Pictures of the accounts as they are now, for safety and for what is new later. */
+static bool picture(struct response *response, const struct plan *plan, json_t *into, bool keys,
+                    struct error *err)
+{
+    const char *account;
+    json_t *caller;
+    bool ok = true;
+    json_object_foreach(plan->callers, account, caller)
+    {
+        const struct access *access;
+        json_t *made;
+        ok = ok && access_find(response, account, &access, err) &&
+             account_read(response, access, keys, &made, err);
+        if (ok)
+            json_object_set(into, account, made);
+    }
+    return ok;
+}
+
+static const char *cut_off(const struct response *response)
+{
+    char text[TIME_TEXT_SIZE];
+    int64_t server = time_now() + aws_clock_skew(response->with.aws) + CUT_OFF_AHEAD;
+    return arena_printf(response->arena, "%.19sZ", time_iso(server, text));
+}
+
+static struct plan *begin(struct response *response, enum plan_kind kind)
+{
+    struct plan *plan = plan_new(response->arena, kind);
+    response->state = json_own(response->arena, json_object());
+    response->answers = json_own(response->arena, json_object());
+    plan->cut_off = cut_off(response);
+    return plan;
+}
+
+bool response_plan(struct response *response, const struct response_request *request,
+                   struct plan **out, struct error *err)
+{
+    struct plan *plan = begin(response, request->destroys ? PLAN_ERADICATE : PLAN_CONTAIN);
+    bool ok = true;
+    plan->lawful = request->lawful;
+    plan->unknown = request->unknown;
+    plan->decision = request->decision;
+    for (size_t i = 0; i < request->override_count; i++)
+        json_array_append_new(plan->overrides, json_texts(request->overrides[i]));
+    for (size_t i = 0; ok && i < request->target_count; i++) {
+        struct suspect suspect = {
+            .given = request->targets[i], .account = request->account, .region = request->region};
+        ok = resolve(response, plan, suspect, request, err);
+    }
+    for (size_t i = 0; ok && i < request->found_count; i++)
+        ok = make_found(response, plan, &request->found[i], NULL, err);
+    *out = plan;
+    response->before = json_own(response->arena, json_object());
+    return ok && picture(response, plan, response->before, true, err) &&
+           make_steps(response, plan, err) && safe_check(response, plan, err);
+}
+
+/* Looked for anew: the name may be another one's by now. What is gone is left out. */
+static bool find_again(struct response *response, struct plan *plan, const struct suspect *one,
+                       struct error *err)
+{
+    struct suspect suspect = *one;
+    bool found = false;
+    struct error missing = {0};
+    if (!try_action(response, plan, &suspect, &found, &missing) || (!found && !one->found)) {
+        *err = missing;
+        return false;
+    }
+    if (found)
+        plan_suspect(plan, &suspect);
+    return true;
+}
+
+bool make_again(struct response *response, const struct plan *approved, json_t *lawful,
+                struct plan **out, struct error *err)
+{
+    struct plan *plan = begin(response, approved->kind);
+    bool ok = true;
+    if (approved->kind == PLAN_UNDO)
+        return undo_again(response, approved, out, err) && plan_still(approved, *out, err);
+    plan->number = approved->number;
+    plan->id = approved->id;
+    plan->entry = approved->entry;
+    plan->lawful = lawful;
+    plan->unknown = approved->unknown;
+    plan->decision = approved->decision;
+    plan->overrides = approved->overrides;
+    for (const struct suspect *one = approved->suspects; ok && one; one = one->next)
+        ok = find_again(response, plan, one, err);
+    *out = plan;
+    response->start = json_own(response->arena, json_object());
+    ok = ok && picture(response, plan, response->start, false, err);
+    if (ok && !response->before)
+        response->before = response->start; /* the plan's own is not known any more */
+    return ok && make_steps(response, plan, err) && safe_check(response, plan, err) &&
+           plan_still(approved, plan, err);
+}

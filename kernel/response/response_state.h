@@ -1,0 +1,58 @@
+/* response_state - what the files of a run share; nobody else includes it. */
+#ifndef COFFERDAM_RESPONSE_RESPONSE_STATE_H
+#define COFFERDAM_RESPONSE_RESPONSE_STATE_H
+
+#include "response/response.h"
+
+/* Into one account. */
+struct access {
+    const char *account, *arn, *partition;
+    const char *behind; /* keys and roles the credentials were got with; NULL: none */
+    const struct aws_credentials *credentials; /* NULL: the chain's */
+    const struct guard_caller *caller;
+    struct access *next;
+};
+
+struct response {
+    struct response_with with;
+    struct guard *guard;
+    struct arena *arena;   /* the cell's */
+    struct arena *secrets; /* credentials of other accounts; ends with the cell */
+    struct access *accesses;
+    const struct access *home; /* the chain's */
+    const char *region;        /* the client's */
+    json_t *state;             /* what was read for the plan at hand */
+    json_t *answers;           /* of the run's calls: step id -> reply */
+    json_t *before;            /* account -> picture (account.h) when the plan was made */
+    json_t *start;             /* the same as the run began, without keys */
+};
+
+/* access.c: verified; ERROR_NOT_FOUND where no mapping leads there. NULL: the chain's own. */
+bool access_find(struct response *response, const char *account, const struct access **out,
+                 struct error *err) ATTR_USE_RESULT;
+
+/* make.c */
+bool planning_of(struct response *response, struct plan *plan, struct suspect *suspect,
+                 struct planning *out, struct error *err) ATTR_USE_RESULT;
+/* Makes all steps of all suspects anew from what is there now, and looks which hold. */
+bool make_steps(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
+/* Adds one that nobody typed; what cannot be contained is said in the plan. *added may be NULL. */
+bool make_found(struct response *response, struct plan *plan, const struct response_found *found,
+                struct suspect **added, struct error *err) ATTR_USE_RESULT;
+/* The approved plan as it is now: ERROR_REFUSED where that is another one. */
+bool make_again(struct response *response, const struct plan *approved, json_t *lawful,
+                struct plan **out, struct error *err) ATTR_USE_RESULT;
+/* Reads what the checks of the steps need, where it was not read yet, and says which hold. */
+bool make_checks(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
+
+/* undo.c: the same for a plan that takes something back: its steps are those that were approved. */
+bool undo_again(struct response *response, const struct plan *approved, struct plan **out,
+                struct error *err) ATTR_USE_RESULT;
+
+/* kept.c: a file of the evidence that an entry speaks of, if it is as it was written. */
+bool kept_read(struct response *response, const json_t *reference, json_t **out,
+               struct error *err) ATTR_USE_RESULT;
+
+void response_wait(struct response *response, int64_t ms);
+
+#endif

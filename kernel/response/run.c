@@ -1,0 +1,241 @@
+#include "response/run.h"
+
+#include "base/time.h"
+
+#include <string.h>
+
+#define TRIES_MOST 4
+#define VERIFY_MS 60000 /* a wave that has to be verified is read back so long */
+#define VERIFY_STEP_MS 1000
+
+bool response_stopped(const struct run *run)
+{
+    struct cancel *cancel = run->response->with.cancel;
+    return cancel && cancel_raised(cancel);
+}
+
+/* A refusal that time does not heal. */
+static bool is_final(const struct step *step)
+{
+    static const char *const passing[] = {"EntityTemporarilyUnmodifiable",
+                                          "ConcurrentModification",
+                                          "ConcurrentModificationException",
+                                          "NoSuchEntity",
+                                          "DependencyViolation",
+                                          "IncorrectState",
+                                          "InvalidGroup.NotFound",
+                                          "ServiceFailure"};
+    if (step->outcome != OUTCOME_FAILED)
+        return step->outcome != OUTCOME_NONE && (step->flags & STEP_ONCE);
+    for (size_t i = 0; step->code && i < COUNT(passing); i++)
+        if (strcmp(step->code, passing[i]) == 0)
+            return step->tries >= TRIES_MOST;
+    return true;
+}
+
+static bool is_due(const struct step *step, enum wave wave)
+{
+    return step->wave == wave && !step->held && !is_final(step) &&
+           (step->outcome == OUTCOME_NONE || step->tries < 32);
+}
+
+static int64_t pause_of(struct step *const *steps, size_t count)
+{
+    int64_t ms = 0;
+    for (size_t i = 0; i < count; i++)
+        ms = steps[i]->after_ms > ms ? steps[i]->after_ms : ms;
+    return ms;
+}
+
+static bool all_hold(const struct run *run, enum wave wave)
+{
+    for (const struct step *step = run->plan->steps; step; step = step->next)
+        if (step->wave == wave && !step->held && !(step->flags & STEP_OPTIONAL) && step->check.op)
+            return false;
+    return true;
+}
+
+/* What was made is there before the next wave relies on it. */
+static bool verify(struct run *run, enum wave wave, struct error *err)
+{
+    for (int64_t ms = 0; !all_hold(run, wave) && ms < VERIFY_MS && !response_stopped(run);
+         ms += VERIFY_STEP_MS) {
+        run->response->state = json_own(run->response->arena, json_object());
+        if (!make_checks(run->response, run->plan, err))
+            return false;
+        if (!all_hold(run, wave))
+            response_wait(run->response, VERIFY_STEP_MS);
+    }
+    if (!all_hold(run, wave))
+        run->halted = true;
+    return true;
+}
+
+static void judge(struct run *run, struct step *const *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((steps[i]->flags & STEP_NEEDED) && steps[i]->outcome == OUTCOME_FAILED)
+            run->halted = true;
+}
+
+static bool run_wave(struct run *run, enum wave wave, struct error *err)
+{
+    size_t count = 0;
+    struct step **due =
+        arena_alloc(run->response->arena, (run->plan->step_count + 1) * sizeof(struct step *));
+    for (struct step *step = run->plan->steps; step; step = step->next)
+        if (is_due(step, wave))
+            due[count++] = step;
+    if (!count)
+        return true;
+    outputs_progress(run->response->with.outputs,
+                     "%s: %zu calls; stop acts before the next wave, calls that are sent are "
+                     "awaited",
+                     waves[wave].words, count);
+    response_wait(run->response, pause_of(due, count));
+    if (response_stopped(run) && !waves[wave].joined)
+        return true;
+    if (!response_calls(run, due, count, err))
+        return false;
+    judge(run, due, count);
+    return !waves[wave].verified || verify(run, wave, err);
+}
+
+bool response_waves(struct run *run, struct error *err)
+{
+    bool ok = true;
+    for (size_t wave = 0; ok && wave < WAVES; wave++) {
+        bool stop = response_stopped(run) && !waves[wave].joined;
+        if (!stop && !run->halted)
+            ok = run_wave(run, (enum wave)wave, err);
+    }
+    return ok;
+}
+
+/* ---- the record ---------------------------------------------------------------------------------
+ */
+
+static bool append(struct run *run, enum ledger_kind kind, json_t *content, int64_t *sequence,
+                   struct error *err)
+{
+    struct ledger *ledger = session_ledger(run->response->with.session, err);
+    struct ledger_mark mark = {0};
+    if (!ledger) {
+        json_decref(content);
+        return false;
+    }
+    if (!ledger_append(ledger, kind, content, &mark, err))
+        return false;
+    *sequence = mark.sequence;
+    return true;
+}
+
+static bool keep_json(struct run *run, const char *name, const json_t *value, json_t **reference,
+                      struct error *err)
+{
+    struct ledger *ledger = session_ledger(run->response->with.session, err);
+    struct ledger_evidence evidence = {.name = name};
+    evidence.data = json_dump(run->response->arena, value, &evidence.size);
+    return ledger && ledger_keep(ledger, &evidence, reference, err);
+}
+
+bool response_saved(struct run *run, struct error *err)
+{
+    struct arena *arena = run->response->arena;
+    json_t *saved = NULL, *begun = NULL, *written = plan_json(run->plan);
+    bool ok = keep_json(run, arena_printf(arena, "state-before-%s.json", run->plan->id),
+                        run->response->state, &saved, err) &&
+              keep_json(run, arena_printf(arena, "plan-begun-%s.json", run->plan->id), written,
+                        &begun, err);
+    json_decref(written);
+    if (!ok) {
+        json_decref(saved);
+        return false;
+    }
+    return append(run, LEDGER_SAVED,
+                  json_pack("{s:I, s:s, s:o, s:o}", "plan", (json_int_t)run->plan->entry, "id",
+                            run->plan->id, "state", saved, "begun", begun),
+                  &run->basis.saved, err);
+}
+
+/* Approval and the state before: on the disk before anything else. */
+static bool record_begin(struct run *run, const struct approval *approval, struct error *err)
+{
+    run->basis.plan = run->plan->entry;
+    return append(run, LEDGER_APPROVAL,
+                  json_pack("{s:I, s:s, s:s, s:s, s:I}", "plan", (json_int_t)run->plan->entry, "id",
+                            run->plan->id, "how", approval->how, "words", approval->words,
+                            "decision", (json_int_t)run->plan->decision),
+                  &run->basis.approval, err) &&
+           response_saved(run, err);
+}
+
+static bool record_end(struct run *run, struct run_report *report, struct error *err)
+{
+    json_t *written = plan_json(run->plan), *reference = NULL;
+    const char *name = arena_printf(run->response->arena, "action-%s.json", run->plan->id);
+    bool ok = keep_json(run, name, written, &reference, err);
+    json_decref(written);
+    return ok && append(run, LEDGER_ACTION,
+                        json_pack("{s:I, s:s, s:s, s:o, s:b, s:I, s:I, s:I}", "plan",
+                                  (json_int_t)run->plan->entry, "id", run->plan->id, "kind",
+                                  plan_kind_names[run->plan->kind], "steps", reference, "stopped",
+                                  report->stopped, "failed", (json_int_t)report->failed, "unknown",
+                                  (json_int_t)report->unknown, "stable_ms",
+                                  (json_int_t)report->stable_ms),
+                        &report->action, err);
+}
+
+static void count(const struct run *run, struct run_report *report)
+{
+    for (struct step *step = run->plan->steps; step; step = step->next) {
+        if (step->outcome == OUTCOME_NONE && step->held)
+            step->outcome = OUTCOME_HELD;
+        bool open = step->outcome == OUTCOME_FAILED ||
+                    (step->outcome == OUTCOME_SENT && step->check.op && !step->held);
+        report->failed += open && !(step->flags & STEP_OPTIONAL);
+        report->unknown += step->outcome == OUTCOME_UNKNOWN;
+    }
+    report->plan = run->plan;
+    report->began = run->began;
+    report->ended = run->ended;
+    report->stable_ms = run->stable_ms;
+    report->stopped = response_stopped(run);
+}
+
+static bool carry_out(struct run *run, const struct approval *approval, struct run_report *report,
+                      struct error *err)
+{
+    if (!record_begin(run, approval, err) || !response_waves(run, err))
+        return false;
+    bool ok = response_settle(run, err);
+    outputs_progress_end(run->response->with.outputs, NULL);
+    count(run, report);
+    struct error unwritten = {0};
+    if (!record_end(run, report, &unwritten) && ok) {
+        *err = unwritten;
+        ok = false;
+    }
+    return ok;
+}
+
+bool response_run(struct response *response, const struct run_request *given,
+                  struct run_report *report, struct error *err)
+{
+    struct run run = {.response = response,
+                      .after = json_own(response->arena, json_object()),
+                      .seen = json_own(response->arena, json_object())};
+    *report = (struct run_report){0};
+    if (!make_again(response, given->approved, given->lawful, &run.plan, err))
+        return false;
+    if (!plan_open(run.plan)) {
+        count(&run, report);
+        return true;
+    }
+    const char *what = arena_printf(response->arena, "plan %s", run.plan->id);
+    if (!guard_hold(response->guard, what, err))
+        return false;
+    bool ok = carry_out(&run, &given->approval, report, err);
+    guard_release(response->guard);
+    return ok;
+}

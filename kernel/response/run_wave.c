@@ -1,0 +1,133 @@
+/* The calls of one wave: intents on the disk, then all under way side by side, to the last answer.
+ */
+#include "response/run.h"
+
+#include "base/time.h"
+
+#include <string.h>
+
+#define LATE_MS 15000 /* after a stop, calls that were sent are waited for so long */
+
+struct sending {
+    struct step *step;
+    json_t *params;
+    const struct access *access;
+    struct aws_call *call;
+};
+
+static bool prepare(struct run *run, struct step *step, struct sending *out, struct error *err)
+{
+    struct response *response = run->response;
+    json_t *params = plan_fill(step->params, response->answers, err);
+    *out = (struct sending){.step = step};
+    if (!params)
+        return false;
+    out->params = json_own(response->arena, params);
+    return access_find(response, step->account, &out->access, err);
+}
+
+static const char *region_of(const struct run *run, const struct step *step)
+{
+    return step->region ? step->region : run->response->region;
+}
+
+static json_t *about(const struct run *run, const struct step *step)
+{
+    return json_pack("{s:s, s:s, s:s}", "plan_id", run->plan->id, "step", step->id, "words",
+                     step->words);
+}
+
+/* All intents in one write. Parameters may be given a token by it. */
+static bool intend(struct run *run, struct sending *list, size_t count, struct error *err)
+{
+    struct guard_intent *intents = arena_alloc(run->response->arena, (count + 1) * sizeof *intents);
+    for (size_t i = 0; i < count; i++)
+        intents[i] = (struct guard_intent){.op = list[i].step->op,
+                                           .params = list[i].params,
+                                           .region = region_of(run, list[i].step),
+                                           .caller = list[i].access->caller,
+                                           .about = about(run, list[i].step)};
+    return guard_open(run->response->guard, &run->basis, intents, count, err);
+}
+
+static void begin(struct run *run, struct sending *sending)
+{
+    struct error problem = {0};
+    struct aws_asking asking = {.op = sending->step->op,
+                                .params = sending->params,
+                                .region = region_of(run, sending->step),
+                                .credentials = sending->access->credentials};
+    sending->step->tries++;
+    sending->call = aws_start(run->response->with.aws, &asking, &problem);
+    if (!sending->call) {
+        sending->step->outcome = OUTCOME_FAILED;
+        sending->step->problem = arena_strdup(run->response->arena, problem.message);
+    }
+}
+
+static void end(struct run *run, struct sending *sending)
+{
+    struct step *step = sending->step;
+    struct arena *arena = run->response->arena;
+    struct error problem = {0};
+    json_t *reply = NULL;
+    bool ok = aws_done(sending->call) && aws_reply(sending->call, &reply, &problem);
+    const struct aws_facts *facts = aws_call_facts(sending->call);
+    step->server_time = facts->server_time;
+    if (ok) {
+        step->outcome = OUTCOME_SENT;
+        step->problem = NULL;
+        json_object_set(run->response->answers, step->id, reply);
+        plan_answer(step, run->response->answers, arena);
+        run->began = run->began ? run->began : facts->server_time;
+        run->ended = facts->server_time ? facts->server_time : run->ended;
+    } else {
+        bool unknown = !aws_done(sending->call) || facts->unknown;
+        step->outcome = unknown ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+        step->problem =
+            problem.kind ? arena_strdup(arena, problem.message) : "it was sent, and no answer came";
+        step->code = facts->code ? arena_strdup(arena, facts->code) : NULL;
+    }
+    aws_end(sending->call);
+    sending->call = NULL;
+}
+
+/* What was sent is awaited, also after a stop. */
+static void await(struct run *run, struct sending *list, size_t count)
+{
+    struct response *response = run->response;
+    int64_t late = 0;
+    for (size_t left = count; left;) {
+        left = 0;
+        bool stopped = response->with.cancel && cancel_raised(response->with.cancel);
+        if (stopped && !late) {
+            late = time_monotonic() + LATE_MS * INT64_C(1000);
+            outputs_progress(response->with.outputs,
+                             "stopping: %zu calls are on their way and awaited", count);
+        }
+        for (size_t i = 0; i < count; i++)
+            if (list[i].call && (aws_done(list[i].call) || (late && time_monotonic() > late)))
+                end(run, &list[i]);
+        for (size_t i = 0; i < count; i++)
+            left += list[i].call != NULL;
+        if (left) {
+            aws_wait(response->with.aws, late ? NULL : response->with.cancel, late);
+            aws_step(response->with.aws);
+        }
+    }
+}
+
+bool response_calls(struct run *run, struct step *const *steps, size_t count, struct error *err)
+{
+    struct sending *list = arena_alloc(run->response->arena, (count + 1) * sizeof *list);
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = prepare(run, steps[i], &list[i], err);
+    if (!ok || !count || !intend(run, list, count, err))
+        return ok && !count;
+    for (size_t i = 0; i < count; i++)
+        begin(run, &list[i]);
+    await(run, list, count);
+    run->changed = true;
+    return true;
+}

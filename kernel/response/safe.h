@@ -1,0 +1,12 @@
+/* safe - who and what is never contained, whatever a plan says: the caller and all it stands on,
+ * the last administrator, break-glass principals, what is AWS's own. */
+#ifndef COFFERDAM_RESPONSE_SAFE_H
+#define COFFERDAM_RESPONSE_SAFE_H
+
+#include "response/response_state.h"
+
+/* Looks at the whole plan: ERROR_REFUSED with the principal and the reason. An override names the
+ * principal in full (its ARN). */
+bool safe_check(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
+
+#endif

@@ -1,0 +1,181 @@
+/* A plan and what became of it, in words. */
+#include "response/response.h"
+
+#include "base/time.h"
+#include "data/prose.h"
+
+#include <string.h>
+
+static const char *const headings[NOTES] = {
+    [NOTE_BREAKS] = "What stops working",       [NOTE_SAVED] = "Saved before anything is changed",
+    [NOTE_NOT_UNDONE] = "Cannot be taken back", [NOTE_NOT_COVERED] = "Not covered",
+    [NOTE_BY_HAND] = "For a person to do",      [NOTE_NEXT] = "Next",
+};
+
+static void say_suspects(const struct plan *plan, struct prose *prose)
+{
+    for (const struct suspect *one = plan->suspects; one; one = one->next) {
+        prose_bullet(prose, 0, "%s %c", one->action->name, one->part ? one->part : one->name);
+        if (one->part)
+            prose_add(prose, " of %s", one->name);
+        if (one->level)
+            prose_add(prose, ", level %s", one->level);
+        prose_add(prose, ", account %s", one->account);
+        if (one->unique_id)
+            prose_add(prose, ", id %s", one->unique_id);
+        if (one->found)
+            prose_add(prose, " — %s", one->found);
+    }
+}
+
+static void say_lawful(const struct plan *plan, struct prose *prose)
+{
+    if (!plan->lawful) {
+        prose_bullet(prose, 0, "Who uses it lawfully is not known: %s.",
+                     plan->unknown ? plan->unknown : "no lake is open");
+        return;
+    }
+    if (!json_array_size(plan->lawful))
+        prose_bullet(prose, 0, "In the last 90 days of the lake nobody used it.");
+    for (size_t i = 0; i < json_array_size(plan->lawful); i++)
+        prose_bullet(prose, 0, "%s", json_string_value(json_array_get(plan->lawful, i)));
+}
+
+static void say_notes(const struct plan *plan, enum note kind, struct prose *prose)
+{
+    bool headed = false;
+    for (const struct plan_note *note = plan->notes; note; note = note->next) {
+        if (note->kind != kind)
+            continue;
+        if (!headed && kind != NOTE_BREAKS)
+            prose_paragraph(prose, "%b",
+                            plan->kind == PLAN_UNDO && kind == NOTE_NOT_COVERED ? "Not taken back"
+                                                                                : headings[kind]);
+        headed = true;
+        prose_bullet(prose, 0, "%s", note->text);
+    }
+}
+
+static void say_step(const struct step *step, struct prose *prose)
+{
+    prose_bullet(prose, 1, "%s (%c)", step->words, step->op);
+    if (step->held)
+        prose_add(prose, " — already so");
+    else if (step->undo.op)
+        prose_add(prose, " — undo: %s%s", step->undo.words,
+                  step->flags & STEP_ACCESS && step->flags & STEP_EXTENDS
+                      ? ", only when --restore-access names it"
+                      : "");
+    else
+        prose_add(prose, " — cannot be undone: %s", step->why ? step->why : "it has no inverse");
+}
+
+static void say_steps(const struct plan *plan, struct prose *prose)
+{
+    for (size_t wave = 0; wave < WAVES; wave++) {
+        bool headed = false;
+        for (const struct step *step = plan->steps; step; step = step->next) {
+            if (step->wave != (enum wave)wave)
+                continue;
+            if (!headed)
+                prose_bullet(prose, 0, "%b", waves[wave].words);
+            headed = true;
+            say_step(step, prose);
+        }
+    }
+}
+
+void response_say_plan(const struct plan *plan, struct prose *prose)
+{
+    size_t open = plan_open(plan);
+    prose_paragraph(prose, "%b %c", "Plan", plan->id ? plan->id : "");
+    prose_add(prose, ": %d calls", (int64_t)open);
+    if (open < plan->step_count)
+        prose_add(prose, ", %d already in place", (int64_t)(plan->step_count - open));
+    prose_add(prose, ". Nothing is changed yet.");
+    const char *account;
+    json_t *caller;
+    json_object_foreach(plan->callers, account, caller)
+    {
+        prose_add(prose, " In account %s it acts as %c.", account, json_string_value(caller));
+    }
+    say_suspects(plan, prose);
+    prose_paragraph(prose, "%b", "In this order");
+    say_steps(plan, prose);
+    prose_paragraph(prose, "%b", headings[NOTE_BREAKS]);
+    say_lawful(plan, prose);
+    for (size_t kind = 0; kind < NOTES; kind++)
+        say_notes(plan, (enum note)kind, prose);
+}
+
+/* ---- what became of it --------------------------------------------------------------------------
+ */
+
+static bool went_wrong(const struct step *step)
+{
+    return step->outcome == OUTCOME_FAILED || step->outcome == OUTCOME_UNKNOWN ||
+           (step->outcome == OUTCOME_SENT && step->check.op && !step->held);
+}
+
+static void say_failures(const struct plan *plan, struct prose *prose)
+{
+    for (const struct step *step = plan->steps; step; step = step->next)
+        if (went_wrong(step))
+            prose_bullet(prose, 0, "%b: %s (%c): %s", outcome_names[step->outcome], step->words,
+                         step->op, step->problem ? step->problem : "it does not read back");
+    for (const struct step *step = plan->steps; step; step = step->next)
+        if (step->outcome == OUTCOME_NONE)
+            prose_bullet(prose, 0, "%b: %s (%c)", outcome_names[OUTCOME_NONE], step->words,
+                         step->op);
+}
+
+static void say_outcome(const struct run_report *report, struct prose *prose)
+{
+    const struct plan *plan = report->plan;
+    size_t count[OUTCOMES] = {0};
+    for (const struct step *step = plan->steps; step; step = step->next)
+        count[step->outcome]++;
+    if (report->failed || report->unknown || count[OUTCOME_NONE]) {
+        prose_paragraph(prose, "%b", report->stopped ? "Stopped in between" : "Partly failed");
+        prose_add(prose, ": %d of %d calls are not in place.",
+                  (int64_t)(report->failed + report->unknown + count[OUTCOME_NONE]),
+                  (int64_t)plan->step_count);
+        say_failures(plan, prose);
+        prose_paragraph(prose,
+                        "To go on, run the same cell again: it plans what is missing. To take back "
+                        "what was done: %c",
+                        arena_printf(plan->arena, "%%undo %s", plan->id));
+    }
+    prose_paragraph(prose, "%b: ", plan_kind_names[plan->kind]);
+    prose_add(prose,
+              "configured, read back stable for %d s; enforcement is not proven until %c passes.",
+              report->stable_ms / 1000, "%watch");
+}
+
+void response_say_report(const struct run_report *report, struct prose *prose)
+{
+    const struct plan *plan = report->plan;
+    if (!plan_open(plan) && !report->action) {
+        prose_paragraph(prose, "%b: %s.", "No change",
+                        plan->step_count ? "all of it is in place already"
+                                         : "there is nothing to be done");
+        for (size_t kind = 0; kind < NOTES; kind++)
+            if (kind != NOTE_SAVED)
+                say_notes(plan, (enum note)kind, prose);
+        return;
+    }
+    say_outcome(report, prose);
+    if (report->began)
+        prose_paragraph(prose, "First change %t, last %t (AWS's clock).", report->began,
+                        report->ended);
+    for (const struct step *step = plan->steps; step; step = step->next)
+        if (!went_wrong(step) && step->outcome != OUTCOME_NONE) {
+            prose_bullet(prose, 0, "%s: %s", outcome_names[step->outcome], step->words);
+            if (step->tries > 1)
+                prose_add(prose, " — %d times: somebody undid it, or it failed before",
+                          step->tries);
+        }
+    say_notes(plan, NOTE_NOT_COVERED, prose);
+    say_notes(plan, NOTE_NEXT, prose);
+    prose_paragraph(prose, "Back: %c", arena_printf(plan->arena, "%%undo %s", plan->id));
+}
