@@ -1,0 +1,105 @@
+#include "magics/responding.h"
+
+#include "data/prose.h"
+#include "magics/connect.h"
+
+#include <string.h>
+
+struct response *responding(struct magic_call *call, struct error *err)
+{
+    struct response_with with = {.session = call->session,
+                                 .aws = connect_aws(call),
+                                 .outputs = call->outputs,
+                                 .cancel = call->cancel,
+                                 .arena = call->arena};
+    return response_new(&with, err);
+}
+
+/* What the analyst has to repeat. */
+static const char *target_words(const struct plan *plan, struct arena *arena)
+{
+    const struct suspect *first = plan->suspects;
+    return first->next ? arena_printf(arena, "%zu targets", plan->suspect_count) : first->given;
+}
+
+/* False without an error: nobody can be asked. */
+static bool ask(struct magic_call *call, const struct plan *plan, struct approval *approval,
+                struct error *err)
+{
+    const char *words = target_words(plan, call->arena), *answer = NULL;
+    struct error problem = {0};
+    struct magic_prompt prompt = {.text =
+                                      arena_printf(call->arena, "To %s by plan %s, type  %s : ",
+                                                   plan_kind_names[plan->kind], plan->id, words)};
+    if (!call->ask)
+        return false;
+    if (!call->ask(call->ask_state, &prompt, call->arena, &answer, &problem)) {
+        if (problem.kind != ERROR_UNAVAILABLE)
+            *err = problem;
+        return false;
+    }
+    if (strcmp(answer, words) != 0) {
+        (void)error_set(err, ERROR_REFUSED, "not approved: the answer was \"%s\", not \"%s\"",
+                        answer, words);
+        return error_hint(err, "Nothing was changed.");
+    }
+    *approval = (struct approval){"typed", answer};
+    return true;
+}
+
+static bool carry_out(struct magic_call *call, struct response *response,
+                      const struct run_request *run, struct error *err)
+{
+    struct run_report report;
+    if (!response_run(response, run, &report, err))
+        return false;
+    struct prose *prose = prose_new(call->arena);
+    response_say_report(&report, prose);
+    outputs_display(call->outputs, prose_bundle(prose));
+    return true;
+}
+
+static bool show(struct magic_call *call, struct response *response, struct plan *plan,
+                 struct error *err)
+{
+    struct prose *prose = prose_new(call->arena);
+    if (!plan_open(plan)) {
+        struct run_report report = {.plan = plan};
+        response_say_report(&report, prose);
+    } else {
+        if (!response_keep(response, plan, err))
+            return false;
+        response_say_plan(plan, prose);
+        prose_paragraph(
+            prose, "Approve it here, or where nobody can be asked: %c",
+            arena_printf(call->arena, "%%%s --yes %s", plan_kind_names[plan->kind], plan->id));
+    }
+    outputs_display(call->outputs, prose_bundle(prose));
+    return true;
+}
+
+bool responding_offer(struct magic_call *call, struct response *response,
+                      const struct responding_plan *offered, struct error *err)
+{
+    struct run_request run = {.approved = offered->plan, .lawful = offered->lawful};
+    if (!show(call, response, offered->plan, err))
+        return false;
+    if (offered->only_show || !plan_open(offered->plan))
+        return true;
+    if (!ask(call, offered->plan, &run.approval, err))
+        return err->kind == ERROR_NONE;
+    return carry_out(call, response, &run, err);
+}
+
+bool responding_yes(struct magic_call *call, struct response *response, const char *id,
+                    struct error *err)
+{
+    struct plan *plan;
+    if (!response_kept(response, id, &plan, err))
+        return false;
+    if (strcmp(plan_kind_names[plan->kind], call->magic->name) != 0)
+        return error_set(err, ERROR_USAGE, "plan %s is one to %s: %%%s --yes %s", id,
+                         plan_kind_names[plan->kind], plan_kind_names[plan->kind], id);
+    struct run_request run = {.approved = plan, .lawful = plan->lawful, .approval = {"--yes", id}};
+    return carry_out(call, response, &run, err);
+}

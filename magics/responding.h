@@ -1,0 +1,25 @@
+/* responding - what %contain, %undo and %eradicate have in common: the plan is shown and kept, the
+ * analyst asked, what was approved carried out and said. */
+#ifndef COFFERDAM_MAGICS_RESPONDING_H
+#define COFFERDAM_MAGICS_RESPONDING_H
+
+#include "magic.h"
+#include "response/response.h"
+
+/* Of this cell; NULL with the error set. */
+struct response *responding(struct magic_call *call, struct error *err);
+
+/* Keeps and shows the plan, asks unless `only_show`, carries it out. Nobody to ask: the plan is
+ * all. */
+struct responding_plan {
+    struct plan *plan;
+    json_t *lawful;
+    bool only_show;
+};
+bool responding_offer(struct magic_call *call, struct response *response,
+                      const struct responding_plan *offered, struct error *err) ATTR_USE_RESULT;
+/* Carries out the plan of that id. */
+bool responding_yes(struct magic_call *call, struct response *response, const char *id,
+                    struct error *err) ATTR_USE_RESULT;
+
+#endif
