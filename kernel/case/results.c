@@ -123,6 +123,8 @@ static void move_error(const struct running *running, const struct sql_bound *bo
 
 static const char *cell_name(const struct running *running)
 {
+    if (running->request->name)
+        return running->request->name;
     return arena_printf(running->arena, "_%" PRId64, session_cell(running->session));
 }
 
@@ -218,7 +220,8 @@ static bool name_result(struct running *running, bool last, struct result *resul
     }
     if (last)
         names_add_kept(running->session, result->info.kept, result->table);
-    return results_alias(running->session, "_", result->info.kept, running->err);
+    return running->request->name ||
+           results_alias(running->session, "_", result->info.kept, running->err);
 }
 
 static bool save_result(const struct running *running, const struct result *result)
@@ -239,8 +242,8 @@ static bool save_result(const struct running *running, const struct result *resu
     return true;
 }
 
-static bool check_request(struct session *session, const struct results_request *request,
-                          struct error *err)
+bool results_check(struct session *session, const struct results_request *request,
+                   struct error *err)
 {
     if (request->into && !results_name_check(session, request->into, err))
         return false;
@@ -258,7 +261,7 @@ bool results_run(struct session *session, const struct results_request *request,
                               .cancel = cancel,
                               .arena = arena,
                               .err = err};
-    if (!check_request(session, request, err))
+    if (!results_check(session, request, err))
         return false;
     struct sql_text text = sql_parse(arena, request->sql, request->size);
     if (!text.count) {

@@ -26,6 +26,7 @@ struct results_request {
     int64_t since, until;
     struct engine *engine; /* that answers; NULL: the local one */
     bool unkept;           /* rows only: neither _ nor _N is touched */
+    const char *name;      /* what the result is kept as in place of the cell's _N; _ stays then */
     const char *keep_as;   /* with `unkept`: the kernel's own table in the results' database, which
                               its user drops; NULL: none */
 };
@@ -42,6 +43,10 @@ struct result {
 bool results_run(struct session *session, const struct results_request *request,
                  struct outputs *outputs, struct cancel *cancel, struct arena *arena,
                  struct result *last, struct error *err) ATTR_USE_RESULT;
+
+/* Whether names and files of a request can be had, before it is run. */
+bool results_check(struct session *session, const struct results_request *request,
+                   struct error *err) ATTR_USE_RESULT;
 
 /* One value of a kept result, whole. row is 1-based as shown. */
 bool results_value(struct session *session, const char *name, int64_t row, const char *column,

@@ -136,6 +136,7 @@ static bool start(struct athena_query *query, struct error *err)
     bool placed = true;
     if (place->resume) {
         query->facts->id = place->resume;
+        query->started = place->ours;
         return look(query, err);
     }
     return engine_check_reads(&query->request, query->arena, "Athena", err) &&
@@ -273,7 +274,10 @@ static bool answered(struct athena_query *query, struct error *err)
     case ATHENA_STARTING:
         query->facts->id = keep(query, reply, "QueryExecutionId");
         query->started = true;
-        return look(query, err);
+        if (!query->athena->place.start_only)
+            return look(query, err);
+        query->state = ATHENA_ARRIVED;
+        return true;
     case ATHENA_LOOKING:
         return looked(query, reply, err);
     case ATHENA_PAGING:
@@ -290,6 +294,7 @@ static bool answered(struct athena_query *query, struct error *err)
     case ATHENA_WAITING:
     case ATHENA_GETTING:
     case ATHENA_LOADING:
+    case ATHENA_ARRIVED:
         break;
     }
     return error_set(err, ERROR_INTERNAL, "an answer of Athena that nobody asked for");
@@ -300,6 +305,8 @@ static enum engine_step athena_step(struct query *base, struct engine_wait *wait
 {
     struct athena_query *query = (struct athena_query *)base;
     struct aws *aws = query->athena->place.aws;
+    if (query->state == ATHENA_ARRIVED)
+        return ENGINE_END;
     if (query->state == ATHENA_LOADING)
         return query->load->engine->ops->step(query->load, wait, table, err);
     if (query->state == ATHENA_WAITING && time_monotonic() >= query->next && !look(query, err))
@@ -315,6 +322,8 @@ static enum engine_step athena_step(struct query *base, struct engine_wait *wait
     } else if (aws_done(query->call) && !answered(query, err)) {
         return ENGINE_ERROR;
     }
+    if (query->state == ATHENA_ARRIVED)
+        return ENGINE_END;
     if (query->state == ATHENA_WAITING || query->state == ATHENA_LOADING)
         *wait = (struct engine_wait){.fd = -1, .deadline = time_monotonic()};
     else
@@ -386,6 +395,15 @@ struct engine *athena_engine(struct arena *arena, const struct athena_place *pla
     athena->place = *place;
     athena->facts = unknown;
     return &athena->engine;
+}
+
+void athena_arrived(struct query *base, struct arrived *out)
+{
+    struct athena_query *query = (struct athena_query *)base;
+    if (query->unload)
+        athena_unload_take(query, out);
+    else
+        rows_take(&query->rows, out);
 }
 
 const struct athena_facts *athena_facts(const struct engine *engine)

@@ -15,13 +15,15 @@
 /* Borrowed as long as the engine lives. */
 struct athena_place {
     struct aws *aws;
-    struct local *local; /* keeps the rows */
+    struct local *local; /* keeps the rows; NULL: they are handed over (athena_arrived) */
     const char *folder;  /* where a result lies while it is loaded; `local` may read it */
     const char *region;  /* NULL: the client's */
     const char *workgroup, *catalog, *database, *output; /* NULL: Athena's own defaults */
     const char *resume; /* the id of an execution: its result is fetched, nothing is started */
-    bool unload;        /* the rows come as Parquet files, which stay in the bucket */
-    int reuse_minutes;  /* how old an equal query's result may be; 0: never taken */
+    bool ours;          /* the one resumed was begun from here: a stop ends it */
+    bool start_only; /* the query ends when Athena has taken it: facts have its id, no rows come */
+    bool unload;     /* the rows come as Parquet files, which stay in the bucket */
+    int reuse_minutes; /* how old an equal query's result may be; 0: never taken */
     /* Asked before a query is started, may wait; false keeps it from being sent. NULL: nobody */
     bool (*before)(void *state, const struct engine_request *request, struct arena *arena,
                    struct error *err);
@@ -42,5 +44,10 @@ struct athena_facts {
 /* Belongs to the arena. */
 struct engine *athena_engine(struct arena *arena, const struct athena_place *place);
 const struct athena_facts *athena_facts(const struct engine *engine);
+
+/* After ENGINE_END without an embedded engine: where the rows lie. The files are the caller's then.
+ */
+struct arrived;
+void athena_arrived(struct query *query, struct arrived *out);
 
 #endif

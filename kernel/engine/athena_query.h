@@ -3,6 +3,7 @@
 #define COFFERDAM_ENGINE_ATHENA_QUERY_H
 
 #include "base/buf.h"
+#include "engine/arrived.h"
 #include "engine/athena.h"
 #include "engine/rows.h"
 
@@ -16,6 +17,7 @@ enum athena_state {
     ATHENA_LISTING,  /* ListObjectsV2: the files of UNLOAD */
     ATHENA_GETTING,  /* these files */
     ATHENA_LOADING,  /* into a kept table: the embedded engine's query */
+    ATHENA_ARRIVED,  /* nothing more is to be done here */
     ATHENA_STOPPING, /* StopQueryExecution */
 };
 
@@ -75,6 +77,7 @@ bool athena_unload_list(struct athena_query *query, struct error *err);
 bool athena_unload_get(struct athena_query *query, const json_t *reply, struct error *err);
 /* Goes on with the files; loads them when all are there. */
 bool athena_unload_step(struct athena_query *query, struct error *err);
+void athena_unload_take(struct athena_query *query, struct arrived *out); /* the files go with it */
 void athena_unload_forget(struct athena_query *query); /* files and calls; may be repeated */
 
 #endif

@@ -139,6 +139,8 @@ bool athena_take_page(struct athena_query *query, const json_t *reply, struct er
 
 bool athena_load(struct athena_query *query, struct error *err)
 {
-    query->state = ATHENA_LOADING;
-    return rows_load(&query->rows, query->athena->place.local, &query->request, &query->load, err);
+    struct local *local = query->athena->place.local;
+    query->state = local ? ATHENA_LOADING : ATHENA_ARRIVED;
+    return local ? rows_load(&query->rows, local, &query->request, &query->load, err)
+                 : rows_close(&query->rows, err);
 }

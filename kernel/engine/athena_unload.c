@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/sql.h"
 #include "base/text.h"
+#include "engine/arrived.h"
 #include "engine/athena_columns.h"
 #include "engine/athena_reading.h"
 
@@ -224,32 +225,13 @@ static bool end(struct unload *unload, struct getting *getting, struct error *er
     return true;
 }
 
-/* UNLOAD writes no file for no row, and then not even the columns are known. */
-static const char nothing[] = "SELECT CAST(NULL AS VARCHAR) AS no_rows WHERE false";
-
 static bool load(struct athena_query *query, struct error *err)
 {
-    struct buf sql;
-    struct engine *local = local_engine(query->athena->place.local);
-    buf_init(&sql, 65536);
-    if (query->unload->count) {
-        const char *files = arena_printf(query->arena, "%s/*.parquet", query->unload->folder);
-        buf_adds(&sql, "SELECT * FROM read_parquet(");
-        text_sql_string(&sql, files, strlen(files));
-        buf_addc(&sql, ')');
-    } else {
-        buf_adds(&sql, nothing);
-    }
-    struct engine_request request = {.sql = buf_to_arena(&sql, query->arena),
-                                     .size = sql.size,
-                                     .keep_as = query->request.keep_as,
-                                     .limit = query->request.limit};
-    buf_release(&sql);
-    query->state = ATHENA_LOADING;
-    if (local->ops->open(local, &request, query->arena, &query->load, err))
-        return true;
-    query->load = NULL;
-    return false;
+    struct arrived arrived = {.folder = query->unload->folder, .files = query->unload->count};
+    struct local *local = query->athena->place.local;
+    query->state = local ? ATHENA_LOADING : ATHENA_ARRIVED;
+    return !local ||
+           arrived_load(&arrived, local, &query->request, query->arena, &query->load, err);
 }
 
 bool athena_unload_get(struct athena_query *query, const json_t *reply, struct error *err)
@@ -280,6 +262,12 @@ bool athena_unload_step(struct athena_query *query, struct error *err)
             return false;
     }
     return unload->done < unload->count || load(query, err);
+}
+
+void athena_unload_take(struct athena_query *query, struct arrived *out)
+{
+    *out = (struct arrived){.folder = query->unload->folder, .files = query->unload->count};
+    query->unload->folder = NULL;
 }
 
 void athena_unload_forget(struct athena_query *query)

@@ -115,8 +115,8 @@ bool engine_read(struct engine *engine, const struct engine_request *request, st
     bool read = read_all(&reader, out, err);
     reading->info = (struct engine_info){.fraction = -1, .rows = -1};
     if (read)
-        engine->ops->describe(reader.query, &reading->info);
+        reader.query->engine->ops->describe(reader.query, &reading->info);
     reading->elapsed = time_monotonic() - reader.begun;
-    engine->ops->close(reader.query);
+    reader.query->engine->ops->close(reader.query);
     return read;
 }

@@ -58,6 +58,7 @@ struct query;
 struct engine_ops {
     const char *name;   /* "local" */
     int64_t stop_limit; /* microseconds it has to stop, the far end's word included; 0: 60 ms */
+    /* The query may be another engine's: then it is stepped, described and closed by that. */
     bool (*open)(struct engine *engine, const struct engine_request *request, struct arena *arena,
                  struct query **out, struct error *err);
     /* BATCH: rows were added to *table, which is made on the first one and lives as long as the

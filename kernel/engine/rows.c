@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "engine/arrived.h"
 
 #include <errno.h>
 #include <string.h>
@@ -76,63 +77,24 @@ const char *rows_name(struct rows *rows, const char *name, size_t index)
     return free;
 }
 
-static void add_columns(const struct rows *rows, struct buf *sql)
+bool rows_close(struct rows *rows, struct error *err)
 {
-    buf_adds(sql, "columns = {");
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct rows_column *column = &rows->columns[i];
-        buf_adds(sql, i ? ", " : "");
-        text_sql_string(sql, column->name, strlen(column->name));
-        buf_addf(sql, ": '%s'", column->json ? "VARCHAR" : column->type);
-    }
-    buf_adds(sql, "})");
-}
-
-/* Nested values are read as JSON and become what their type says. */
-static void add_list(const struct rows *rows, struct buf *sql)
-{
-    bool any = false;
-    buf_adds(sql, "SELECT *");
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct rows_column *column = &rows->columns[i];
-        if (!column->json)
-            continue;
-        buf_adds(sql, any ? ", CAST(CAST(" : " REPLACE (CAST(CAST(");
-        text_sql_name(sql, column->name, strlen(column->name));
-        buf_addf(sql, " AS JSON) AS %s) AS ", column->type);
-        text_sql_name(sql, column->name, strlen(column->name));
-        any = true;
-    }
-    buf_adds(sql, any ? ")" : "");
+    bool written = fclose(rows->file) == 0;
+    rows->file = NULL;
+    return written || error_errno(err, errno, "%s", rows->path);
 }
 
 bool rows_load(struct rows *rows, struct local *local, const struct engine_request *request,
                struct query **out, struct error *err)
 {
-    bool written = fclose(rows->file) == 0;
-    rows->file = NULL;
-    if (!written)
-        return error_errno(err, errno, "%s", rows->path);
-    struct buf sql;
-    buf_init(&sql, (size_t)4 << 20);
-    add_list(rows, &sql);
-    buf_adds(&sql, " FROM read_csv(");
-    text_sql_string(&sql, rows->path, strlen(rows->path));
-    buf_adds(&sql,
-             ", header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
-             "nullstr = '', allow_quoted_nulls = false, max_line_size = 33554432, ");
-    add_columns(rows, &sql);
-    struct engine_request load = {.sql = buf_to_arena(&sql, rows->arena),
-                                  .size = sql.size,
-                                  .keep_as = request->keep_as,
-                                  .limit = request->limit};
-    bool full = sql.full;
-    buf_release(&sql);
-    struct engine *engine = local_engine(local);
-    if (!full && engine->ops->open(engine, &load, rows->arena, out, err))
-        return true;
-    *out = NULL;
-    return full && error_set(err, ERROR_LIMIT, "the result has too many columns");
+    struct arrived arrived = {.csv = rows->path, .columns = rows->columns, .count = rows->count};
+    return rows_close(rows, err) && arrived_load(&arrived, local, request, rows->arena, out, err);
+}
+
+void rows_take(struct rows *rows, struct arrived *out)
+{
+    *out = (struct arrived){.csv = rows->path, .columns = rows->columns, .count = rows->count};
+    rows->path = NULL;
 }
 
 void rows_forget(struct rows *rows)

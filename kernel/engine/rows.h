@@ -41,9 +41,14 @@ bool rows_end(struct rows *rows, struct error *err);               /* of a row *
 /* Names that occur twice, or not at all, become ones a table can have. */
 const char *rows_name(struct rows *rows, const char *name, size_t index);
 
+struct arrived;
 /* Closes the file and begins to keep its rows, as `request` wants them. */
 bool rows_load(struct rows *rows, struct local *local, const struct engine_request *request,
                struct query **out, struct error *err);
+/* Closes the file; its rows are kept later, by whoever takes them. */
+bool rows_close(struct rows *rows, struct error *err);
+void rows_take(struct rows *rows,
+               struct arrived *out); /* engine/arrived.h: the file goes with it */
 void rows_forget(struct rows *rows); /* closes and removes the file; may be repeated */
 
 #endif

@@ -235,8 +235,10 @@ static bool finish(struct trino_query *query, struct error *err)
 {
     if (!query->rows.count)
         return error_set(err, ERROR_SQL, "Trino's answer has no columns");
-    query->state = TRINO_LOADING;
-    return rows_load(&query->rows, query->trino->place.local, &query->request, &query->load, err);
+    struct local *local = query->trino->place.local;
+    query->state = local ? TRINO_LOADING : TRINO_ARRIVED;
+    return local ? rows_load(&query->rows, local, &query->request, &query->load, err)
+                 : rows_close(&query->rows, err);
 }
 
 static bool take_page(struct trino_query *query, const json_t *answer, struct error *err)
@@ -341,6 +343,8 @@ static enum engine_step trino_step(struct query *base, struct engine_wait *wait,
     if (http_done(query->transfer)) {
         if (!answered(query, err))
             return ENGINE_ERROR;
+        if (query->state == TRINO_ARRIVED)
+            return ENGINE_END;
         *wait = (struct engine_wait){.fd = -1, .deadline = time_monotonic()};
     } else {
         *wait = (struct engine_wait){.fd = http_fd(http), .events = POLLIN};
@@ -427,6 +431,21 @@ bool trino_engine(struct arena *arena, const struct trino_place *place, struct e
     trino->place.server = arena_strndup(arena, place->server, size);
     *out = &trino->engine;
     return true;
+}
+
+void trino_arrived(struct query *query, struct arrived *out)
+{
+    rows_take(&((struct trino_query *)query)->rows, out);
+}
+
+const struct trino_place *trino_place(const struct engine *engine)
+{
+    return &((const struct trino *)engine)->place;
+}
+
+int trino_fd(const struct engine *engine)
+{
+    return http_fd(((const struct trino *)engine)->place.link->http);
 }
 
 const struct trino_facts *trino_facts(const struct engine *engine)

@@ -16,12 +16,14 @@ struct trino_link *trino_link_new(void);
 void trino_link_free(struct trino_link *link); /* NULL is allowed */
 void trino_link_password(struct trino_link *link, const char *user, const char *password);
 void trino_link_token(struct trino_link *link, const char *user, const char *token); /* a JWT */
+/* The same credentials over connections of its own, for another thread. */
+struct trino_link *trino_link_copy(const struct trino_link *link);
 bool trino_link_knows(const struct trino_link *link, const char *user);
 
 /* Borrowed as long as the engine lives. */
 struct trino_place {
     struct trino_link *link;
-    struct local *local; /* keeps the rows */
+    struct local *local; /* keeps the rows; NULL: they are handed over (trino_arrived) */
     const char *folder;  /* where a result lies while it is loaded; `local` may read it */
     const char *server;  /* "https://trino.example:8443" */
     const char *user;
@@ -43,5 +45,13 @@ struct trino_facts {
 bool trino_engine(struct arena *arena, const struct trino_place *place, struct engine **out,
                   struct error *err);
 const struct trino_facts *trino_facts(const struct engine *engine);
+
+const struct trino_place *trino_place(const struct engine *engine);
+int trino_fd(const struct engine *engine); /* readable: there is something to step */
+
+/* After ENGINE_END without an embedded engine: where the rows lie. The file is the caller's then.
+ */
+struct arrived;
+void trino_arrived(struct query *query, struct arrived *out);
 
 #endif

@@ -48,6 +48,16 @@ void trino_link_token(struct trino_link *link, const char *user, const char *tok
     keep(link, user, "Bearer", token);
 }
 
+struct trino_link *trino_link_copy(const struct trino_link *link)
+{
+    struct trino_link *copy = trino_link_new();
+    if (link->user) {
+        copy->user = arena_strdup(copy->secret, link->user);
+        copy->header = arena_strdup(copy->secret, link->header);
+    }
+    return copy;
+}
+
 bool trino_link_knows(const struct trino_link *link, const char *user)
 {
     return link->user && strcmp(link->user, user) == 0;

@@ -10,6 +10,7 @@ enum trino_state {
     TRINO_ASKING,   /* POST, then GET of page after page */
     TRINO_WAITING,  /* the server was busy: until the next try */
     TRINO_LOADING,  /* into a kept table: the embedded engine's query */
+    TRINO_ARRIVED,  /* the rows lie in their file */
     TRINO_STOPPING, /* DELETE */
 };
 
