@@ -38,9 +38,9 @@ ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pie -pthread -Wl,--as-ne
 LIBS = -lzmq -ljansson -luuid -lcrypto -ldeflate -lutf8proc -ldl -lm
 
 # floors, from the ground up; what a floor's tests link is the floor and all before it
-FLOORS = base data jupyter net aws engine case lake ingest fetch question alert example response magic magics top
+FLOORS = base data jupyter net aws engine case job lake ingest fetch question alert example response magic magics top
 MAGIC_SRC = $(filter kernel/magic%.c kernel/options%.c kernel/cell%.c kernel/complete%.c kernel/inspect%.c,$(wildcard kernel/*.c))
-$(foreach floor,base data jupyter net aws engine case lake ingest fetch question alert example response,$(eval SRC_$(floor) = $(wildcard kernel/$(floor)/*.c)))
+$(foreach floor,base data jupyter net aws engine case job lake ingest fetch question alert example response,$(eval SRC_$(floor) = $(wildcard kernel/$(floor)/*.c)))
 SRC_magic = $(MAGIC_SRC)
 SRC_magics = $(wildcard magics/*.c)
 SRC_top = $(filter-out $(MAGIC_SRC) kernel/main.c,$(wildcard kernel/*.c))
@@ -120,15 +120,16 @@ floors_net = base net
 floors_aws = $(floors_net) aws
 floors_engine = $(floors_data) net aws engine
 floors_case = $(floors_engine) case
+floors_job = $(floors_aws) data job
 floors_lake = $(floors_case) lake
 floors_ingest = $(floors_lake) ingest
 floors_question = $(floors_lake) question
 floors_fetch = $(floors_lake) ingest fetch
 floors_alert = $(floors_case) alert
 floors_example = base example
-floors_response = $(floors_case) response
+floors_response = $(floors_case) job response
 floors_magic = $(floors_data) magic
-floors_magics = $(floors_lake) ingest fetch question alert example response magic magics
+floors_magics = $(floors_lake) job ingest fetch question alert example response magic magics
 floors_top = $(floors_magics) jupyter top
 
 TEST_SUPPORT = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c))

@@ -242,7 +242,7 @@ void *aide_run(void *state)
     history_free(desk.history);
     catalog_release(desk.catalog);
     struct packet *gone = packet_new(PACKET_GONE, NULL);
-    gone->from_aide = true;
+    gone->from = ACTOR_AIDE;
     pipe_push(desk.aide->front, gone);
     return NULL;
 }

@@ -12,7 +12,8 @@
 #include "data/outputs.h"
 #include "options.h"
 
-struct session; /* case/session.h */
+struct session;  /* case/session.h */
+struct job_desk; /* job/job.h */
 
 enum magic_body { MAGIC_BODY_NONE, MAGIC_BODY_OPTIONAL, MAGIC_BODY_REQUIRED };
 enum magic_effect { MAGIC_READS, MAGIC_LOCAL /* writes files of the case */, MAGIC_CHANGES_AWS };
@@ -43,6 +44,8 @@ struct magic_call {
     bool (*ask)(void *state, const struct magic_prompt *prompt, struct arena *arena,
                 const char **answer, struct error *err);
     void *ask_state;
+    /* What outlives the cell (job/job.h); NULL: nothing can. */
+    const struct job_desk *jobs;
     /* The text of a parameter for `:name` in the line (struct options_input); NULL: none are known.
      */
     const char *(*parameter)(void *state, const char *name, struct arena *arena, bool *known);

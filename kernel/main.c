@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "command.h"
+#include "jobs.h"
 #include "jupyter/connection.h"
 #include "jupyter/front.h"
 #include "worker.h"
@@ -73,10 +74,11 @@ struct kernel {
     struct sockets sockets;
     struct wire *wire;
     struct cancel *cancel;
-    struct pipe *to_worker, *to_aide, *answers, *inbox;
+    struct pipe *to_worker, *to_aide, *to_jobs, *news, *answers, *inbox;
     struct worker worker;
     struct aide aide;
-    pthread_t worker_thread, aide_thread;
+    struct jobs jobs;
+    pthread_t worker_thread, aide_thread, jobs_thread;
 };
 
 static bool start_actors(struct kernel *kernel, struct error *err)
@@ -85,12 +87,18 @@ static bool start_actors(struct kernel *kernel, struct error *err)
                                      .answers = kernel->answers,
                                      .front = kernel->inbox,
                                      .aide = kernel->to_aide,
+                                     .jobs = kernel->to_jobs,
+                                     .news = kernel->news,
                                      .cancel = kernel->cancel,
                                      .notebook = getenv("JPY_SESSION_NAME")};
     kernel->aide = (struct aide){.pipe = kernel->to_aide, .front = kernel->inbox};
+    kernel->jobs = (struct jobs){
+        .pipe = kernel->to_jobs, .news = kernel->news, .front = kernel->inbox, .clock = &job_clock};
     int failed = pthread_create(&kernel->worker_thread, NULL, worker_run, &kernel->worker);
     if (!failed)
         failed = pthread_create(&kernel->aide_thread, NULL, aide_run, &kernel->aide);
+    if (!failed)
+        failed = pthread_create(&kernel->jobs_thread, NULL, jobs_run, &kernel->jobs);
     return !failed || error_errno(err, failed, "cannot start a thread");
 }
 
@@ -106,10 +114,13 @@ static void end_kernel(struct kernel *kernel, bool orderly, const char *own_file
     }
     (void)pthread_join(kernel->worker_thread, NULL);
     (void)pthread_join(kernel->aide_thread, NULL);
+    (void)pthread_join(kernel->jobs_thread, NULL);
     wire_free(kernel->wire);
     cancel_free(kernel->cancel);
     pipe_free(kernel->to_worker);
     pipe_free(kernel->to_aide);
+    pipe_free(kernel->to_jobs);
+    pipe_free(kernel->news);
     pipe_free(kernel->answers);
     pipe_free(kernel->inbox);
 }
@@ -142,6 +153,8 @@ static bool serve(struct connection *connection, const char **own_file, struct a
     kernel.cancel = cancel_new();
     kernel.to_worker = pipe_new();
     kernel.to_aide = pipe_new();
+    kernel.to_jobs = pipe_new();
+    kernel.news = pipe_new();
     kernel.answers = pipe_new();
     kernel.inbox = pipe_new();
     if (err->kind || !start_actors(&kernel, err))
@@ -152,6 +165,7 @@ static bool serve(struct connection *connection, const char **own_file, struct a
                                   .cancel = kernel.cancel,
                                   .worker = kernel.to_worker,
                                   .aide = kernel.to_aide,
+                                  .jobs = kernel.to_jobs,
                                   .answers = kernel.answers,
                                   .inbox = kernel.inbox,
                                   .parent = parent_to_watch(),

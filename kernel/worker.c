@@ -3,9 +3,11 @@
 #include "aide.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "desk.h"
 #include "lake/lake.h"
 #include "worker_cell.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +15,18 @@
 /* What the thread owns. */
 struct bench {
     const struct worker *worker;
-    struct session *session;       /* NULL: made at the first cell */
+    struct session *session; /* NULL: made at the first cell */
+    struct desk *desk;
     const struct catalog *catalog; /* also sent to the aide */
     bool save_failed;              /* told once */
 };
 
 /* The session as the last kernel of this case left it. What could not be opened again is said in
  * the first cell. */
-static bool open_session(struct bench *bench, struct outputs *outputs, struct error *err)
+static bool open_session(struct bench *bench, struct running *running, struct error *err)
 {
+    struct outputs *outputs = running->outputs;
+    running->session = bench->session;
     if (bench->session)
         return true;
     struct session *session = session_new(bench->worker->notebook, err);
@@ -35,7 +40,8 @@ static bool open_session(struct bench *bench, struct outputs *outputs, struct er
     else if (lost.size)
         outputs_warn(outputs, "%s", lost.data);
     buf_release(&lost);
-    bench->session = session;
+    bench->session = running->session = session;
+    desk_take_up(bench->desk, running);
     return true;
 }
 
@@ -140,8 +146,7 @@ static struct packet *run_cell(struct bench *bench, struct running *running)
     struct error err = {0};
     struct output_sink sink = {.emit = running_emit, .state = running};
     running->outputs = outputs_new(&sink);
-    bool ok = open_session(bench, running->outputs, &err);
-    running->session = bench->session;
+    bool ok = open_session(bench, running, &err);
     if (ok) {
         session_begin_cell(bench->session, running->count, NULL);
         ok = running_run(running, &err);
@@ -165,6 +170,7 @@ static void work(struct bench *bench, const struct packet *packet)
     struct arena *arena = arena_new();
     struct running running = {
         .worker = bench->worker,
+        .desk = bench->desk,
         .request = packet->request,
         .catalog = bench->catalog,
         .arena = arena,
@@ -182,21 +188,49 @@ static void work(struct bench *bench, const struct packet *packet)
     arena_free(arena);
 }
 
+/* What jobs brought is kept between cells: a stop of the next cell ends it, and it is tried again
+ * after that. */
+static void take_news(struct bench *bench)
+{
+    struct cancel *cancel = bench->worker->cancel;
+    (void)cancel_begin(cancel);
+    bool changed = desk_news(bench->desk, bench->session);
+    cancel_end(cancel);
+    if (!changed)
+        return;
+    share_names(bench);
+    save_session(bench);
+}
+
+static bool take_packets(struct bench *bench)
+{
+    bool going = true;
+    struct packet *next;
+    for (struct packet *packet = pipe_take(bench->worker->pipe, 0); packet; packet = next) {
+        next = packet->next;
+        packet->next = NULL;
+        if (packet->kind == PACKET_REQUEST)
+            work(bench, packet);
+        going = going && packet->kind != PACKET_QUIT;
+        packet_free(packet);
+    }
+    return going;
+}
+
 void *worker_run(void *state)
 {
     struct bench bench = {.worker = state, .catalog = catalog_share(catalog_new())};
-    for (bool going = true; going;) {
-        struct packet *next, *packet = pipe_take(bench.worker->pipe, -1);
-        for (; packet; packet = next) {
-            next = packet->next;
-            packet->next = NULL;
-            if (packet->kind == PACKET_REQUEST)
-                work(&bench, packet);
-            going = going && packet->kind != PACKET_QUIT;
-            packet_free(packet);
-        }
-    }
+    struct pollfd fds[] = {{.fd = pipe_fd(bench.worker->pipe), .events = POLLIN},
+                           {.fd = pipe_fd(bench.worker->news), .events = POLLIN}};
+    bench.desk = desk_new(state);
+    do {
+        bool again = desk_pending(bench.desk);
+        (void)poll(fds, COUNT(fds), again ? 0 : -1);
+        if (fds[1].revents || again)
+            take_news(&bench);
+    } while (take_packets(&bench));
     save_session(&bench);
+    desk_free(bench.desk);
     if (bench.session)
         session_free(bench.session);
     catalog_release(bench.catalog);

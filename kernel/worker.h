@@ -16,6 +16,8 @@ struct worker {
     struct pipe *answers; /* input_reply messages while a cell asks */
     struct pipe *front;   /* outputs and replies; at the end PACKET_GONE */
     struct pipe *aide;    /* news: catalog, lines */
+    struct pipe *jobs;    /* to what outlives a cell: letters (jobs.h) */
+    struct pipe *news;    /* and from it */
     struct cancel *cancel;
     const char *notebook; /* path of the notebook (JPY_SESSION_NAME), may be NULL */
 };

@@ -7,9 +7,12 @@
 #include "magic.h"
 #include "worker.h"
 
+struct desk;
+
 struct running {
     const struct worker *worker;
     struct session *session;
+    struct desk *desk;
     struct request *request;
     struct outputs *outputs;
     const struct catalog *catalog; /* of the worker: the names as of the last cell */

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/sql.h"
 #include "case/results.h"
+#include "desk.h"
 #include "inspect.h"
 #include "magic.h"
 
@@ -42,6 +43,7 @@ static bool run_magic(struct running *running, const struct statement *statement
     const struct magic *magic = magic_find(name, strlen(name));
     if (!magic)
         return magic_unknown(name, strlen(name), err);
+    struct job_desk desk = desk_of(running);
     struct magic_call call = {
         .magic = magic,
         .session = running->session,
@@ -54,6 +56,7 @@ static bool run_magic(struct running *running, const struct statement *statement
         .body_line = sql ? statement->line : statement->body_line,
         .ask = running_ask,
         .ask_state = running,
+        .jobs = &desk,
         .parameter = parameter_text,
         .parameter_state = running->session,
     };

@@ -1,3 +1,4 @@
+#include "magics/background.h"
 #include "magics/engines.h"
 #include "magics/sql.h"
 
@@ -10,6 +11,7 @@ struct athena_options {
 
 static const struct option options[] = {
     OPT_QUERY,
+    OPT_BACKGROUND,
     {.name = "--workgroup",
      .value = "NAME",
      .help = "Athena's workgroup",
@@ -65,6 +67,8 @@ static bool run(struct magic_call *call, struct error *err)
     if (given->unload && given->reuse)
         return error_set(err, ERROR_USAGE, "an UNLOAD is never an equal query's result") ||
                error_hint(err, "Leave out --reuse, or --unload.");
+    if (given->query.background)
+        return background_athena(call, &place, err);
     if (!engine_athena(call, &place, &engine, err) ||
         (!given->id && !engine_may_spend(call, engine, err)))
         return false;

@@ -2,15 +2,15 @@
 #include "magic.h"
 
 extern const struct magic magic_alerts, magic_athena, magic_chart, magic_cloudtrail, magic_contain,
-    magic_doctor, magic_echo, magic_help_magic, magic_lake, magic_lint, magic_local, magic_note,
-    magic_set, magic_show, magic_sql, magic_timeline, magic_trace, magic_trino, magic_undo,
-    magic_whoami;
+    magic_doctor, magic_echo, magic_help_magic, magic_jobs, magic_lake, magic_lint, magic_local,
+    magic_note, magic_set, magic_show, magic_sql, magic_timeline, magic_trace, magic_trino,
+    magic_undo, magic_whoami;
 
 const struct magic *const magics[] = {
-    &magic_alerts,  &magic_athena, &magic_chart, &magic_cloudtrail,
-    &magic_contain, &magic_doctor, &magic_echo,  &magic_help_magic,
-    &magic_lake,    &magic_lint,   &magic_local, &magic_note,
-    &magic_set,     &magic_show,   &magic_sql,   &magic_timeline,
-    &magic_trace,   &magic_trino,  &magic_undo,  &magic_whoami,
-    NULL,
+    &magic_alerts,   &magic_athena, &magic_chart, &magic_cloudtrail,
+    &magic_contain,  &magic_doctor, &magic_echo,  &magic_help_magic,
+    &magic_jobs,     &magic_lake,   &magic_lint,  &magic_local,
+    &magic_note,     &magic_set,    &magic_show,  &magic_sql,
+    &magic_timeline, &magic_trace,  &magic_trino, &magic_undo,
+    &magic_whoami,   NULL,
 };

@@ -61,6 +61,15 @@ bool query_run(struct magic_call *call, struct error *err)
     return ok;
 }
 
+/* A job is one query. */
+static bool is_one(struct arena *arena, const struct results_request *request, struct error *err)
+{
+    if (sql_parse(arena, request->sql, request->size).count < 2)
+        return true;
+    return error_set(err, ERROR_USAGE, "one query at a time goes on in the background") ||
+           error_hint(err, "Give each a cell or a %%athena of its own.");
+}
+
 bool query_run_on(struct magic_call *call, struct engine *engine, const char *sql,
                   struct error *err)
 {
@@ -73,18 +82,21 @@ bool query_run_on(struct magic_call *call, struct engine *engine, const char *sq
         .sql = text,
         .size = text == call->body ? call->body_size : strlen(text),
         .line = call->body ? call->body_line : call->line,
-        .into = given->into,
-        .save = given->save,
+        .into = given->background ? NULL : given->into,
+        .save = given->background ? NULL : given->save,
         .limit = given->limit,
+        .unkept = given->background,
     };
     struct result result;
     struct lint_query query = {text, request.size, request.line, true};
     bool linted = engine && !sql && strcmp(session_settings(call->session)->lint, "on") == 0;
     if (linted)
         (void)lint_show(call, &query);
-    bool ok = results_run(call->session, &request, call->outputs, call->cancel, call->arena,
-                          &result, err);
-    if (ok && linted)
+    if (given->background && !is_one(call->arena, &request, err))
+        return false;
+    bool ok = results_run(call->session, &request, given->background ? NULL : call->outputs,
+                          call->cancel, call->arena, &result, err);
+    if (ok && linted && !given->background)
         lint_answer(call, &query, result.caption.total_rows);
     if (ok)
         return true;

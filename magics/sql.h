@@ -10,6 +10,7 @@ struct query_options {
     const char *sql; /* on the line itself, as written; or NULL */
     int64_t limit;
     const char *into, *save;
+    bool background; /* of engines that go on without the cell */
 };
 
 /* The rows of an option table whose struct begins with struct query_options. */
@@ -29,6 +30,13 @@ struct query_options {
     {                                                                                              \
         .name = "--limit", .value = "N", .help = "rows shown (the whole result is kept)",          \
         OPT_INT(struct query_options, limit), .min = 1, .max = 10000                               \
+    }
+
+#define OPT_BACKGROUND                                                                             \
+    {                                                                                              \
+        .name = "--background",                                                                    \
+        .help = "go on after the cell: a job, whose result is kept when it comes (%jobs)",         \
+        OPT_FLAG(struct query_options, background)                                                 \
     }
 
 #define QUERY_OPTION_COUNT 4

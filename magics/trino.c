@@ -1,3 +1,4 @@
+#include "magics/background.h"
 #include "magics/engines.h"
 #include "magics/sql.h"
 
@@ -11,6 +12,7 @@ struct trino_options {
 
 static const struct option options[] = {
     OPT_QUERY,
+    OPT_BACKGROUND,
     {.name = "--server",
      .value = "URL",
      .help = "the cluster: https://trino.example:8443",
@@ -53,6 +55,8 @@ static bool run(struct magic_call *call, struct error *err)
         .ca_file = given->ca,
     };
     struct engine *engine;
+    if (given->query.background)
+        return background_trino(call, &place, given->password, err);
     if (!engine_trino(call, &place, given->password, &engine, err))
         return false;
     bool ok = query_run_on(call, engine, NULL, err);

@@ -156,6 +156,12 @@ void outputs_display(struct outputs *outputs, struct bundle bundle)
     emit_shown(outputs, OUTPUT_DISPLAY, bundle);
 }
 
+void outputs_display_as(struct outputs *outputs, struct bundle bundle, const char *display_id)
+{
+    release_result(outputs, OUTPUT_DISPLAY);
+    emit_bundle(outputs, OUTPUT_DISPLAY, bundle, display_id);
+}
+
 void outputs_result(struct outputs *outputs, struct bundle bundle)
 {
     release_result(outputs, OUTPUT_DISPLAY);

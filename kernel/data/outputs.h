@@ -49,6 +49,8 @@ void outputs_warn(struct outputs *outputs, const char *format, ...)
 void outputs_clear(struct outputs *outputs, bool wait);
 
 void outputs_display(struct outputs *outputs, struct bundle bundle);
+/* One that is replaced later, also after the cell, by whoever knows its id. */
+void outputs_display_as(struct outputs *outputs, struct bundle bundle, const char *display_id);
 /* The value of the cell: held back until the next outputs_result (then the older becomes a display)
    or until outputs_finish, which sends it as execute_result. */
 void outputs_result(struct outputs *outputs, struct bundle bundle);

@@ -144,7 +144,7 @@ bool front_run(const struct front_config *config)
         .parent_at = config->parent > 1 ? time_monotonic() : 0,
     };
     loop(&front);
-    bool orderly = front.worker_gone && front.aide_gone;
+    bool orderly = front_all_gone(&front);
     front_drop_parcels(&front);
     front_drop_packets(&front);
     request_release(front.running);

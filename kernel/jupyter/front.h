@@ -28,9 +28,10 @@ struct front_config {
     struct cancel *cancel;
     struct pipe *worker;  /* to it: PACKET_REQUEST of cells, PACKET_QUIT */
     struct pipe *aide;    /* to it: PACKET_REQUEST of questions, PACKET_QUIT */
+    struct pipe *jobs;    /* to it: PACKET_QUIT; NULL: nothing outlives a cell */
     struct pipe *answers; /* to the worker while it waits for PACKET_ASK: PACKET_REQUEST with the
                              input_reply */
-    struct pipe *inbox;   /* from both */
+    struct pipe *inbox;   /* from all of them */
     int64_t parent;       /* JPY_PARENT_PID: the kernel ends with it; 0 = not watched */
     int64_t patience; /* microseconds with a subscriber that does not read; 0 = FRONT_PATIENCE */
     bool (*blank)(const char *code, size_t size); /* true: nothing to run, no count */

@@ -321,10 +321,7 @@ void front_packet(struct front *front, struct packet *packet)
         ask(front, packet);
         break;
     case PACKET_GONE:
-        if (packet->from_aide)
-            front->aide_gone = true;
-        else
-            front->worker_gone = true;
+        front->gone[packet->from] = true;
         break;
     case PACKET_REQUEST:
     case PACKET_QUIT:

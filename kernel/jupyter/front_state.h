@@ -46,7 +46,8 @@ struct front {
     /* times, monotonic; 0 = off */
     int64_t cancel_at, kick_at, parent_at;
     int64_t stop_by; /* stopping */
-    bool worker_quit, aide_quit, worker_gone, aide_gone;
+    bool aide_quit;
+    bool gone[ACTORS];
     int first_parent; /* getppid() at the start */
 };
 
@@ -87,5 +88,6 @@ void front_stop(struct front *front);
 int64_t front_timers(struct front *front,
                      int64_t now); /* runs what is due; when to run next, 0 = no timer */
 bool front_stopped(const struct front *front, int64_t now);
+bool front_all_gone(const struct front *front); /* every actor has ended */
 
 #endif

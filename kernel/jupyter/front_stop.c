@@ -13,29 +13,38 @@
     (FRONT_STOP_LIMIT * 3 / 5) /* the aide gets the rest: history must be saved                    \
                                 */
 
-/* Repeated calls change nothing. The worker ends after its cell, the aide after the worker (it
- * takes its history). */
+/* Repeated calls change nothing. The worker ends after its cell, the jobs at once, the aide after
+ * the worker (it takes its history). */
 void front_stop(struct front *front)
 {
     if (front->stop_by)
         return;
     front->stop_by = time_monotonic() + FRONT_STOP_LIMIT;
     front_interrupt(front);
+    (void)cancel_raise(front->config->cancel); /* between cells a job's result may be kept */
     pipe_push(front->config->worker, packet_new(PACKET_QUIT, NULL));
+    if (front->config->jobs)
+        pipe_push(front->config->jobs, packet_new(PACKET_QUIT, NULL));
 }
 
 static void quit_aide(struct front *front, int64_t now)
 {
     if (front->aide_quit ||
-        !(front->worker_gone || now >= front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT))
+        !(front->gone[ACTOR_WORKER] || now >= front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT))
         return;
     front->aide_quit = true;
     pipe_push(front->config->aide, packet_new(PACKET_QUIT, NULL));
 }
 
+bool front_all_gone(const struct front *front)
+{
+    return front->gone[ACTOR_WORKER] && front->gone[ACTOR_AIDE] &&
+           (front->gone[ACTOR_JOBS] || !front->config->jobs);
+}
+
 bool front_stopped(const struct front *front, int64_t now)
 {
-    return front->stop_by && (now >= front->stop_by || (front->worker_gone && front->aide_gone));
+    return front->stop_by && (now >= front->stop_by || front_all_gone(front));
 }
 
 /* The parent that started us is gone: another one has adopted us, or it never was there any more.

@@ -22,6 +22,8 @@ enum packet_kind {
     PACKET_NEWS /* value */
 };
 
+enum actor { ACTOR_WORKER, ACTOR_AIDE, ACTOR_JOBS, ACTORS };
+
 struct packet {
     struct packet *next; /* of the pipe */
     enum packet_kind kind;
@@ -33,7 +35,7 @@ struct packet {
     char *metadata; /* heap, JSON text, or NULL */
     size_t metadata_size;
     bool failed;                     /* PACKET_REPLY: status error */
-    bool from_aide;                  /* PACKET_GONE: who goes */
+    enum actor from;                 /* PACKET_GONE: who goes */
     void *value;                     /* PACKET_NEWS */
     void (*value_free)(void *value); /* may be NULL */
 };

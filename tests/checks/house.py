@@ -18,7 +18,7 @@ import tools
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FUNCTION_LINES, FILE_LINES, PARAMETERS = 60, 500, 5
 
-EVERYTHING = "base data jupyter net aws engine case lake ingest fetch question alert example response magic magics top".split()
+EVERYTHING = "base data jupyter net aws engine case job lake ingest fetch question alert example response magic magics top".split()
 # a floor and what it may include
 FLOORS = {
     "base": ["base"],
@@ -28,15 +28,16 @@ FLOORS = {
     "aws": ["base", "net", "aws"],
     "engine": ["base", "data", "net", "aws", "engine"],
     "case": ["base", "data", "aws", "engine", "case"],
+    "job": ["base", "data", "aws", "job"],
     "lake": ["base", "data", "aws", "engine", "case", "lake"],
     "ingest": ["base", "data", "aws", "engine", "case", "lake", "ingest"],
     "fetch": ["base", "data", "aws", "engine", "case", "lake", "ingest", "fetch"],
     "question": ["base", "data", "aws", "engine", "case", "lake", "question"],
     "alert": ["base", "data", "aws", "engine", "case", "alert"],
     "example": ["base", "example"],
-    "response": ["base", "data", "aws", "case", "response"],
+    "response": ["base", "data", "aws", "case", "job", "response"],
     "magic": ["base", "data", "magic"],
-    "magics": ["base", "data", "aws", "engine", "case", "lake", "ingest", "fetch", "question", "alert", "example", "response", "magic", "magics"],
+    "magics": ["base", "data", "aws", "engine", "case", "job", "lake", "ingest", "fetch", "question", "alert", "example", "response", "magic", "magics"],
     "top": EVERYTHING,
 }
 MAGIC_FLOOR = re.compile(r"kernel/(magic|options|cell|complete|inspect)(_\w+)?\.[ch]$")

@@ -138,7 +138,7 @@ static inline void *aide(void *state)
         }
     }
     struct packet *gone = packet_new(PACKET_GONE, NULL);
-    gone->from_aide = true;
+    gone->from = ACTOR_AIDE;
     pipe_push(stage->config.inbox, gone);
     return NULL;
 }

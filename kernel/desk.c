@@ -1,0 +1,465 @@
+#include "desk.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "job/job_file.h"
+#include "jobs.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KNOWN_MOST 100
+
+/* A job as the worker knows it. */
+struct known {
+    struct known *next;
+    struct job_view view; /* texts: below */
+    char *title, *line;
+    char *shown;             /* its display as JSON text; NULL: nothing yet */
+    char *display;           /* id */
+    struct request *request; /* parent of its display; NULL: not shown */
+    struct job *job; /* it is over, and what it brought is not committed; NULL: it is not here */
+};
+
+struct desk {
+    const struct worker *worker;
+    struct known *first; /* in the order of their beginning */
+    size_t count;
+    struct job_view *views;
+};
+
+struct desk *desk_new(const struct worker *worker)
+{
+    struct desk *desk = xcalloc(1, sizeof *desk);
+    desk->worker = worker;
+    return desk;
+}
+
+static void free_known(struct known *known)
+{
+    if (known->job) {
+        job_file_release(known->job);
+        if (known->job->kind->forget)
+            known->job->kind->forget(known->job);
+        arena_free(known->job->arena);
+    }
+    request_release(known->request);
+    free(known->title);
+    free(known->line);
+    free(known->shown);
+    free(known->display);
+    free(known);
+}
+
+void desk_free(struct desk *desk)
+{
+    while (desk->first) {
+        struct known *known = desk->first;
+        desk->first = known->next;
+        free_known(known);
+    }
+    free(desk->views);
+    free(desk);
+}
+
+/* ---- which there are ----------------------------------------------------------------------------
+ */
+
+static bool is_over(const struct known *known)
+{
+    return known->view.state > JOB_CAME;
+}
+
+static struct known *find(const struct desk *desk, int64_t number)
+{
+    struct known *known = desk->first;
+    while (known && known->view.number != number)
+        known = known->next;
+    return known;
+}
+
+/* The oldest that is over is forgotten when they are too many. */
+static void drop_oldest(struct desk *desk)
+{
+    struct known **link = &desk->first;
+    while (*link && !is_over(*link))
+        link = &(*link)->next;
+    struct known *known = *link;
+    if (!known || desk->count < KNOWN_MOST)
+        return;
+    *link = known->next;
+    desk->count--;
+    free_known(known);
+}
+
+static void set_text(char **place, const char *text)
+{
+    free(*place);
+    *place = xstrdup(text);
+}
+
+static void set_line(struct known *known, enum job_state state, const char *line)
+{
+    set_text(&known->line, line);
+    known->view.state = state;
+    known->view.line = known->line;
+}
+
+static struct known *add(struct desk *desk, const struct job *job)
+{
+    struct known *known = xcalloc(1, sizeof *known), **link = &desk->first;
+    drop_oldest(desk);
+    known->title = xstrdup(job->title);
+    known->view = (struct job_view){.number = job->number,
+                                    .cell = job->cell,
+                                    .begun = job->begun,
+                                    .noun = job->kind->noun,
+                                    .title = known->title};
+    known->display = job->display ? xstrdup(job->display) : NULL;
+    set_line(known, job->progress, job->line);
+    while (*link)
+        link = &(*link)->next;
+    *link = known;
+    desk->count++;
+    return known;
+}
+
+/* ---- what came ----------------------------------------------------------------------------------
+ */
+
+static void replace_display(struct desk *desk, struct known *known, struct bundle bundle)
+{
+    free(known->shown);
+    known->shown = letter_display(bundle, known->display);
+    if (!known->request)
+        return;
+    struct packet *packet = packet_new(PACKET_PUBLISH, known->request);
+    packet->type = "update_display_data";
+    packet->content = xstrdup(known->shown);
+    packet->content_size = strlen(packet->content);
+    pipe_push(desk->worker->front, packet);
+}
+
+static void say_error(struct job *job)
+{
+    job->shown = (struct bundle){NULL, NULL};
+    job_say(job, "%s%s%s", job->error.message, *job->error.hint ? ". " : "", job->error.hint);
+}
+
+/* The last words of a job: shown, written, forgotten. */
+static void close_job(struct desk *desk, struct known *known, struct bundle shown)
+{
+    struct job *job = known->job;
+    struct arena *arena = arena_new();
+    struct error err = {0};
+    if (job->progress == JOB_BROKE)
+        say_error(job);
+    replace_display(desk, known, shown.data ? shown : job_bundle(job, arena));
+    set_line(known, job->progress, job->line);
+    if (!job_file_end(job, &err))
+        log_error("desk", &err);
+    if (job->kind->forget)
+        job->kind->forget(job);
+    known->job = NULL;
+    arena_free(job->arena);
+    arena_free(arena);
+}
+
+/* False: interrupted; it is tried again. */
+static bool commit(struct desk *desk, struct session *session, struct known *known)
+{
+    struct job *job = known->job;
+    struct arena *arena = arena_new();
+    struct job_commit here = {.session = session, .cancel = desk->worker->cancel, .arena = arena};
+    here.name = arena_printf(arena, job->cell ? "_%lld" : "job_%lld",
+                             (long long)(job->cell ? job->cell : job->number));
+    error_clear(&job->error);
+    bool ok = !job->kind->commit || job->kind->commit(job, &here, &job->error);
+    bool again = !ok && job->error.kind == ERROR_INTERRUPTED;
+    if (!again) {
+        job->progress = ok ? JOB_ENDED : JOB_BROKE;
+        close_job(desk, known, here.shown);
+    }
+    arena_free(arena);
+    return !again;
+}
+
+/* Everything that arrived, in its order. */
+static bool commit_all(struct desk *desk, struct session *session)
+{
+    bool any = false;
+    for (struct known *known = desk->first; known; known = known->next) {
+        if (!known->job)
+            continue;
+        if (!commit(desk, session, known))
+            break;
+        any = true;
+    }
+    return any;
+}
+
+static void open_letter(struct desk *desk, struct letter *letter)
+{
+    struct known *known = find(desk, letter->number);
+    if (!known || (letter->kind != LETTER_LINE && letter->kind != LETTER_OVER))
+        return;
+    if (letter->kind == LETTER_LINE) {
+        set_line(known, letter->state, letter->line);
+        free(known->shown);
+        known->shown = letter->shown;
+        letter->shown = NULL;
+        return;
+    }
+    known->job = letter->job;
+    letter->job = NULL;
+    known->view.state = JOB_CAME;
+    if (known->job->progress != JOB_CAME)
+        close_job(desk, known, (struct bundle){NULL, NULL});
+}
+
+static void read_news(struct desk *desk)
+{
+    struct packet *next;
+    for (struct packet *packet = pipe_take(desk->worker->news, 0); packet; packet = next) {
+        next = packet->next;
+        packet->next = NULL;
+        if (packet->kind == PACKET_NEWS)
+            open_letter(desk, packet->value);
+        packet_free(packet);
+    }
+}
+
+bool desk_news(struct desk *desk, struct session *session)
+{
+    read_news(desk);
+    return session && commit_all(desk, session);
+}
+
+bool desk_pending(const struct desk *desk)
+{
+    const struct known *known = desk->first;
+    while (known && !known->job)
+        known = known->next;
+    return known != NULL;
+}
+
+/* ---- beginning ----------------------------------------------------------------------------------
+ */
+
+static void show_in(struct running *running, const struct known *known, struct bundle bundle)
+{
+    outputs_display_as(running->outputs, bundle, known->display);
+}
+
+/* To the jobs thread: from here on it is not the worker's. */
+static void send(struct running *running, struct job *job)
+{
+    struct known *known = add(running->desk, job);
+    struct arena *arena = arena_new();
+    struct request *parent = running->silent ? NULL : running->request;
+    known->request = parent ? request_hold(parent) : NULL;
+    show_in(running, known, job_bundle(job, arena));
+    arena_free(arena);
+    struct letter letter = {.kind = LETTER_BEGIN, .number = job->number, .job = job};
+    letter_send(running->worker->jobs, parent, &letter);
+}
+
+static bool has_room(struct desk *desk, struct error *err)
+{
+    int under_way = 0;
+    for (const struct known *known = desk->first; known; known = known->next)
+        under_way += !is_over(known);
+    if (under_way < JOB_MOST)
+        return true;
+    return error_set(err, ERROR_LIMIT, "%d jobs are under way, which is the most", JOB_MOST) ||
+           error_hint(err, "%%jobs lists them, %%jobs stop N ends one.");
+}
+
+static void set_display(struct job *job)
+{
+    char *display = arena_alloc(job->arena, UUID_TEXT_SIZE);
+    uuid_text(display);
+    job->display = display;
+}
+
+static const char *copy(struct arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+static bool make(struct running *running, const struct job_order *order, struct job *job,
+                 struct error *err)
+{
+    struct session *session = running->session;
+    struct arena *arena = job->arena;
+    const char *folder = session_folder(session, err), *exports = session_exports(session, err);
+    if (!folder || !exports || !file_make_folder(exports, 0700, err))
+        return false;
+    job->kind = order->kind;
+    job->cell = running->count;
+    job->begun = time_now();
+    job->title = arena_strdup(arena, order->title);
+    job->order = json_own(arena, json_deep_copy(order->order));
+    job->notes = json_own(arena, json_object());
+    job->folder = arena_strdup(arena, folder);
+    job->exports = arena_strdup(arena, exports);
+    job->profile = copy(arena, session_settings(session)->profile);
+    job->region = copy(arena, order->region);
+    set_display(job);
+    return job_file_make(job, err);
+}
+
+static bool begin(void *state, const struct job_order *order, int64_t *number, struct error *err)
+{
+    struct running *running = state;
+    struct arena *arena = arena_new_secret();
+    struct job *job = arena_alloc(arena, sizeof *job);
+    *job = (struct job){.arena = arena, .carry = order->carry, .fd = -1, .lock = -1};
+    if (order->carry)
+        arena_defer(arena, order->carry_free, order->carry);
+    if (!has_room(running->desk, err) || !make(running, order, job, err)) {
+        job_file_release(job);
+        arena_free(arena);
+        return false;
+    }
+    *number = job->number;
+    send(running, job);
+    return true;
+}
+
+/* ---- after a restart ----------------------------------------------------------------------------
+ */
+
+static void take_up(void *state, struct job *job)
+{
+    struct running *running = state;
+    if (job->progress != JOB_RUNNING) {
+        if (job->progress == JOB_LEFT && !find(running->desk, job->number))
+            outputs_warn(running->outputs, "job %lld (%s) ended with its kernel",
+                         (long long)job->number, job->kind->noun);
+        (void)add(running->desk, job);
+        arena_free(job->arena);
+        return;
+    }
+    outputs_warn(running->outputs, "job %lld (%s) was under way and is taken up again",
+                 (long long)job->number, job->kind->noun);
+    set_display(job);
+    send(running, job);
+}
+
+void desk_take_up(struct desk *desk, struct running *running)
+{
+    struct arena *arena = arena_new();
+    (void)desk;
+    const char *folder = session_settings(running->session)->case_folder;
+    job_files_take(file_absolute(arena, file_expand(arena, folder)), take_up, running);
+    arena_free(arena);
+}
+
+/* ---- the magics' side ---------------------------------------------------------------------------
+ */
+
+/* What came while the cell runs, is kept by it. */
+static void catch_up(struct running *running)
+{
+    read_news(running->desk);
+    (void)commit_all(running->desk, running->session);
+}
+
+static size_t list(void *state, const struct job_view **views)
+{
+    struct desk *desk = ((struct running *)state)->desk;
+    size_t count = 0;
+    catch_up(state);
+    free(desk->views);
+    desk->views = xcalloc(desk->count + 1, sizeof *desk->views);
+    for (const struct known *known = desk->first; known; known = known->next)
+        desk->views[count++] = known->view;
+    *views = desk->views;
+    return count;
+}
+
+static struct known *find_for(const struct desk *desk, int64_t number, struct error *err)
+{
+    struct known *known = find(desk, number);
+    if (!known && error_set(err, ERROR_NOT_FOUND, "there is no job %lld", (long long)number))
+        return NULL;
+    if (!known)
+        (void)error_hint(err, "%%jobs lists them.");
+    return known;
+}
+
+static bool stop(void *state, int64_t number, struct error *err)
+{
+    struct running *running = state;
+    catch_up(running);
+    struct known *known = find_for(running->desk, number, err);
+    if (!known)
+        return false;
+    if (is_over(known))
+        return error_set(err, ERROR_USAGE, "job %lld is over: %s", (long long)number,
+                         job_state_name(known->view.state));
+    known->view.state = JOB_STOPPING;
+    struct letter letter = {.kind = LETTER_STOP, .number = number};
+    letter_send(running->worker->jobs, NULL, &letter);
+    return true;
+}
+
+static bool show(void *state, int64_t number, struct error *err)
+{
+    struct running *running = state;
+    struct arena *arena = arena_new();
+    catch_up(running);
+    struct known *known = find_for(running->desk, number, err);
+    struct error ignored = {0};
+    json_t *display = known && known->shown ? json_parse(arena, known->shown, strlen(known->shown),
+                                                         (size_t)16 << 20, &ignored)
+                                            : NULL;
+    if (display)
+        show_in(running, known,
+                (struct bundle){json_object_get(display, "data"),
+                                json_object_get(display, "metadata")});
+    arena_free(arena);
+    return known != NULL;
+}
+
+static bool all_over(const struct desk *desk, int64_t number)
+{
+    for (const struct known *known = desk->first; known; known = known->next)
+        if (!is_over(known) && (!number || known->view.number == number))
+            return false;
+    return true;
+}
+
+static bool wait_for(void *state, int64_t number, int64_t until, struct error *err)
+{
+    struct running *running = state;
+    struct cancel *cancel = running->worker->cancel;
+    if (number && !find_for(running->desk, number, err))
+        return false;
+    for (catch_up(running); !all_over(running->desk, number); catch_up(running)) {
+        int64_t left = until ? until - time_monotonic() : 0;
+        struct pollfd fds[] = {{.fd = pipe_fd(running->worker->news), .events = POLLIN},
+                               {.fd = cancel_fd(cancel), .events = POLLIN}};
+        if (cancel_raised(cancel))
+            return error_set(err, ERROR_INTERRUPTED, "interrupted; the jobs go on");
+        if (until && left <= 0)
+            return error_set(err, ERROR_LIMIT, "the time is over, and the jobs go on");
+        (void)poll(fds, COUNT(fds), until ? (int)((left + 999) / 1000) : -1);
+    }
+    return true;
+}
+
+struct job_desk desk_of(struct running *running)
+{
+    return (struct job_desk){.begin = begin,
+                             .list = list,
+                             .stop = stop,
+                             .show = show,
+                             .wait = wait_for,
+                             .state = running};
+}
