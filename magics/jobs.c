@@ -40,7 +40,7 @@ static bool list(struct magic_call *call, struct error *err)
         {.name = "cell", .type = TYPE_INT64}, {.name = "title", .type = TYPE_TEXT},
         {.name = "line", .type = TYPE_TEXT}};
     const struct job_view *views;
-    size_t count = call->jobs->list(call->jobs->state, &views);
+    size_t count = call->jobs ? call->jobs->list(call->jobs->state, &views) : 0;
     (void)err;
     if (!count) {
         outputs_printf(call->outputs, "no jobs\n");
@@ -108,10 +108,10 @@ static bool run(struct magic_call *call, struct error *err)
     const struct jobs_options *given = call->options;
     const char *verb = given->verb ? given->verb : "list";
     int64_t number;
-    if (!call->jobs)
-        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here");
     if (strcmp(verb, "list") == 0)
         return list(call, err);
+    if (!call->jobs)
+        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here");
     if (!number_of(given->which, strcmp(verb, "wait") != 0, &number, err))
         return false;
     if (strcmp(verb, "stop") == 0)

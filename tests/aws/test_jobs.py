@@ -73,9 +73,9 @@ def begin(kernel, code):
 def test_the_output_is_replaced_after_the_cell_has_ended(kernel):
     request, count, display, text = begin(kernel, "%athena --background --into later SELECT 6 * 7 AS answer")
     assert "Athena query, running since" in text and "SELECT 6 * 7 AS answer" in text
-    seen = updates(kernel, "42")
+    seen = updates(kernel, "about USD")
     assert {(parent, ident) for parent, ident, _ in seen} == {(request, display)}
-    assert re.search(r"Athena execution [0-9a-f-]{36} ran .*, scanned .*, about USD 0\.0001", seen[-1][2]), seen[-1]
+    assert "42" in seen[-1][2] and re.search(r"Athena execution [0-9a-f-]{36} ran .*, scanned .*, about USD 0\.0001", seen[-1][2]), seen[-1]
     assert "42" in kernel.run("SELECT answer FROM later")[1]
     assert "42" in kernel.run("SELECT answer FROM _%d" % count)[1]
     assert "done" in kernel.run("%jobs")[1]
@@ -141,8 +141,7 @@ def test_several_at_once_listed_and_stopped_at_athena(cloud, kernel):
 
 
 def test_no_network_for_a_while_is_waited_out(cloud, kernel):
-    cloud.order("athena", {"queue_ms": 0, "run_ms": 1500})
-    cloud.faults({"service": "athena", "operation": "GetQueryExecution", "kind": "drop", "times": 4})
+    cloud.faults({"service": "s3", "operation": "GetObject", "kind": "cut", "times": 2})
     begin(kernel, "%athena --background --into patient SELECT 'here' AS word")
     updates(kernel, "asked again every")
     updates(kernel, "about USD")
