@@ -78,6 +78,10 @@ void aws_set_asker(struct aws *aws, const struct aws_asker *asker);
 bool aws_region(struct aws *aws, const char **region, struct error *err);
 const char *aws_profile(struct aws *aws);
 
+/* The EC2 instance that this process runs on, as its metadata service says; "" where there is none
+ * or it cannot be asked. Asked once; borrowed until the client ends. */
+const char *aws_own_instance(struct aws *aws, struct cancel *cancel);
+
 /* What requests stand on, for %doctor; texts are borrowed until the client ends, NULL: none. */
 struct aws_grounds {
     const char *curl, *xml; /* the libraries' own words on their versions; NULL: not to be loaded */

@@ -194,11 +194,22 @@ enum chain_result chain_imds(struct chain *chain, struct aws_credentials *out, s
     return CHAIN_FOUND;
 }
 
-bool chain_imds_region(struct chain *chain, const char **region, struct error *err)
+/* The first line of a page. */
+static bool imds_line(struct chain *chain, const char *path, const char **line, struct error *err)
 {
     struct http_reply reply;
-    if (imds_disabled(chain) || !imds(chain, "/latest/meta-data/placement/region", &reply))
+    if (imds_disabled(chain) || !imds(chain, path, &reply))
         return error_set(err, ERROR_UNAVAILABLE, "no instance metadata");
-    *region = arena_strndup(chain->arena, reply.body, strcspn(reply.body, "\r\n"));
+    *line = arena_strndup(chain->arena, reply.body, strcspn(reply.body, "\r\n"));
     return true;
+}
+
+bool chain_imds_region(struct chain *chain, const char **region, struct error *err)
+{
+    return imds_line(chain, "/latest/meta-data/placement/region", region, err);
+}
+
+bool chain_imds_instance(struct chain *chain, const char **instance, struct error *err)
+{
+    return imds_line(chain, "/latest/meta-data/instance-id", instance, err);
 }

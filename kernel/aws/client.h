@@ -17,8 +17,9 @@ struct aws {
     struct arena *arena; /* secret; the files and settings */
     struct aws_profiles profiles;
     bool profiles_read;
-    const char *region; /* resolved, NULL: not yet */
-    struct http *http;  /* NULL until the first request */
+    const char *region;       /* resolved, NULL: not yet */
+    const char *own_instance; /* NULL: not asked yet; "": none */
+    struct http *http;        /* NULL until the first request */
     struct sigv4 *sigv4;
     struct arena *credentials_arena; /* secret; NULL: none found yet */
     struct aws_credentials credentials;
@@ -102,6 +103,7 @@ bool chain_read(const struct chain *chain, const json_t *object, const struct ch
 enum chain_result chain_container(struct chain *, struct aws_credentials *, struct error *);
 enum chain_result chain_imds(struct chain *, struct aws_credentials *, struct error *);
 bool chain_imds_region(struct chain *chain, const char **region, struct error *err);
+bool chain_imds_instance(struct chain *chain, const char **instance, struct error *err);
 /* chain_role.c: what STS gives */
 enum chain_result chain_assume_role(struct chain *, struct aws_credentials *, struct error *);
 enum chain_result chain_web_identity(struct chain *, struct aws_credentials *, struct error *);

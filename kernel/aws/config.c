@@ -111,6 +111,19 @@ bool aws_region(struct aws *aws, const char **region, struct error *err)
     return true;
 }
 
+const char *aws_own_instance(struct aws *aws, struct cancel *cancel)
+{
+    struct error ignored;
+    error_clear(&ignored);
+    if (aws->own_instance)
+        return aws->own_instance;
+    struct chain chain = {
+        .aws = aws, .arena = aws->arena, .cancel = cancel, .profile = config_profile(aws)};
+    if (!config_read(aws, &ignored) || !chain_imds_instance(&chain, &aws->own_instance, &ignored))
+        aws->own_instance = "";
+    return aws->own_instance;
+}
+
 bool aws_grounds(struct aws *aws, struct aws_grounds *out, struct error *err)
 {
     static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};

@@ -15,6 +15,7 @@ const struct aws_op aws_ops_alerts[] = {
     {AWS_CLOUDTRAIL, .name = "GetEventSelectors", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "ListEventDataStores", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "StartLogging"},
+    {AWS_CLOUDTRAIL, .name = "PutEventSelectors"},
     /* support */
     {AWS_SUPPORT, .name = "DescribeTrustedAdvisorChecks", .reads_only = true},
     {AWS_SUPPORT, .name = "DescribeTrustedAdvisorCheckResult", .reads_only = true},

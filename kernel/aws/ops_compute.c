@@ -48,6 +48,10 @@ const struct aws_op aws_ops_compute[] = {
     {AWS_EC2, .name = "AssociateAddress", .dry_run = true},
     {AWS_EC2, .name = "DescribeRegions", .reads_only = true},
     {AWS_EC2, .name = "DescribeNetworkAcls", .next = "NextToken=nextToken", .reads_only = true},
+    {AWS_EC2, .name = "DescribeVpcs", .next = "NextToken=nextToken", .reads_only = true},
+    {AWS_EC2, .name = "DescribeRouteTables", .next = "NextToken=nextToken", .reads_only = true},
+    {AWS_EC2, .name = "DescribeInstanceTypes", .next = "NextToken=nextToken", .reads_only = true},
+    {AWS_EC2, .name = "DescribeLockedSnapshots", .reads_only = true},
     /* ebs */
     {AWS_EBS, .name = "ListSnapshotBlocks", .method = "GET",
      .path = "/snapshots/{snapshotId}/blocks",
@@ -95,6 +99,12 @@ const struct aws_op aws_ops_compute[] = {
     {AWS_KMS, .name = "Decrypt", .reads_only = true},
     {AWS_KMS, .name = "GenerateDataKey", .reads_only = true},
     {AWS_KMS, .name = "CreateGrant", .dry_run = true},
+    {AWS_KMS, .name = "RevokeGrant", .dry_run = true},
+    {AWS_KMS, .name = "ListGrants", .next = "Marker=NextMarker", .reads_only = true},
+    {AWS_KMS, .name = "GetKeyPolicy", .reads_only = true},
+    {AWS_KMS, .name = "CancelKeyDeletion"},
+    {AWS_KMS, .name = "EnableKey"},
+    {AWS_KMS, .name = "DisableKey"},
     /* ssm */
     {AWS_SSM, .name = "StartAutomationExecution"},
     {AWS_SSM, .name = "GetAutomationExecution", .reads_only = true},

@@ -15,13 +15,13 @@ INSTANCE = "i-0123456789abcdef0"
 
 def settings():
     return world.of("metadata", lambda: {"role": None, "mode": "required", "seconds": 21600, "code": "Success", "container_token": None,
-                                         "container_role": None, "kept": {}, "slow_ms": 0})
+                                         "container_role": None, "kept": {}, "slow_ms": 0, "instance": INSTANCE})
 
 
 @control("metadata")
 def order(given):
     """{"role": of the instance, "mode": required | optional | v1 | off, "seconds": of credentials (below 0: already ended), "code": "Success",
-    "container_role", "container_token": what the Authorization header has to be, "slow_ms"}"""
+    "container_role", "container_token": what the Authorization header has to be, "slow_ms", "instance": its id}"""
     if given is not None:
         settings().update({k: v for k, v in given.items() if k != "kept"})
         settings()["kept"].clear()
@@ -106,11 +106,11 @@ class Instance(Listener):
     def data(self, path):
         role = settings()["role"]
         plain = {"/latest/meta-data/placement/region": REGION, "/latest/meta-data/placement/availability-zone": REGION + "a",
-                 "/latest/meta-data/instance-id": INSTANCE, CREDENTIALS: role, CREDENTIALS.rstrip("/"): role}
+                 "/latest/meta-data/instance-id": settings()["instance"], CREDENTIALS: role, CREDENTIALS.rstrip("/"): role}
         if plain.get(path):
             return 200, "text/plain", plain[path], []
         if path == "/latest/dynamic/instance-identity/document":
-            return 200, "text/plain", json.dumps({"accountId": ACCOUNT, "region": REGION, "instanceId": INSTANCE}), []
+            return 200, "text/plain", json.dumps({"accountId": ACCOUNT, "region": REGION, "instanceId": settings()["instance"]}), []
         if role and path == CREDENTIALS + role:
             made = credentials_of(role, INSTANCE)
             if settings()["code"] != "Success" or not made:
