@@ -22,6 +22,8 @@ struct settings {
     const char *engine;   /* "local", "athena", "trino" */
     const char *account;  /* default of --account; NULL = all */
     const char *accounts; /* "111122223333=PROFILE, 444455556666=arn:...": how others are reached */
+    const char *evidence; /* the bucket that evidence is kept in; NULL: none */
+    const char *forensics;   /* the account that examines snapshots; NULL: none */
     const char *break_glass; /* principals that are never contained, blanks between; NULL: none */
     const char *profile;     /* of ~/.aws; NULL: as the environment says */
     const char *region;      /* where AWS is asked; NULL: as the environment and the profile say */

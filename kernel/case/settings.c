@@ -279,6 +279,10 @@ const struct setting settings_table[] = {
      "users and roles that are never contained, by name or ARN with blanks between; as those that "
      "are tagged ir:break-glass=true",
      set_text, get_text, offsetof(struct settings, break_glass)},
+    {"evidence", "BUCKET", "the bucket that evidence is kept in: never contained", set_text,
+     get_text, offsetof(struct settings, evidence)},
+    {"forensics", "ID", "the account that examines snapshots: they are shared with it", set_account,
+     get_text, offsetof(struct settings, forensics)},
     {"profile", "NAME",
      "profile of ~/.aws whose credentials are used; none: as the environment says", set_profile,
      get_text, offsetof(struct settings, profile)},

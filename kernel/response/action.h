@@ -16,6 +16,9 @@
 #include "aws/reply.h"
 #include "response/plan.h"
 
+struct ledger;
+struct outputs;
+
 /* What an action works with while a plan is made. */
 struct planning {
     struct plan *plan;
@@ -28,8 +31,16 @@ struct planning {
     const char *partition;                     /* "aws" */
     const char *region;                        /* the client's, for targets that name none */
     const json_t *before; /* a picture of the account before (account.h); NULL: none yet */
+    const char *evidence; /* the bucket that evidence is kept in; NULL: none is set */
     struct cancel *cancel;
     json_t *state; /* what was read: place, call, parameters -> {"replies", "code", "message"} */
+};
+
+/* Where bytes are kept as files of the evidence. */
+struct keeping {
+    struct ledger *ledger;
+    struct outputs *outputs;
+    int64_t plan; /* its entry of the ledger */
 };
 
 /* MAYBE: a plain name, which several kinds of things may have. */
@@ -49,6 +60,9 @@ struct action {
        mean the text try. */
     bool (*find)(struct planning *planning, struct error *err);
     bool (*plan)(struct planning *planning, struct error *err);
+    /* Once approved, before the first change: what is kept byte for byte beside the saved state.
+       What cannot be had is said; false: it could not be written. NULL: nothing. */
+    bool (*keep)(struct planning *planning, const struct keeping *keeping, struct error *err);
 };
 
 extern const struct action *const actions[]; /* asked in this order; NULL-terminated */
@@ -73,6 +87,8 @@ const json_t *state_at(const struct planning *planning, const char *op, const js
                        const char *path);
 /* AWS's error code; NULL: it was answered. */
 const char *state_code(const struct planning *planning, const char *op, const json_t *params);
+/* The body of an answer that is no reply (a bucket's policy); NULL: there is none. */
+const char *state_body(const struct planning *planning, const char *op, const json_t *params);
 const char *state_message(const struct planning *planning, const char *op, const json_t *params);
 /* What the read of a check said, for check_holds; NULL: it was not made. */
 const json_t *state_said(const struct planning *planning, const struct check *check);

@@ -134,11 +134,93 @@ static bool same(const json_t *found, const json_t *want)
     return equal;
 }
 
-/* Where the reply was read: the value, NULL where there is none. */
+/* The values at the path of all items: a new reference. */
+static json_t *all_of(const struct check *check, const json_t *said)
+{
+    json_t *values = json_array();
+    const json_t *replies = json_object_get(said, "replies");
+    for (size_t page = 0; page < json_array_size(replies); page++) {
+        const json_t *reply = json_array_get(replies, page);
+        for (size_t i = 0; i < reply_count(reply, check->list); i++)
+            json_array_append(values, (json_t *)(uintptr_t)reply_at(
+                                          reply_item(reply, check->list, i), check->path));
+    }
+    return values;
+}
+
+/* Where one name is enough, several things of it are as good as one. */
+static bool same_values(const struct check *check, const json_t *said)
+{
+    json_t *values = all_of(check, said);
+    bool equal = json_array_size(values) >= json_array_size(check->want);
+    for (size_t i = 0; equal && i < json_array_size(values); i++) {
+        const char *text = json_string_value(json_array_get(values, i));
+        equal = text && has_text(check->want, text);
+    }
+    for (size_t i = 0; equal && i < json_array_size(check->want); i++) {
+        const char *text = json_string_value(json_array_get(check->want, i));
+        equal = text && has_text(values, text);
+    }
+    json_decref(values);
+    return equal;
+}
+
+static bool has_members(const json_t *item, const json_t *want)
+{
+    const char *name;
+    json_t *value;
+    bool has = json_is_object(item);
+    json_object_foreach((json_t *)(uintptr_t)want, name, value)
+    {
+        const json_t *found = reply_at(item, name);
+        has = has && found && (json_equal(found, value) || same_scalar(found, value));
+    }
+    return has;
+}
+
+static bool one_has(const struct check *check, const json_t *said)
+{
+    const json_t *replies = json_object_get(said, "replies");
+    bool found = !check->list && has_members(json_array_get(replies, 0), check->want);
+    for (size_t page = 0; check->list && !found && page < json_array_size(replies); page++) {
+        const json_t *reply = json_array_get(replies, page);
+        for (size_t i = 0; !found && i < reply_count(reply, check->list); i++)
+            found = has_members(reply_item(reply, check->list, i), check->want);
+    }
+    return found;
+}
+
+/* Where the reply was read: the value, NULL where there is none. A body that is no reply is the
+ * value itself. */
 static const json_t *value_of(const struct check *check, const json_t *said)
 {
     const json_t *item = item_of(check, json_object_get(said, "replies"));
+    const json_t *body = json_object_get(said, "body");
+    if (body && !check->list && !check->path)
+        return body;
     return item && check->path ? reply_at(item, check->path) : item;
+}
+
+const json_t *check_item(const struct check *check, const json_t *said)
+{
+    const json_t *replies = json_object_get(said, "replies");
+    return check->match == CHECK_ALL ? json_array_get(replies, 0) : item_of(check, replies);
+}
+
+static bool matches(const struct check *check, const json_t *said)
+{
+    const json_t *value = value_of(check, said);
+    switch (check->match) {
+    case CHECK_ALL:
+        return same_values(check, said);
+    case CHECK_HAS:
+        return one_has(check, said);
+    case CHECK_ONE_OF:
+        return json_string_value(value) && has_text(check->want, json_string_value(value));
+    case CHECK_SAME:
+        break;
+    }
+    return check_item(check, said) && same(value, check->want);
 }
 
 enum held check_holds(const struct check *check, const json_t *said)
@@ -149,12 +231,13 @@ enum held check_holds(const struct check *check, const json_t *said)
     if (code)
         return check->absent ? HELD_YES : HELD_NO;
     const json_t *value = value_of(check, said);
-    bool there = value && !(json_is_string(value) && !json_string_length(value));
+    bool there =
+        value && !json_is_null(value) && !(json_is_string(value) && !json_string_length(value));
     if (check->absent)
         return there ? HELD_NO : HELD_YES;
     if (!check->want)
         return there ? HELD_YES : HELD_NO;
-    return same(value, check->want) ? HELD_YES : HELD_NO;
+    return matches(check, said) ? HELD_YES : HELD_NO;
 }
 
 static const char *short_text(const json_t *value, struct arena *arena)
@@ -177,6 +260,8 @@ const char *check_shows(const struct check *check, const json_t *said, struct ar
     if (code && !code_is_absent(code))
         return arena_printf(arena, "reading it back failed: %s", code);
     const json_t *value = code ? NULL : value_of(check, said);
+    if (check->match == CHECK_ALL && !code)
+        value = json_own(arena, all_of(check, said));
     if (check->absent)
         return arena_printf(arena, "%s is still there", what);
     if (!check->want)

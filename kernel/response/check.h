@@ -13,6 +13,9 @@ enum held {
 /* What a read said: {"replies": [...], "code": CODE or absent}; NULL: it was not made. */
 enum held check_holds(const struct check *check, const json_t *said);
 
+/* What a check found, in place of the answer of the call that made it; NULL: there is none. */
+const json_t *check_item(const struct check *check, const json_t *said);
+
 /* The same as one line for people: "Status is Active, not Inactive". Belongs to the arena. */
 const char *check_shows(const struct check *check, const json_t *said, struct arena *arena);
 

@@ -32,6 +32,7 @@ bool planning_of(struct response *response, struct plan *plan, struct suspect *s
                              .partition = access->partition,
                              .region = response->region,
                              .before = json_object_get(response->before, access->account),
+                             .evidence = session_settings(response->with.session)->evidence,
                              .cancel = response->with.cancel,
                              .state = response->state};
     json_object_set_new(plan->callers, access->account, json_texts(access->arn));
@@ -164,6 +165,16 @@ static bool fill_check(struct response *response, const struct check *check, str
     return check->op && params && !unknown.kind;
 }
 
+/* What is there already stands for the answer of the call that would make it: later steps name it.
+ */
+static void stand_in(struct response *response, const struct step *step, const struct check *check,
+                     const json_t *said)
+{
+    const json_t *found = check_item(check, said);
+    if ((step->flags & STEP_ONCE) && found && !json_object_get(response->answers, step->id))
+        json_object_set(response->answers, step->id, (json_t *)(uintptr_t)found);
+}
+
 static bool check_suspect(struct response *response, struct plan *plan, struct suspect *suspect,
                           struct error *err)
 {
@@ -177,18 +188,29 @@ static bool check_suspect(struct response *response, struct plan *plan, struct s
     if (!planning_of(response, plan, suspect, &planning, err) ||
         !response_read(&planning, list, count, err))
         return false;
-    for (struct step *step = plan->steps; step; step = step->next)
-        if (step->suspect == suspect->number)
-            step->held = fill_check(response, &step->check, &check) &&
-                         check_holds(&check, state_said(&planning, &check)) == HELD_YES;
+    for (struct step *step = plan->steps; step; step = step->next) {
+        if (step->suspect != suspect->number)
+            continue;
+        step->held = fill_check(response, &step->check, &check) &&
+                     check_holds(&check, state_said(&planning, &check)) == HELD_YES;
+        if (step->held)
+            stand_in(response, step, &check, state_said(&planning, &check));
+        else if (step->outcome == OUTCOME_SENT && step->check.op)
+            step->problem = check_shows(&check, state_said(&planning, &check), response->arena);
+    }
     return true;
 }
 
 bool make_checks(struct response *response, struct plan *plan, struct error *err)
 {
     bool ok = true;
-    for (struct suspect *one = plan->suspects; ok && one; one = one->next)
-        ok = check_suspect(response, plan, one, err);
+    for (struct suspect *one = plan->suspects; ok && one; one = one->next) {
+        size_t known;
+        do { /* what was found there answers for checks of what came later */
+            known = json_object_size(response->answers);
+            ok = check_suspect(response, plan, one, err);
+        } while (ok && json_object_size(response->answers) > known);
+    }
     return ok;
 }
 
@@ -252,8 +274,10 @@ bool response_plan(struct response *response, const struct response_request *req
     for (size_t i = 0; i < request->override_count; i++)
         json_array_append_new(plan->overrides, json_texts(request->overrides[i]));
     for (size_t i = 0; ok && i < request->target_count; i++) {
-        struct suspect suspect = {
-            .given = request->targets[i], .account = request->account, .region = request->region};
+        struct suspect suspect = {.given = request->targets[i],
+                                  .account = request->account,
+                                  .region = request->region,
+                                  .wishes = request->wishes};
         ok = resolve(response, plan, suspect, request, err);
     }
     for (size_t i = 0; ok && i < request->found_count; i++)

@@ -12,9 +12,11 @@ const struct wave_row waves[WAVES] = {
     [WAVE_FENCE] = {"fence", "put a fence around the account's reach", .verified = false},
     [WAVE_DENY] = {"deny", "deny everything, all at once"},
     [WAVE_DISABLE] = {"disable", "switch credentials off"},
+    [WAVE_ROOM] = {"room", "make room"},
     [WAVE_PROTECT] = {"protect", "protect against termination and scaling"},
     [WAVE_PRESERVE] = {"preserve", "preserve before anything is cut off", .verified = true},
     [WAVE_PREPARE] = {"prepare", "prepare the isolation", .verified = true},
+    [WAVE_FURNISH] = {"furnish", "furnish the isolation", .verified = true},
     [WAVE_UNTRACK] = {"untrack", "swap to the group that cuts tracked connections"},
     [WAVE_ISOLATE] = {"isolate", "swap to the group without rules", .joined = true},
     [WAVE_REST] = {"rest", "the rest"},
@@ -59,6 +61,8 @@ struct suspect *plan_suspect(struct plan *plan, const struct suspect *suspect)
     kept->unique_id = copy(arena, suspect->unique_id);
     kept->found = copy(arena, suspect->found);
     kept->contained = copy(arena, suspect->contained);
+    if (kept->wishes)
+        (void)json_own(plan->arena, json_incref(kept->wishes));
     kept->number = ++plan->suspect_count;
     kept->next = NULL;
     if (plan->last_suspect)
@@ -111,6 +115,7 @@ struct step *plan_step(struct plan *plan, const struct suspect *suspect, const s
     kept->region = copy(arena, step->region ? step->region : suspect->region);
     kept->credential = copy(arena, step->credential);
     kept->why = copy(arena, step->why);
+    kept->otherwise = copy(arena, step->otherwise);
     kept->undo.words = copy(arena, step->undo.words);
     own(arena, kept->params);
     own(arena, kept->undo.params);
@@ -180,11 +185,34 @@ json_t *plan_of(struct plan *plan, const struct suspect *suspect, const char *id
                      "path", path);
 }
 
+json_t *plan_of_item(struct plan *plan, const struct suspect *suspect, const struct plan_item *item)
+{
+    json_t *made = plan_of(plan, suspect, item->step, item->path);
+    json_object_set_new(made, "list", json_texts(item->list));
+    json_object_set_new(made, "key", json_texts(item->key));
+    json_object_set_new(made, "id", json_texts(item->id));
+    return made;
+}
+
+/* The item of an answer that a place is about; the answer itself where it names no list. */
+static const json_t *place_of(const json_t *value, const json_t *reply)
+{
+    const char *list = json_get_string(value, "list", NULL);
+    const char *key = json_get_string(value, "key", ""), *id = json_get_string(value, "id", "");
+    if (!list)
+        return reply;
+    for (size_t i = 0; i < reply_count(reply, list); i++)
+        if (strcmp(reply_text(reply_item(reply, list, i), key), id) == 0)
+            return reply_item(reply, list, i);
+    return NULL;
+}
+
 static json_t *filled(const json_t *value, const char *id, const json_t *answers, struct error *err)
 {
     const json_t *reply = json_object_get(answers, id);
     const char *path = json_get_string(value, "path", "");
-    const json_t *found = reply ? reply_at(reply, path) : NULL;
+    const json_t *place = reply ? place_of(value, reply) : NULL;
+    const json_t *found = place ? reply_at(place, path) : NULL;
     if (!found)
         error_set(err, ERROR_INTERNAL, "step %s has no answer with %s", id, path);
     return found ? json_deep_copy(found) : NULL;

@@ -25,9 +25,11 @@ enum wave {
     WAVE_FENCE,    /* an SCP, where the account cannot take it back */
     WAVE_DENY,     /* every deny at once */
     WAVE_DISABLE,  /* keys and other credentials, trusts */
+    WAVE_ROOM,     /* what has to give way before the next wave can be asked for */
     WAVE_PROTECT,  /* an instance: against termination, scaling, load balancers */
     WAVE_PRESERVE, /* evidence, accepted before anything is cut off */
-    WAVE_PREPARE,  /* what the next two waves need: verified before they begin */
+    WAVE_PREPARE,  /* what the next waves need: verified before they begin */
+    WAVE_FURNISH,  /* and what is put into it, likewise */
     WAVE_UNTRACK,  /* the first swap of an isolation */
     WAVE_ISOLATE,  /* the second: never separated from the first */
     WAVE_REST,
@@ -42,6 +44,14 @@ struct wave_row {
 };
 extern const struct wave_row waves[WAVES];
 
+/* How a value is compared with what it has to be. */
+enum match {
+    CHECK_SAME,   /* the same; of a list: the same texts in any order */
+    CHECK_ONE_OF, /* one of the list's texts */
+    CHECK_ALL,    /* the values at `path` of all items are the list's texts, in any order */
+    CHECK_HAS,    /* an item has all members of the object, as texts; no matter what else */
+};
+
 /* A read and what it has to show. Where there are several conditions all must hold.
  *
  * "In ListAccessKeys of alice the item whose AccessKeyId is AKIA... has the Status Inactive":
@@ -54,7 +64,8 @@ struct check {
     const char *path;            /* a value of the item; NULL: that there is one */
     json_t *want; /* a text; a list: these values in any order, no others; an object: a policy,
                      compared as JSON however the reply writes it */
-    bool absent;  /* there has to be none: no such item, value or entity */
+    enum match match;
+    bool absent; /* there has to be none: no such item, value or entity */
 };
 
 enum step_flag {
@@ -98,6 +109,7 @@ struct step {
         const char *words; /* "take the deny away" */
     } undo;
     const char *why;
+    const char *otherwise; /* what an analyst may do where it fails; NULL: nothing special */
     /* set by the plan and the run */
     size_t suspect; /* whose */
     bool held;      /* the check holds, as last read */
@@ -139,6 +151,7 @@ struct suspect {
     const char
         *found; /* why it is in the plan although nobody typed it: "made by AKIA..."; or NULL */
     const char *contained; /* NULL; or why it is not: "no access to account 2222..." */
+    json_t *wishes;        /* what else was asked for, in the action's own words; NULL: nothing */
     size_t number;         /* 1-based */
     struct suspect *next;
 };
@@ -184,6 +197,13 @@ size_t plan_open(const struct plan *plan);
 json_t *plan_pack(struct arena *arena, const char *format, ...);
 /* {"$of": "1.untrack", "path": "groupId"}. `id` without the target's number. */
 json_t *plan_of(struct plan *plan, const struct suspect *suspect, const char *id, const char *path);
+/* The same of an item of a list: "of the answer's snapshotSet the item whose volumeId is vol-1, its
+ * snapshotId". */
+struct plan_item {
+    const char *step, *list, *key, *id, *path;
+};
+json_t *plan_of_item(struct plan *plan, const struct suspect *suspect,
+                     const struct plan_item *item);
 /* NULL stays NULL. The value with what earlier answers say filled in (answers: step id -> reply); a
  * new reference. ERROR_INTERNAL with the step that has no answer. */
 json_t *plan_fill(json_t *value, const json_t *answers, struct error *err);

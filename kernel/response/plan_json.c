@@ -34,6 +34,8 @@ static json_t *write_check(const struct check *check)
     put_text(made, "id", check->id);
     put_text(made, "path", check->path);
     put_value(made, "want", check->want);
+    if (check->match)
+        json_object_set_new(made, "match", json_integer(check->match));
     if (check->absent)
         json_object_set_new(made, "absent", json_true());
     return made;
@@ -82,6 +84,7 @@ static json_t *write_suspect(const struct suspect *suspect)
     put_text(made, "unique_id", suspect->unique_id);
     put_text(made, "found", suspect->found);
     put_text(made, "contained", suspect->contained);
+    put_value(made, "wishes", suspect->wishes);
     return made;
 }
 
@@ -138,6 +141,7 @@ static struct check read_check(const json_t *written)
                           .id = text_of(written, "id"),
                           .path = text_of(written, "path"),
                           .want = json_object_get(written, "want"),
+                          .match = (enum match)json_get_int(written, "match", CHECK_SAME),
                           .absent = json_get_bool(written, "absent", false)};
 }
 
@@ -182,7 +186,8 @@ static bool read_suspect(struct plan *plan, const json_t *written)
                               .arn = text_of(written, "arn"),
                               .unique_id = text_of(written, "unique_id"),
                               .found = text_of(written, "found"),
-                              .contained = text_of(written, "contained")};
+                              .contained = text_of(written, "contained"),
+                              .wishes = json_object_get(written, "wishes")};
     return suspect.action && suspect.given && plan_suspect(plan, &suspect);
 }
 

@@ -80,6 +80,11 @@ const char *state_code(const struct planning *planning, const char *op, const js
     return answer ? json_get_string(answer, "code", NULL) : "none";
 }
 
+const char *state_body(const struct planning *planning, const char *op, const json_t *params)
+{
+    return json_get_string(said(planning, op, params), "body", NULL);
+}
+
 const char *state_message(const struct planning *planning, const char *op, const json_t *params)
 {
     return json_get_string(said(planning, op, params), "message", NULL);

@@ -59,7 +59,8 @@ struct response_request {
                                      protected */
     size_t override_count;
     int64_t decision;
-    bool destroys; /* %eradicate */
+    json_t *wishes; /* what else is asked of the targets' actions; NULL: nothing */
+    bool destroys;  /* %eradicate */
 };
 
 /* Reads what there is and plans. ERROR_REFUSED for what must never be contained. */

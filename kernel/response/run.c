@@ -170,6 +170,25 @@ static bool record_begin(struct run *run, const struct approval *approval, struc
            response_saved(run, err);
 }
 
+/* What is kept byte for byte; it is read for itself and is no part of the saved state. */
+static bool keep_evidence(struct run *run, struct error *err)
+{
+    struct response *response = run->response;
+    struct keeping keeping = {.ledger = session_ledger(response->with.session, err),
+                              .outputs = response->with.outputs,
+                              .plan = run->plan->entry};
+    bool ok = keeping.ledger != NULL;
+    for (struct suspect *one = run->plan->suspects; ok && one; one = one->next) {
+        struct planning planning;
+        if (!one->action->keep || run->plan->kind != PLAN_CONTAIN)
+            continue;
+        ok = planning_of(response, run->plan, one, &planning, err);
+        planning.state = json_own(response->arena, json_object());
+        ok = ok && one->action->keep(&planning, &keeping, err);
+    }
+    return ok;
+}
+
 static bool record_end(struct run *run, struct run_report *report, struct error *err)
 {
     json_t *written = plan_json(run->plan), *reference = NULL;
@@ -206,7 +225,7 @@ static void count(const struct run *run, struct run_report *report)
 static bool carry_out(struct run *run, const struct approval *approval, struct run_report *report,
                       struct error *err)
 {
-    if (!record_begin(run, approval, err) || !response_waves(run, err))
+    if (!record_begin(run, approval, err) || !keep_evidence(run, err) || !response_waves(run, err))
         return false;
     bool ok = response_settle(run, err);
     outputs_progress_end(run->response->with.outputs, NULL);

@@ -77,7 +77,9 @@ static void say_steps(const struct plan *plan, struct prose *prose)
         for (const struct step *step = plan->steps; step; step = step->next) {
             if (step->wave != (enum wave)wave)
                 continue;
-            if (!headed)
+            if (!headed && plan->kind == PLAN_UNDO)
+                prose_bullet(prose, 0, "%b: %s", "back", waves[WAVES - 1 - wave].words);
+            else if (!headed)
                 prose_bullet(prose, 0, "%b", waves[wave].words);
             headed = true;
             say_step(step, prose);
@@ -117,12 +119,21 @@ static bool went_wrong(const struct step *step)
            (step->outcome == OUTCOME_SENT && step->check.op && !step->held);
 }
 
+static void say_failure(const struct step *step, struct prose *prose)
+{
+    prose_bullet(prose, 0, "%b: %s (%c): ", outcome_names[step->outcome], step->words, step->op);
+    if (step->outcome == OUTCOME_SENT)
+        prose_add(prose, "it does not read back%s", step->problem ? ": " : "");
+    prose_add(prose, "%s", step->problem ? step->problem : "");
+    if (step->otherwise)
+        prose_add(prose, "; %s", step->otherwise);
+}
+
 static void say_failures(const struct plan *plan, struct prose *prose)
 {
     for (const struct step *step = plan->steps; step; step = step->next)
         if (went_wrong(step))
-            prose_bullet(prose, 0, "%b: %s (%c): %s", outcome_names[step->outcome], step->words,
-                         step->op, step->problem ? step->problem : "it does not read back");
+            say_failure(step, prose);
     for (const struct step *step = plan->steps; step; step = step->next)
         if (step->outcome == OUTCOME_NONE)
             prose_bullet(prose, 0, "%b: %s (%c)", outcome_names[OUTCOME_NONE], step->words,
@@ -146,6 +157,8 @@ static void say_outcome(const struct run_report *report, struct prose *prose)
                         "what was done: %c",
                         arena_printf(plan->arena, "%%undo %s", plan->id));
     }
+    if (!report->stable_ms)
+        return;
     prose_paragraph(prose, "%b: ", plan_kind_names[plan->kind]);
     prose_add(prose,
               "configured, read back stable for %d s; enforcement is not proven until %c passes.",

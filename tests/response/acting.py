@@ -53,7 +53,7 @@ class Responder(Kernel):
 
 def changes(cloud, **wanted):
     """Calls of the analyst that changed something."""
-    reading = ("Get", "List", "Describe", "Lookup", "Simulate", "Assume", "GenerateCredentialReport")
+    reading = ("Get", "List", "Describe", "Head", "Lookup", "Simulate", "Assume", "GenerateCredentialReport")
     return [call["operation"] for call in cloud.calls(access_key_id=cloud.key["access_key_id"], **wanted) if not call["operation"].startswith(reading)]
 
 

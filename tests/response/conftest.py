@@ -1,4 +1,6 @@
 """One double and one kernel for a file's tests; every test has users and roles of its own."""
+import uuid
+
 import pytest
 
 from acting import Cloud, Responder
@@ -21,3 +23,8 @@ def nothing_left(cloud):
     cloud.forget()
     yield
     cloud.faults()
+
+
+@pytest.fixture
+def name():
+    return "n" + uuid.uuid4().hex[:12]
