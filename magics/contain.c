@@ -5,7 +5,7 @@ struct contain_options {
     const char *level, *yes, *account, *region;
     struct option_list override;
     int64_t decision;
-    bool dry_run;
+    bool dry_run, no_image;
 };
 
 static const struct option options[] = {
@@ -40,6 +40,9 @@ static const struct option options[] = {
      .value = "NAME",
      .help = "region of instances, groups and functions",
      OPT_TEXT(struct contain_options, region)},
+    {.name = "--no-image",
+     .help = "an instance is cut off without snapshots: what is on its disks is not preserved",
+     OPT_FLAG(struct contain_options, no_image)},
     {.name = "--override",
      .value = "ARN",
      .help = "contain this principal although it is protected; its ARN in full",
@@ -58,6 +61,8 @@ static bool run(struct magic_call *call, struct error *err)
                                        .overrides = given->override.items,
                                        .override_count = given->override.count,
                                        .decision = given->decision};
+    if (given->no_image)
+        request.wishes = json_own(call->arena, json_pack("{s:b}", "no_image", 1));
     struct responding_plan offered = {.only_show = given->dry_run};
     if (!response)
         return false;

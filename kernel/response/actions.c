@@ -3,16 +3,23 @@
 
 #include <string.h>
 
-extern const struct action action_credentials, action_group, action_key, action_role,
-    action_session, action_trust, action_user;
+extern const struct action action_bucket, action_credentials, action_deletion, action_function,
+    action_group, action_instance, action_key, action_profile, action_role, action_rules,
+    action_session, action_trail, action_trust, action_user;
 
 const struct action *const actions[] = {
     &action_key,         /* AKIA... */
     &action_session,     /* ASIA..., arn:aws:sts:... */
     &action_credentials, /* credentials/i-... */
+    &action_profile,     /* profile/i-... */
+    &action_instance,    /* i-... */
+    &action_rules,       /* sg-..., sgr-... */
+    &action_function,    /* function/NAME */
+    &action_deletion,    /* a key's id */
+    &action_trail,       /* trail/NAME */
     &action_trust,       /* trust/NAME: of a run only */
     &action_user,        /* a plain name may be any of the next */
-    &action_role,        &action_group, NULL,
+    &action_role,        &action_group, &action_bucket, NULL,
 };
 
 const struct action *action_find(const char *name)
