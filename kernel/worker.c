@@ -3,6 +3,7 @@
 #include "aide.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "case/record.h"
 #include "desk.h"
 #include "lake/lake.h"
 #include "worker_cell.h"
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define REST_MS 100 /* without a cell: then the disk has time */
 
 /* What the thread owns. */
 struct bench {
@@ -139,6 +142,23 @@ static void tell_history(const struct running *running)
     aide_tell_line(running->worker->aide, &line);
 }
 
+static void begin_cell(const struct running *running)
+{
+    struct record_cell cell = {
+        .source = running->code, .size = running->size, .silent = running->silent};
+    session_begin_cell(running->session, running->count,
+                       json_get_string(running->request->metadata, "cellId", NULL));
+    record_cell(running->session, &cell);
+}
+
+static void tell_trouble(const struct running *running)
+{
+    const char *trouble = record_trouble(running->session, running->arena);
+    if (trouble)
+        outputs_warn(running->outputs, "what is done here is not in the record of the case: %s",
+                     trouble);
+}
+
 /* Statements, outputs, names, history, reply: in this order, so that whoever has the reply finds
  * all the rest. */
 static struct packet *run_cell(struct bench *bench, struct running *running)
@@ -148,8 +168,9 @@ static struct packet *run_cell(struct bench *bench, struct running *running)
     running->outputs = outputs_new(&sink);
     bool ok = open_session(bench, running, &err);
     if (ok) {
-        session_begin_cell(bench->session, running->count, NULL);
+        begin_cell(running);
         ok = running_run(running, &err);
+        tell_trouble(running);
     }
     outputs_finish(running->outputs);
     outputs_free(running->outputs);
@@ -217,6 +238,12 @@ static bool take_packets(struct bench *bench)
     return going;
 }
 
+/* What was recorded is synced when no cell comes at once. */
+static bool is_restless(const struct bench *bench)
+{
+    return bench->session && record_is_restless(bench->session);
+}
+
 void *worker_run(void *state)
 {
     struct bench bench = {.worker = state, .catalog = catalog_share(catalog_new())};
@@ -225,7 +252,10 @@ void *worker_run(void *state)
     bench.desk = desk_new(state);
     do {
         bool again = desk_pending(bench.desk);
-        (void)poll(fds, COUNT(fds), again ? 0 : -1);
+        if (again)
+            (void)poll(fds, COUNT(fds), 0);
+        else if (!poll(fds, COUNT(fds), is_restless(&bench) ? REST_MS : -1))
+            (void)record_rest(bench.session);
         if (fds[1].revents || again)
             take_news(&bench);
     } while (take_packets(&bench));

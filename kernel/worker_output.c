@@ -1,6 +1,7 @@
 #include "worker_cell.h"
 
 #include "base/text.h"
+#include "case/record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,22 @@ static json_t *object_or_empty(json_t *object)
     return object ? json_incref(object) : json_object();
 }
 
+/* What is shown bears the record's last entry: a notebook is a witness of the ledger's tail. */
+static json_t *marked(const struct running *running, const struct output *output)
+{
+    struct ledger_mark mark;
+    if (!running->session || !record_head(running->session, &mark))
+        return object_or_empty(output->metadata);
+    json_t *metadata = output->metadata ? json_copy(output->metadata) : json_object();
+    json_t *ours = json_object_get(metadata, "cofferdam");
+    ours = ours ? json_copy(ours) : json_object();
+    (void)json_object_set_new(
+        ours, "ledger",
+        json_pack("{s:I, s:s}", "seq", (json_int_t)mark.sequence, "hash", mark.hash));
+    (void)json_object_set_new(metadata, "cofferdam", ours);
+    return metadata;
+}
+
 /* `transient` is left out where there is no display_id: null in it ends older front ends. */
 static void emit_bundle(struct running *running, const struct output *output)
 {
@@ -44,7 +61,7 @@ static void emit_bundle(struct running *running, const struct output *output)
                                         [OUTPUT_RESULT] = "execute_result"};
     json_t *content = json_object();
     (void)json_object_set_new(content, "data", object_or_empty(output->data));
-    (void)json_object_set_new(content, "metadata", object_or_empty(output->metadata));
+    (void)json_object_set_new(content, "metadata", marked(running, output));
     if (output->kind == OUTPUT_RESULT) {
         (void)json_object_set_new(content, "execution_count", json_integer(running->count));
         const json_t *plain = json_object_get(output->data, "text/plain");

@@ -97,6 +97,9 @@ bool aws_find_credentials(struct aws *aws, struct cancel *cancel,
                           const struct aws_credentials **out, struct error *err);
 /* Server's clock minus this machine's, microseconds, as far as an answer showed it. */
 int64_t aws_clock_skew(const struct aws *aws);
+/* The same as of the last answer's Date, which has whole seconds; false: none came yet. For the
+ * record, not for signatures. */
+bool aws_server_offset(const struct aws *aws, int64_t *offset);
 
 /* ---- a call ---- */
 

@@ -60,6 +60,12 @@ int64_t aws_clock_skew(const struct aws *aws)
     return aws->skew;
 }
 
+bool aws_server_offset(const struct aws *aws, int64_t *offset)
+{
+    *offset = aws->offset;
+    return aws->offset_known;
+}
+
 /* ---- sending ------------------------------------------------------------------------------------
  */
 
@@ -223,31 +229,6 @@ static void no_answer(struct aws_call *call, const struct error *err, bool sent)
     finish(call, false);
 }
 
-static int64_t date_of(const char *text)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char month[4] = "";
-    int day, year, hour, minute, second;
-    /* "Mon, 23 Nov 2026 12:00:00 GMT" */
-    const char *at = text ? strchr(text, ',') : NULL;
-    char *end;
-    if (!at || strlen(at) < 24)
-        return 0;
-    day = (int)strtol(at + 1, &end, 10);
-    if (*end != ' ' || strlen(end) < 18)
-        return 0;
-    memcpy(month, end + 1, 3);
-    const char *found = strstr(months, month);
-    year = (int)strtol(end + 4, &end, 10);
-    hour = (int)strtol(end, &end, 10);
-    minute = *end == ':' ? (int)strtol(end + 1, &end, 10) : 0;
-    second = *end == ':' ? (int)strtol(end + 1, &end, 10) : 0;
-    if (!found || year < 1970 || year > 9999)
-        return 0;
-    return time_from_date(year, (int)(found - months) / 3 + 1, day) +
-           (((int64_t)hour * 60 + minute) * 60 + second) * 1000000;
-}
-
 /* A signature that the clock may have spoilt: sign by the server's clock, once. */
 static bool mend_clock(struct aws_call *call)
 {
@@ -347,7 +328,11 @@ static void answered(struct aws_call *call)
         answer.error_type = arena_strdup(call->arena, answer.error_type);
     call->facts.status = reply.status;
     call->facts.request_id = answer.request_id;
-    call->facts.server_time = date_of(http_header(&reply, "date"));
+    call->facts.server_time = time_of_http(http_header(&reply, "date"));
+    if (call->facts.server_time) {
+        call->aws->offset = call->facts.server_time - time_now();
+        call->aws->offset_known = true;
+    }
     if (reply.status < 200 || reply.status > 299) {
         refused(call, &reply, &answer);
         return;

@@ -23,7 +23,9 @@ struct aws {
     struct sigv4 *sigv4;
     struct arena *credentials_arena; /* secret; NULL: none found yet */
     struct aws_credentials credentials;
-    int64_t skew;    /* microseconds */
+    int64_t skew;   /* microseconds */
+    int64_t offset; /* as of the last answer's Date */
+    bool offset_known;
     int retry_quota; /* what retries may still cost */
     struct aws_call *first;
 };

@@ -23,6 +23,9 @@ bool time_parse(const char *text, size_t size, int64_t *out);
  * also "now", "today". */
 bool time_parse_relative(const char *text, int64_t now, int64_t *out);
 
+/* A Date of HTTP: "Mon, 23 Nov 2026 12:00:00 GMT"; 0: none. NULL is allowed. */
+int64_t time_of_http(const char *text);
+
 /* Year, month, day of a time. */
 void time_date(int64_t time, int *year, int *month, int *day);
 int64_t time_from_date(int year, int month, int day);

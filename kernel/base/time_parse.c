@@ -151,3 +151,28 @@ bool time_parse_relative(const char *text, int64_t now, int64_t *out)
         }
     return false;
 }
+
+int64_t time_of_http(const char *text)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char month[4] = "";
+    int day, year, hour, minute, second;
+    /* "Mon, 23 Nov 2026 12:00:00 GMT" */
+    const char *at = text ? strchr(text, ',') : NULL;
+    char *end;
+    if (!at || strlen(at) < 24)
+        return 0;
+    day = (int)strtol(at + 1, &end, 10);
+    if (*end != ' ' || strlen(end) < 18)
+        return 0;
+    memcpy(month, end + 1, 3);
+    const char *found = strstr(months, month);
+    year = (int)strtol(end + 4, &end, 10);
+    hour = (int)strtol(end, &end, 10);
+    minute = *end == ':' ? (int)strtol(end + 1, &end, 10) : 0;
+    second = *end == ':' ? (int)strtol(end + 1, &end, 10) : 0;
+    if (!found || year < 1970 || year > 9999)
+        return 0;
+    return time_from_date(year, (int)(found - months) / 3 + 1, day) +
+           (((int64_t)hour * 60 + minute) * 60 + second) * 1000000;
+}

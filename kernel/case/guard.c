@@ -8,7 +8,8 @@
 /* ---- as it is made ------------------------------------------------------------------------------
  */
 
-struct guard *guard_new(struct ledger *(*ledger)(void *state, struct error *err), void *state)
+struct guard *guard_new(struct ledger *(*ledger)(void *state, bool make, struct error *err),
+                        void *state)
 {
     struct guard *guard = xcalloc(1, sizeof *guard);
     guard->arena = arena_new();
@@ -30,7 +31,7 @@ void guard_free(struct guard *guard)
 
 struct ledger *guard_ledger(struct guard *guard, struct error *err)
 {
-    return guard->ledger(guard->state, err);
+    return guard->ledger(guard->state, true, err);
 }
 
 /* ---- who signs ----------------------------------------------------------------------------------
@@ -78,8 +79,20 @@ bool guard_verify(struct guard *guard, struct aws *aws, const struct aws_asking 
     bool ok = known || aws_call(aws, &asking, arena, &reply, err);
     if (ok && !known)
         *out = remember(guard, key, reply);
+    if (ok && !asking.credentials)
+        guard->current = *out;
     arena_free(arena);
     return ok || error_wrap(err, "who the credentials are");
+}
+
+const struct guard_caller *guard_caller(const struct guard *guard)
+{
+    return guard->current;
+}
+
+void guard_forget(struct guard *guard)
+{
+    guard->current = NULL;
 }
 
 /* ---- parameters ---------------------------------------------------------------------------------

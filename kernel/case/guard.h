@@ -27,9 +27,10 @@
 
 struct guard;
 
-/* `ledger` is asked for when the first change is to be written: it makes the case folder. NULL with
- * the error set where that fails. */
-struct guard *guard_new(struct ledger *(*ledger)(void *state, struct error *err), void *state);
+/* `ledger` gives the record: `make` is true when something is to be written, which makes the case
+ * folder; else a missing one is NULL without an error. */
+struct guard *guard_new(struct ledger *(*ledger)(void *state, bool make, struct error *err),
+                        void *state);
 void guard_free(struct guard *guard); /* NULL is allowed; releases the hold */
 /* From now on the client's changes are the guard's to permit. Every client that is made gets it. */
 void guard_watch(struct guard *guard, struct aws *aws);
@@ -41,6 +42,11 @@ struct guard_caller {
 /* Asks STS with these credentials (NULL: the chain's), once for each access key. */
 bool guard_verify(struct guard *guard, struct aws *aws, const struct aws_asking *as,
                   const struct guard_caller **out, struct error *err) ATTR_USE_RESULT;
+
+/* The last one that the chain's credentials were found to be; NULL: not asked yet, or they may be
+ * others by now (guard_forget). */
+const struct guard_caller *guard_caller(const struct guard *guard);
+void guard_forget(struct guard *guard);
 
 /* This kernel alone changes things: ERROR_UNAVAILABLE with who holds it. `what` is for the other
  * ones' people: "%contain user mallory". Held by a lock that ends with the process. */

@@ -44,7 +44,7 @@ static void say_holder(const struct guard *guard, int file, const char *what)
     struct utsname name;
     char since[TIME_TEXT_SIZE];
     struct error ignored = {0};
-    struct ledger *ledger = guard->ledger(guard->state, &ignored);
+    struct ledger *ledger = guard->ledger(guard->state, false, &ignored);
     json_t *holder =
         json_pack("{s:o, s:I, s:s, s:s, s:s?}", "what", json_texts(what), "process",
                   (json_int_t)getpid(), "machine", uname(&name) == 0 ? name.nodename : "?", "since",

@@ -22,9 +22,10 @@ struct open_intent {
 
 struct guard {
     struct arena *arena; /* of callers and intents: as old as the guard */
-    struct ledger *(*ledger)(void *state, struct error *err);
+    struct ledger *(*ledger)(void *state, bool make, struct error *err);
     void *state;
     struct caller *callers;
+    const struct guard_caller *current; /* the chain's; NULL: not known */
     struct open_intent *open;
     size_t open_count, open_room;
     json_t *unwritten; /* contents of outcomes that the disk did not take; NULL: none */

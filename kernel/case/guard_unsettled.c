@@ -84,14 +84,16 @@ static bool show(const struct guard *guard, const struct survey *survey,
 bool guard_each_unsettled(struct guard *guard, const struct guard_unsettled *unsettled,
                           struct error *err)
 {
-    struct ledger *ledger = guard_ledger(guard, err);
+    struct ledger *ledger = guard->ledger(guard->state, false, err);
+    if (!ledger)
+        return err->kind == ERROR_NONE; /* no record, nothing intended */
     struct survey survey = {.intents = json_object(), .outcomes = json_object()};
     static const struct {
         enum ledger_kind kind;
         bool (*visit)(void *state, const json_t *entry, struct error *err);
     } steps[] = {
         {LEDGER_INTENT, add_intent}, {LEDGER_OUTCOME, add_outcome}, {LEDGER_SETTLED, add_settled}};
-    bool ok = ledger != NULL;
+    bool ok = true;
     for (size_t i = 0; i < COUNT(steps) && ok; i++) {
         struct ledger_visit visit = {
             .kind = steps[i].kind, .visit = steps[i].visit, .state = &survey};

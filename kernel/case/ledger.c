@@ -63,10 +63,10 @@ void ledger_set_identity(struct ledger *ledger, const struct ledger_identity *id
     set_text(&ledger->id, identity ? identity->id : NULL);
 }
 
-void ledger_set_skew(struct ledger *ledger, int64_t skew)
+void ledger_set_offset(struct ledger *ledger, int64_t offset)
 {
-    ledger->skew = skew;
-    ledger->skew_known = true;
+    ledger->offset = offset;
+    ledger->offset_known = true;
 }
 
 struct ledger_mark ledger_head(const struct ledger *ledger)
@@ -164,13 +164,25 @@ static bool add_torn(struct batch *batch, struct error *err)
                    err);
 }
 
+/* A ledger that is not as this kernel left it: the chain goes on behind what is there, the numbers
+ * behind those that are known, so that none is given twice. */
+static struct ledger_mark go_on_from(const struct ledger *ledger)
+{
+    struct ledger_mark mark = ledger->found;
+    if (!mark.sequence)
+        memcpy(mark.hash, LEDGER_FIRST_PREV, sizeof mark.hash);
+    if (mark.sequence < ledger->head.sequence)
+        mark.sequence = ledger->head.sequence;
+    return mark;
+}
+
 static bool add_first(struct batch *batch, struct error *err)
 {
     struct ledger *ledger = batch->ledger;
     bool changed = ledger->found.sequence >= 0;
     struct ledger_mark expected = ledger->head;
-    batch->head = changed ? ledger->found : ledger->head;
-    bool fresh = !batch->head.sequence && !ledger->torn.size;
+    bool fresh = !(changed ? ledger->found : expected).sequence && !ledger->torn.size;
+    batch->head = changed ? go_on_from(ledger) : expected;
     bool ok =
         (!fresh || add_own(batch, LEDGER_BEGIN, begin_content(), err)) && add_torn(batch, err);
     if (ok && changed)

@@ -71,6 +71,7 @@ struct ledger_entry {
     enum ledger_kind kind;
     json_t *content;         /* an object, taken also on failure; NULL: empty */
     int64_t server_time;     /* of AWS's answer it is about, Unix microseconds; 0: none */
+    int64_t cell;            /* of another cell than ledger_set_cell's; 0: of that one */
     struct ledger_mark mark; /* filled */
 };
 
@@ -86,7 +87,7 @@ struct ledger_identity {
     const char *account, *arn, *id; /* as sts:GetCallerIdentity said; copied */
 };
 void ledger_set_identity(struct ledger *ledger, const struct ledger_identity *identity);
-void ledger_set_skew(struct ledger *ledger, int64_t skew); /* aws_clock_skew */
+void ledger_set_offset(struct ledger *ledger, int64_t offset); /* aws_server_offset */
 
 /* One entry on the disk: written and synced when it returns true. `content` is taken; `mark` may be
  * NULL. Nothing is written where it fails. */

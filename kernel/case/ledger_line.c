@@ -128,9 +128,9 @@ static void add_head(const struct ledger *ledger, const struct ledger_entry *ent
                      const struct ledger_mark *before, struct buf *out)
 {
     int64_t now = time_now();
-    int64_t server = entry->server_time   ? entry->server_time
-                     : ledger->skew_known ? now + ledger->skew
-                                          : 0;
+    int64_t server = entry->server_time     ? entry->server_time
+                     : ledger->offset_known ? now + ledger->offset
+                                            : 0;
     buf_addf(out, SEQ "%" PRId64 PREV "%s" KIND "%s\"", before->sequence + 1,
              before->sequence ? before->hash : LEDGER_FIRST_PREV, ledger_kind_name(entry->kind));
     add_time(out, "time", now);
@@ -147,8 +147,8 @@ static void add_head(const struct ledger *ledger, const struct ledger_entry *ent
         buf_adds(out, "null");
     }
     add_text(out, "kernel", ledger->kernel);
-    buf_addf(out, ",\"cell\":%" PRId64, ledger->cell);
-    add_text(out, "cell_id", ledger->cell_id);
+    buf_addf(out, ",\"cell\":%" PRId64, entry->cell ? entry->cell : ledger->cell);
+    add_text(out, "cell_id", entry->cell ? NULL : ledger->cell_id);
     add_text(out, "notebook", ledger->notebook);
 }
 

@@ -49,8 +49,8 @@ struct ledger {
     int64_t cell;
     char *cell_id;
     char *account, *arn, *id;
-    bool skew_known;
-    int64_t skew;
+    bool offset_known;
+    int64_t offset;
 };
 
 /* ledger_file.c: opens the file and takes its lock; it is given back by ledger_unlock. */

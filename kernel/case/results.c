@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "case/record.h"
 #include "case/results_name.h"
 #include "case/results_text.h"
 #include "case/seen.h"
@@ -170,6 +171,23 @@ static int64_t rows_shown(const struct running *running)
     return limit > LIMIT_MOST ? LIMIT_MOST : limit;
 }
 
+static void record(const struct running *running, const struct sql_statement *statement,
+                   const struct engine_request *request, const struct engine_reading *reading,
+                   const struct table *table)
+{
+    const struct engine *engine = running->request->engine;
+    struct record_query query = {.engine = engine ? engine->ops->name : "local",
+                                 .sql = running->request->sql + statement->offset,
+                                 .size = statement->size,
+                                 .params = request->params,
+                                 .param_count = request->param_count,
+                                 .info = &reading->info,
+                                 .elapsed = reading->elapsed,
+                                 .table = table,
+                                 .failure = running->err->kind ? running->err : NULL};
+    record_query(running->session, &query);
+}
+
 static bool run_one(struct running *running, const struct sql_statement *statement, bool last,
                     struct result *result)
 {
@@ -194,6 +212,7 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
                             &reading, &result->table, running->err);
     if (running->outputs)
         outputs_progress_end(running->outputs, NULL);
+    record(running, statement, &request, &reading, read ? result->table : NULL);
     if (!read) {
         move_error(running, &bound);
         return false;

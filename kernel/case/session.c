@@ -59,6 +59,8 @@ void session_free(struct session *session)
     free(session->notebook);
     free(session->folder);
     free(session->cell_id);
+    json_decref(session->record.waiting);
+    free(session->record.trouble);
     arena_free(session->arena);
     free(session);
 }
@@ -113,9 +115,20 @@ const char *session_folder(struct session *session, struct error *err)
     return session->folder;
 }
 
-static struct ledger *ledger_of(void *state, struct error *err)
+bool session_has_ledger(struct session *session)
 {
-    return session_ledger(state, err);
+    struct arena *arena = arena_new();
+    const char *folder =
+        session->folder ? session->folder
+                        : file_absolute(arena, file_expand(arena, session->settings.case_folder));
+    bool found = file_exists(file_join(arena, folder, LEDGER_FILE));
+    arena_free(arena);
+    return found;
+}
+
+static struct ledger *ledger_of(void *state, bool make, struct error *err)
+{
+    return make || session_has_ledger(state) ? session_ledger(state, err) : NULL;
 }
 
 struct guard *session_guard(struct session *session)
@@ -130,12 +143,20 @@ struct ledger *session_ledger(struct session *session, struct error *err)
     const char *folder = session_folder(session, err);
     if (!folder)
         return NULL;
-    if (session->ledger && strcmp(ledger_folder(session->ledger), folder) == 0)
-        return session->ledger;
-    ledger_free(session->ledger); /* %set case: another case, another record */
-    session->ledger = ledger_new(folder, session->notebook);
-    ledger_set_cell(session->ledger, session->cell, session->cell_id);
-    return session->ledger;
+    if (!session->ledger || strcmp(ledger_folder(session->ledger), folder) != 0) {
+        ledger_free(session->ledger); /* %set case: another case, another record */
+        session->ledger = ledger_new(folder, session->notebook);
+        ledger_set_cell(session->ledger, session->cell, session->cell_id);
+    }
+    const struct guard_caller *who = guard_caller(session_guard(session));
+    struct ledger_identity identity = {0};
+    if (who)
+        identity = (struct ledger_identity){who->account, who->arn, who->id};
+    ledger_set_identity(session->ledger, who ? &identity : NULL);
+    int64_t offset;
+    if (session->aws && aws_server_offset(session->aws, &offset))
+        ledger_set_offset(session->ledger, offset);
+    return record_write_waiting(session, err) ? session->ledger : NULL;
 }
 
 struct aws *session_aws(struct session *session)
@@ -188,6 +209,8 @@ struct trino_link *session_trino(struct session *session)
 
 void session_aws_changed(struct session *session)
 {
+    if (session->guard)
+        guard_forget(session->guard); /* another profile, another identity */
     aws_free(session->aws);
     session->aws = NULL;
 }

@@ -89,6 +89,8 @@ struct local *session_local(struct session *session, struct error *err);
 
 /* The record of the case; it makes the case folder. NULL with the error set. */
 struct ledger *session_ledger(struct session *session, struct error *err);
+/* Whether the case has one; makes nothing. For whoever only looks. */
+bool session_has_ledger(struct session *session);
 /* What permits changes in AWS; session_aws's client has it. Every further client that is made for
  * the session is given it: guard_watch(session_guard(session), aws). */
 struct guard *session_guard(struct session *session);

@@ -4,6 +4,15 @@
 
 #include "case/session.h"
 
+/* record.c */
+struct record {
+    json_t *waiting; /* cells until there is something to record; NULL: none */
+    size_t waiting_bytes;
+    int64_t forgotten; /* cells beyond the limits */
+    char *trouble;     /* not told yet; or NULL */
+    bool failing;      /* the last entry could not be written */
+};
+
 struct session {
     struct arena *arena; /* of settings' texts and small lists: as old as the session */
     struct settings settings;
@@ -15,9 +24,10 @@ struct session {
     json_t *kept;       /* results: name -> [[column, type]...] */
     json_t *seen;       /* kind letter + value -> true: values that results showed */
     struct local *local;
-    struct aws *aws;              /* NULL: not yet */
-    struct ledger *ledger;        /* NULL: not yet */
-    struct guard *guard;          /* NULL: not yet */
+    struct aws *aws;       /* NULL: not yet */
+    struct ledger *ledger; /* NULL: not yet */
+    struct guard *guard;   /* NULL: not yet */
+    struct record record;
     struct trino_link *trino;     /* NULL: not yet */
     struct session_thing *things; /* of floors above, by name */
     bool local_stale;             /* what it may read has changed: opened anew at next use */
@@ -36,6 +46,9 @@ void session_aws_changed(struct session *session);
 
 /* A folder of the case that the engine may write to, for files on their way out. In the session's
  * arena; made when the engine is opened. */
+
+/* record.c: the cells that wait, into the session's ledger. */
+bool record_write_waiting(struct session *session, struct error *err);
 
 /* names.c: what the results of an earlier kernel are called, a result kept now, and (from the
    second query on, for it takes 20 ms) the functions of DuckDB. */

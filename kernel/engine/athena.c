@@ -343,6 +343,7 @@ static void athena_describe(struct query *base, struct engine_info *info)
     else
         *info = (struct engine_info){.fraction = -1, .rows = -1};
     info->stopped = query->stopped;
+    info->id = query->facts->id;
     info->bytes_read = query->facts->scanned > 0 ? query->facts->scanned : 0;
 }
 

@@ -114,8 +114,7 @@ bool engine_read(struct engine *engine, const struct engine_request *request, st
         return false;
     bool read = read_all(&reader, out, err);
     reading->info = (struct engine_info){.fraction = -1, .rows = -1};
-    if (read)
-        reader.query->engine->ops->describe(reader.query, &reading->info);
+    reader.query->engine->ops->describe(reader.query, &reading->info);
     reading->elapsed = time_monotonic() - reader.begun;
     reader.query->engine->ops->close(reader.query);
     return read;

@@ -48,6 +48,7 @@ struct engine_info {
     int64_t scanned_rows;
     bool changed;     /* it made or dropped something in the engine's own results */
     const char *kept; /* name of the kept result or NULL */
+    const char *id;   /* the far end's name of the query (Athena's execution); NULL: it has none */
     const char
         *stopped; /* a sentence on what became of a stop at the far end; NULL: nothing to say */
 };
@@ -85,7 +86,7 @@ struct engine_reading {
     void (*progress)(void *state, const struct engine_info *info,
                      int64_t elapsed); /* about 5 times a second, may be NULL */
     void *state;
-    struct engine_info info; /* filled at the end */
+    struct engine_info info; /* filled at the end, also of a query that failed on its way */
     int64_t elapsed;
 };
 

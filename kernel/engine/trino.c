@@ -365,6 +365,7 @@ static void trino_describe(struct query *base, struct engine_info *info)
     info->bytes_read = query->facts->bytes;
     info->scanned_rows = query->facts->rows;
     info->stopped = query->stopped;
+    info->id = query->facts->id;
 }
 
 static void trino_stop(struct query *base)

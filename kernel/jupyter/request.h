@@ -26,15 +26,16 @@ struct request {
     enum channel channel;
     struct frame identities[REQUEST_IDENTITIES]; /* go in front of the reply */
     size_t identity_count;
-    struct frame header;   /* valid UTF-8 JSON */
-    const char *type;      /* msg_type */
-    const char *id;        /* msg_id */
-    const char *session;   /* the front end's session, "" if it sent none */
-    int64_t sent;          /* header's date, 0 if it has none that can be read */
-    int64_t received;      /* by our clock */
-    const json_t *parent;  /* an object: parent_header (of input_reply: our input_request) */
-    const json_t *content; /* an object */
-    unsigned references;   /* private: request_hold, request_release */
+    struct frame header;    /* valid UTF-8 JSON */
+    const char *type;       /* msg_type */
+    const char *id;         /* msg_id */
+    const char *session;    /* the front end's session, "" if it sent none */
+    int64_t sent;           /* header's date, 0 if it has none that can be read */
+    int64_t received;       /* by our clock */
+    const json_t *parent;   /* an object: parent_header (of input_reply: our input_request) */
+    const json_t *metadata; /* an object: a front end may say here which cell it runs (cellId) */
+    const json_t *content;  /* an object */
+    unsigned references;    /* private: request_hold, request_release */
 };
 
 struct request *request_new(void); /* one reference */

@@ -204,11 +204,11 @@ bool wire_read(struct wire *wire, const struct frame *frames, size_t count, stru
 {
     struct request *request = request_new();
     const struct frame *rest = frames;
-    const json_t *header = NULL, *metadata = NULL;
+    const json_t *header = NULL;
     bool ok = cut(frames, count, request, &rest, err) && verify(wire, rest, rest + 1, err) &&
               parse(request, rest + 1, PART_HEADER, &header, err) &&
               parse(request, rest + 1, PART_PARENT, &request->parent, err) &&
-              parse(request, rest + 1, PART_METADATA, &metadata, err) &&
+              parse(request, rest + 1, PART_METADATA, &request->metadata, err) &&
               parse(request, rest + 1, PART_CONTENT, &request->content, err) &&
               read_header(request, rest + 1, header, err);
     if (!ok) {

@@ -141,9 +141,20 @@ static void clocks_run(void **state)
     assert_true(time_now() > time_from_date(2024, 1, 1) && time_now() < time_from_date(2200, 1, 1));
 }
 
+static void dates_of_http_are_read(void **state)
+{
+    (void)state;
+    assert_int_equal(time_of_http("Mon, 23 Nov 2026 12:00:00 GMT"), INT64_C(1795435200000000));
+    assert_int_equal(time_of_http(NULL), 0);
+    assert_int_equal(time_of_http(""), 0);
+    assert_int_equal(time_of_http("Mon, 23 Nox 2026 12:00:00 GMT"), 0);
+    assert_int_equal(time_of_http("2026-11-23T12:00:00Z"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dates_of_http_are_read),
         cmocka_unit_test(times_are_written),
         cmocka_unit_test(dates_and_days_agree),
         cmocka_unit_test(iso_is_read_in_its_spellings),
