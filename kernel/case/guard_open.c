@@ -39,16 +39,14 @@ static bool held(int file, struct error *err)
     return error_hint(err, "Wait until it is done, or stop it there; then run this again.");
 }
 
-static void say_holder(const struct guard *guard, int file, const char *what)
+static void say_holder(const struct ledger *ledger, int file, const char *what)
 {
     struct utsname name;
     char since[TIME_TEXT_SIZE];
-    struct error ignored = {0};
-    struct ledger *ledger = guard->ledger(guard->state, false, &ignored);
     json_t *holder =
         json_pack("{s:o, s:I, s:s, s:s, s:s?}", "what", json_texts(what), "process",
                   (json_int_t)getpid(), "machine", uname(&name) == 0 ? name.nodename : "?", "since",
-                  time_iso(time_now(), since), "notebook", ledger ? ledger_notebook(ledger) : NULL);
+                  time_iso(time_now(), since), "notebook", ledger_notebook(ledger));
     char *text = json_dumps(holder, JSON_COMPACT);
     json_decref(holder);
     size_t size = text ? strlen(text) : 0;
@@ -78,7 +76,7 @@ bool guard_hold(struct guard *guard, const char *what, struct error *err)
             (void)close(file);
         return false;
     }
-    say_holder(guard, file, what);
+    say_holder(ledger, file, what);
     guard->lock = file;
     return true;
 }
