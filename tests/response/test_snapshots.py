@@ -221,3 +221,11 @@ def test_what_cannot_be_preserved(cloud, kernel):
     assert "no instance is named" in kernel.refused("%ami-snapshot")
     assert "has no instance" in kernel.refused("%ami-snapshot i-0123456789abcdef9")
     assert "an account has 12 digits" in kernel.refused("%ami-snapshot i-0123456789abcdef9 --share 12")
+
+
+def test_the_example_of_the_help_works(cloud, kernel, instance):
+    page = kernel.ok("%help ami-snapshot")
+    assert "Not covered: memory, instance stores" in page and "%ami-snapshot i-0123456789abcdef0 --dry-run" in page
+    cloud.forget()
+    kernel.plan("%%ami-snapshot %s --dry-run" % instance)
+    assert changes(cloud) == []
