@@ -87,9 +87,13 @@ def controlled(environ, name):
     try:
         if not made:
             raise CloudError("NotFound", "no such control: " + name, 404)
-        result = made(json.loads(body or b"{}") if environ["REQUEST_METHOD"] == "POST" else None)
-        if environ["REQUEST_METHOD"] == "POST" and name != "delay":
-            lateness.take_in(lateness.BY_ORDER, name, True)
+        if environ["REQUEST_METHOD"] == "POST":
+            with world.lock:    # what an order makes is not taken for somebody's change
+                result = made(json.loads(body or b"{}"))
+                if name != "delay":
+                    lateness.take_in(lateness.BY_ORDER, name, True)
+        else:
+            result = made(None)
         return Answer(200, [("Content-Type", "application/json")], json.dumps(plain(result)).encode())
     except CloudError as error:
         said = {"code": error.code, "message": error.message}

@@ -50,7 +50,11 @@ def service_credentials(call):
     name = call.params.get("UserName")
     if name and name not in iam_backends[account_of(call)][PARTITION].users:
         raise CloudError("NoSuchEntity", "The user with name %s cannot be found." % name, 404)
-    return [one for one in world.of("service credentials", list) if not name or one["UserName"] == name]
+    return [one for one in credentials_in(account_of(call)) if not name or one["UserName"] == name]
+
+
+def credentials_in(account):
+    return world.of("service credentials").setdefault(account, [])
 
 
 def service_credential(call):
@@ -66,7 +70,7 @@ def create_service_credential(call):
     service_credentials(call)
     made = {"CreateDate": now(), "ServiceName": call.params["ServiceName"], "UserName": call.params["UserName"], "Status": "Active",
             "ServiceSpecificCredentialId": "ACCA" + secrets.token_hex(8).upper(), "ServiceUserName": call.params["UserName"] + "-at"}
-    world.of("service credentials", list).append(made)
+    credentials_in(account_of(call)).append(made)
     return {"ServiceSpecificCredential": {**made, "ServicePassword": secrets.token_urlsafe(24)}}
 
 
@@ -82,7 +86,7 @@ def update_service_credential(call):
 
 @operation("iam", "DeleteServiceSpecificCredential")
 def delete_service_credential(call):
-    world.of("service credentials", list).remove(service_credential(call))
+    credentials_in(account_of(call)).remove(service_credential(call))
 
 
 @operation("cloudtrail", "ListEventDataStores")

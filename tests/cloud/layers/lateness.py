@@ -1,7 +1,7 @@
 """A change that takes its time: what is in force is not what was written a moment ago, and not the same on every machine of the cloud.
 
 Every change gets, on each of a few replicas, the moment from which it counts there; a request is judged by one replica, by chance. The moments
-come from a seeded distribution: mostly one to three seconds, with a tail of 5 to 12. `rate` lets time run faster for them, so that tests do not wait.
+come from a seeded distribution: mostly two to five seconds, with a tail of 5 to 12. `rate` lets time run faster for them, so that tests do not wait.
 """
 import contextlib
 import datetime
@@ -11,7 +11,7 @@ import random
 from .principals import Directory
 from .world import control, now, world
 
-MEDIAN, SPREAD = 1.5, 0.6
+MEDIAN, SPREAD = 3.0, 0.4
 TAIL, TAIL_SHARE = (5.0, 12.0), 0.08
 REPLICAS = 3
 BY_ORDER = "the test"
@@ -132,14 +132,18 @@ def change(call):
 
 @control("delay")
 def set_delay(given):
-    """{"seconds": N} until a changed policy takes effect, or {"seed": N, "rate": times faster, "replicas": N}; {"seconds": 0} ends both."""
+    """{"seconds": N} until a changed policy takes effect, or {"seed": N, "rate": times faster, "replicas": N}; {"seconds": 0} ends both.
+    {"settle": account}: what was changed there counts at once."""
     with world.lock:
         kept = settings()
+        for key in list(versions()) if given and "settle" in given else []:
+            if key[1] == given["settle"]:
+                versions()[key][-1].seconds = [0.0] * kept["replicas"]
         if given is not None and "seed" in given:
             versions().clear()
             kept.update(seconds=0.0, seed=int(given["seed"]), rate=float(given.get("rate", 1)), replicas=int(given.get("replicas", REPLICAS)),
                         random=random.Random(int(given["seed"])), chance=random.Random(int(given["seed"]) + 1))
-        elif given is not None:
+        elif given is not None and "seconds" in given:
             kept.update(seconds=float(given["seconds"]), seed=None)
         if not is_late():
             versions().clear()

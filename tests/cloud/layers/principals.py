@@ -15,7 +15,8 @@ class Principal:
 
     def mark(self):
         """What changes when anything that counts does."""
-        return (self.id, sorted(map(str, self.policies)), self.boundary, self.trust, sorted(self.keys.items()), sorted(self.tags.items()), self.password)
+        return (self.id, sorted(map(str, self.policies)), self.boundary, self.trust, sorted(self.keys.items()), sorted(self.tags.items()), self.password,
+                self.mfa)
 
     def __init__(self, kind, made, account, backend):
         self.kind, self.name, self.arn, self.id, self.account = kind, made.name, made.arn, made.id, account

@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 from moto.iam.models import iam_backends
 
-from . import center, organization, principals
+from . import center, gaps, organization, principals
 from .world import PARTITION, control, world
 
 
@@ -21,7 +21,8 @@ def policies(made):
 
 
 def user(made, backend):
-    services = {one["ServiceSpecificCredentialId"]: one["Status"] for one in world.of("service credentials", list) if one["UserName"] == made.name}
+    services = {one["ServiceSpecificCredentialId"]: one["Status"] for one in gaps.credentials_in(backend.account_id)
+                if one["UserName"] == made.name}
     return {"id": made.id, "arn": made.arn, "tags": dict(principals.tag_pairs(made, backend)), **policies(made),
             "boundary": principals.boundary_arn(made), "keys": {key.access_key_id: key.status for key in made.access_keys},
             "password": made.password is not None, "mfa": sorted(one.serial_number for one in made.mfa_devices.values()),

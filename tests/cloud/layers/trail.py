@@ -31,7 +31,7 @@ def store():
 
 
 def settings():
-    return world.of("trail settings", lambda: {"rate": RATE, "window": 1})
+    return world.of("trail settings", lambda: {"rate": RATE, "window": 1, "lag": 0})
 
 
 def lower(value):
@@ -155,8 +155,9 @@ def checked(call):
     as_time = lambda value: value.replace(tzinfo=datetime.timezone.utc) if isinstance(value, datetime.datetime) else parse_time(value)
     oldest = now() - datetime.timedelta(days=DAYS)
     begin = max(as_time(given["StartTime"]) if given.get("StartTime") else oldest, oldest)
-    end = as_time(given["EndTime"]) if given.get("EndTime") else now()
-    if given.get("StartTime") and as_time(given["StartTime"]) > end:
+    latest = now() - datetime.timedelta(seconds=settings()["lag"])
+    end = min(as_time(given["EndTime"]), latest) if given.get("EndTime") else latest
+    if given.get("StartTime") and as_time(given["StartTime"]) > (as_time(given["EndTime"]) if given.get("EndTime") else now()):
         raise CloudError("InvalidTimeRangeException", "The start time must be before the end time.", 400)
     if given.get("EventCategory") not in (None, "insight"):
         raise CloudError("InvalidEventCategoryException", "The event category is not valid.", 400)
@@ -214,7 +215,7 @@ def shown(kept):
 
 @control("trail")
 def order(given):
-    """POST {"events": [CloudTrail records], "rate": calls (0: no limit), "window": in so many seconds, "clear": true, "keys": [public keys of
+    """POST {"events": [CloudTrail records], "rate": calls (0: no limit), "window": in so many seconds, "lag": seconds until an event shows, "clear": true, "keys": [public keys of
     digests]}; GET gives the records, oldest first."""
     if given is not None:
         if "keys" in given:
@@ -224,6 +225,6 @@ def order(given):
                 store().clear()
         for record in given.get("events") or []:
             enter(record)
-        settings().update({k: given[k] for k in ("rate", "window") if k in given})
+        settings().update({k: given[k] for k in ("rate", "window", "lag") if k in given})
         return {"events": len(store()), **settings()}
     return [kept["record"] for kept in store()]
