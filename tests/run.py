@@ -4,7 +4,7 @@
     tests/run.py [--jobs N] [SUITE...]      (make test [SUITES="unit-base kernel"])
 
 Suites are what lies in tests/: a folder with test_*.py is one run of pytest, a folder of tests/unit one suite of cmocka programs,
-the programs of tests/fuzz one suite. Each writes build/test/SUITE.log. The last line is `N passed, N failed` or
+the programs of tests/fuzz one suite. Each writes build/test/SUITE.log; what it writes to build/test/SUITE.tables is printed. The last line is `N passed, N failed` or
 `N passed, N failed, N skipped`, and nothing else stands in it. A suite that hangs, dies or finds no test is a failure.
 
 With CI=true a skip is a failure, unless its reason names ../shared/data. The rest of the environment comes from the
@@ -25,7 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MAY_SKIP = "../shared/data"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 # seconds after which a suite counts as hanging; the others have DEFAULT_LIMIT
-LIMITS = {"checks": 900, "kernel": 900, "notebooks": 900, "browser": 600, "lake": 900}
+LIMITS = {"checks": 900, "kernel": 900, "notebooks": 900, "browser": 600, "lake": 900, "battle": 900}
 DEFAULT_LIMIT = 600
 NOT_SANITIZED = {"checks": "looks at the source", "browser": "tests JupyterLab more than the kernel", "fuzz": "has sanitizers of its own",
                  "notebooks": "would take too long"}
@@ -228,7 +228,7 @@ def judged(result):
 
 def run_suite(suite):
     log_path = os.path.join(folder(), suite.name + ".log")
-    for old in [log_path, os.path.join(folder(), suite.name + ".xml")] + glob.glob(os.path.join(folder(), "sanitizer-%s.*" % suite.name)):
+    for old in [log_path, os.path.join(folder(), suite.name + ".xml"), os.path.join(folder(), suite.name + ".tables")] + glob.glob(os.path.join(folder(), "sanitizer-%s.*" % suite.name)):
         if os.path.exists(old):
             os.unlink(old)
     open(log_path, "wb").close()
@@ -255,7 +255,18 @@ def report(suite, results, seconds):
             print("  FAILED %s\n    %s" % (result.name, result.message.replace("\n", "\n    ")))
         elif result.status == SKIPPED:
             print("  skipped %s: %s" % (result.name, result.message))
+    for table in tables_of(suite.name):
+        print("  " + table.replace("\n", "\n  "))
     sys.stdout.flush()
+
+
+def tables_of(name):
+    """What a suite found and people want to read: its SUITE.tables."""
+    path = os.path.join(folder(), name + ".tables")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return [file.read().strip()]
 
 
 def chosen(names):
