@@ -113,8 +113,11 @@ static void loop(struct front *front)
     for (;;) {
         int64_t now = time_monotonic();
         int64_t next = front_timers(front, now);
-        if (front_stopped(front, now))
+        if (front_stopped(front, now)) {
+            take_messages(front, PORT_SHELL); /* cells still on their way */
+            front_abandon(front);
             return;
+        }
         int count = front_blocked(front) ? ITEM_INBOX : ITEMS;
         items[ITEM_INBOX].revents = 0;
         bool more = front->taken && !front_blocked(front);

@@ -167,7 +167,7 @@ void front_next(struct front *front)
 
 void front_execute(struct front *front, struct request *request)
 {
-    if (front->stop_by || (!front->running && in_window(front, request))) {
+    if (!front->running && (front->stop_by || in_window(front, request))) {
         abort_one(front, request);
         return;
     }
@@ -281,6 +281,30 @@ void front_input_reply(struct front *front, struct request *request)
         return;
     front->asking = false;
     pipe_push(front->config->answers, packet_new(PACKET_REQUEST, request));
+}
+
+/* The worker does not come back and the process ends without it: whoever waits for the cell is
+ * told, and whoever waits behind it. */
+void front_abandon(struct front *front)
+{
+    static const char error[] =
+        "\"ename\":\"Interrupted\",\"evalue\":\"the kernel ended before the cell had stopped\","
+        "\"traceback\":[\"Interrupted: the kernel ended before the cell had stopped\"]";
+    struct request *request = front->running;
+    if (!request)
+        return;
+    struct buf content;
+    buf_init(&content, 1024);
+    buf_addf(&content, "{%s}", error);
+    if (!wants_silence(request))
+        front_publish_text(front, request, "error", content.data);
+    buf_clear(&content);
+    buf_addf(&content, "{\"status\":\"error\",\"execution_count\":%lld,%s}",
+             (long long)front->count, error);
+    execute_reply(front, request, (struct frame){content.data, content.size}, "error");
+    buf_release(&content);
+    front_status(front, request, "idle", 0);
+    abort_waiting(front);
 }
 
 static void drop_chain(struct packet *packet)

@@ -75,6 +75,7 @@ void front_packet(struct front *front, struct packet *packet); /* takes it */
 void front_release(struct front *front);                       /* sends the reply that is held */
 void front_interrupt(struct front *front);
 void front_input_reply(struct front *front, struct request *request);
+void front_abandon(struct front *front); /* the process ends, a cell may still run */
 void front_drop_packets(struct front *front);
 
 /* front_answer.c */

@@ -13,6 +13,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ struct stage {
     void *context, *shell, *control, *input, *iopub;
     struct wire *wire; /* the front end's */
     int sent;
+    atomic_bool released; /* a stubborn cell may end */
 };
 
 static inline bool blank(const char *code, size_t size)
@@ -81,8 +83,8 @@ static inline void ask(const struct stage *stage, struct request *request)
     packet_free(packet);
 }
 
-/* "fail" fails, "flood" prints a lot, "wait" waits for an interrupt, "ask" asks and prints the
- * answer, "print" prints. */
+/* "fail" fails, "flood" prints a lot, "wait" waits for an interrupt, "stubborn" hears none, "ask"
+ * asks and prints the answer, "print" prints. */
 static inline void run_cell(const struct stage *stage, const struct packet *cell)
 {
     const char *code = json_get_string(cell->request->content, "code", "");
@@ -94,6 +96,8 @@ static inline void run_cell(const struct stage *stage, const struct packet *cell
             (void)poll(NULL, 0, 1);
         failed = true;
     }
+    while (strcmp(code, "stubborn") == 0 && !stage->released)
+        (void)poll(NULL, 0, 1);
     if (strcmp(code, "ask") == 0)
         ask(stage, cell->request);
     for (int i = 0; strcmp(code, "flood") == 0 && i < FLOOD; i++)
@@ -295,15 +299,10 @@ static inline int set_up_impatient(void **state)
     return set_up_with(state, 100000);
 }
 
-static inline int tear_down(void **state)
+/* When the front has ended. */
+static inline int strike(struct stage *stage)
 {
-    struct stage *stage = *state;
-    send_now(stage, stage->control, "shutdown_request", "{\"restart\":true}");
-    struct request *request = receive(stage, stage->control);
-    bool ok = strcmp(request->type, "shutdown_reply") == 0 &&
-              json_get_bool(request->content, "restart", false);
-    request_release(request);
-    (void)pthread_join(stage->front, NULL);
+    stage->released = true;
     (void)pthread_join(stage->worker, NULL);
     (void)pthread_join(stage->aide, NULL);
     sockets_close(&stage->sockets);
@@ -319,9 +318,28 @@ static inline int tear_down(void **state)
     wire_free(stage->config.wire);
     wire_free(stage->wire);
     struct error err = {0};
-    ok = file_remove_all(stage->folder, &err) && ok && stage->orderly;
+    bool ok = file_remove_all(stage->folder, &err);
     arena_free(stage->arena);
     return ok ? 0 : -1;
+}
+
+static inline int tear_down(void **state)
+{
+    struct stage *stage = *state;
+    send_now(stage, stage->control, "shutdown_request", "{\"restart\":true}");
+    struct request *request = receive(stage, stage->control);
+    bool ok = strcmp(request->type, "shutdown_reply") == 0 &&
+              json_get_bool(request->content, "restart", false);
+    request_release(request);
+    (void)pthread_join(stage->front, NULL);
+    ok = ok && stage->orderly;
+    return strike(stage) == 0 && ok ? 0 : -1;
+}
+
+/* The test has ended the front itself. */
+static inline int tear_down_ended(void **state)
+{
+    return strike(*state);
 }
 
 /* Signals go nowhere, as in the kernel. */

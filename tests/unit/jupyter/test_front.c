@@ -178,6 +178,24 @@ static void broken_messages_are_dropped_and_the_next_is_served(void **state)
     assert_published(stage, words, COUNT(words));
 }
 
+static void who_waits_for_a_cell_that_does_not_stop_is_told_before_the_end(void **state)
+{
+    struct stage *stage = *state;
+    send_now(stage, stage->shell, "execute_request", "{\"code\":\"stubborn\"}");
+    send_now(stage, stage->shell, "execute_request", "{\"code\":\"print\"}");
+    static const char *const begun[] = {"busy", "execute_input"};
+    assert_published(stage, begun, COUNT(begun));
+    send_now(stage, stage->control, "shutdown_request", "{}");
+    assert_next(stage, stage->control, "shutdown_reply", "status", "ok");
+    assert_next(stage, stage->shell, "execute_reply", "ename", "Interrupted");
+    assert_next(stage, stage->shell, "execute_reply", "status", "aborted");
+    static const char *const words[] = {"busy", "shutdown_reply", "idle", "error",
+                                        "idle", "busy",           "idle"};
+    assert_published(stage, words, COUNT(words));
+    (void)pthread_join(stage->front, NULL);
+    assert_false(stage->orderly);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +219,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(unknown_messages_and_comms_are_borne, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_messages_are_dropped_and_the_next_is_served, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_waits_for_a_cell_that_does_not_stop_is_told_before_the_end, set_up,
+            tear_down_ended),
     };
     block_signals();
     return cmocka_run_group_tests(tests, NULL, NULL);
