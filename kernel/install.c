@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "jupyter/wire.h"
 #include "logos.h"
 
 #include <stdlib.h>
@@ -68,7 +69,8 @@ static const char *this_program(struct arena *arena)
     return size > 0 ? arena_strndup(arena, path, (size_t)size) : "cofferdam";
 }
 
-/* No kernel_protocol_version: from 5.5 on it would promise the handshake. */
+/* kernel_protocol_version: from 5.5 on it promises the handshake of a registration file (JEP 66).
+ */
 static json_t *spec(const struct install *install, struct arena *arena)
 {
     json_t *spec = json_own(arena, json_object()), *argv = json_array(), *metadata = json_object();
@@ -82,6 +84,7 @@ static json_t *spec(const struct install *install, struct arena *arena)
                                                                : "Cofferdam (incident response)"));
     (void)json_object_set_new(spec, "language", json_texts("sql"));
     (void)json_object_set_new(spec, "interrupt_mode", json_texts("message"));
+    (void)json_object_set_new(spec, "kernel_protocol_version", json_texts(WIRE_PROTOCOL));
     (void)json_object_set_new(metadata, MARK, json_texts(COFFERDAM_VERSION));
     (void)json_object_set_new(metadata, "supported_encryption", json_pack("[s]", "curve"));
     (void)json_object_set_new(spec, "metadata", metadata);

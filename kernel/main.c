@@ -1,4 +1,5 @@
 #include "aide.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -7,6 +8,7 @@
 #include "jobs.h"
 #include "jupyter/connection.h"
 #include "jupyter/front.h"
+#include "jupyter/registration.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -131,6 +133,27 @@ static int64_t parent_to_watch(void)
     return parent ? strtoll(parent, NULL, 10) : 0;
 }
 
+/* How the kernel can be found: started by hand it says so to the person, registered to its launcher
+ * (JEP 66); for everybody else there is its own connection file. */
+static bool announce(const struct kernel *kernel, const struct connection *connection,
+                     struct arena *arena, const char **own_file, struct error *err)
+{
+    struct error trouble = {0};
+    if (connection->registrar.port) {
+        if (!registration_run(&kernel->sockets, connection, err))
+            return false;
+        if (!connection_write(connection, arena, own_file, &trouble))
+            log_error("main", &trouble);
+        return true;
+    }
+    if (!connection_write(connection, arena, own_file, err))
+        return false;
+    (void)printf("%s\nattach with: jupyter console --existing %s\n", *own_file,
+                 file_name(*own_file));
+    (void)fflush(stdout);
+    return true;
+}
+
 static bool serve(struct connection *connection, const char **own_file, struct arena *arena,
                   struct error *err)
 {
@@ -146,10 +169,8 @@ static bool serve(struct connection *connection, const char **own_file, struct a
             "listening on %s without encryption: cells and answers can be read on the network; "
             "set KernelManager.transport_encryption to \"required\"",
             connection->ip);
-    if (own_file && connection_write(connection, arena, own_file, err)) {
-        (void)printf("%s\n", *own_file);
-        (void)fflush(stdout);
-    }
+    if (own_file && !announce(&kernel, connection, arena, own_file, err))
+        return false;
     kernel.cancel = cancel_new();
     kernel.to_worker = pipe_new();
     kernel.to_aide = pipe_new();
@@ -157,7 +178,7 @@ static bool serve(struct connection *connection, const char **own_file, struct a
     kernel.news = pipe_new();
     kernel.answers = pipe_new();
     kernel.inbox = pipe_new();
-    if (err->kind || !start_actors(&kernel, err))
+    if (!start_actors(&kernel, err))
         return false;
     struct front_config config = {.sockets = &kernel.sockets,
                                   .connection = connection,
@@ -191,7 +212,8 @@ static int run_kernel(const char *file)
         ok = connection_read(&connection, file, arena, &err);
     else
         connection_make(&connection, arena);
-    ok = ok && serve(&connection, file ? NULL : &own_file, arena, &err);
+    bool finds_ports = !file || connection.registrar.port;
+    ok = ok && serve(&connection, finds_ports ? &own_file : NULL, arena, &err);
     int status = ok ? EXIT_SUCCESS : fail(&err);
     arena_free(arena);
     return status;

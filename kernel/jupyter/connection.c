@@ -10,22 +10,12 @@
 #include <unistd.h>
 
 #define IPC_PATH_LIMIT 107 /* sun_path without its NUL */
+#define TCP_PORT_LIMIT 65535
 
 const char *const port_names[PORTS] = {
     [PORT_SHELL] = "shell_port",     [PORT_IOPUB] = "iopub_port",  [PORT_STDIN] = "stdin_port",
     [PORT_CONTROL] = "control_port", [PORT_HEARTBEAT] = "hb_port",
 };
-
-static bool refuse_unsupported(const json_t *file, struct error *err)
-{
-    if (json_object_get(file, "registration_port")) {
-        error_set(
-            err, ERROR_UNAVAILABLE,
-            "the file is for kernel registration (handshake), which this kernel does not speak");
-        return error_hint(err, "Give it a connection file with its five ports.");
-    }
-    return true;
-}
 
 /* Half a pair is a wish for encryption that cannot be met. */
 static bool read_curve(struct connection *connection, const json_t *file, struct arena *arena,
@@ -49,16 +39,76 @@ static bool read_curve(struct connection *connection, const json_t *file, struct
                      names[connection->curve_public ? 1 : 0]);
 }
 
+/* As jupyter_core finds it: JUPYTER_RUNTIME_DIR, else runtime/ in JUPYTER_DATA_DIR or the user's
+ * data folder. */
+static const char *runtime_folder(struct arena *arena)
+{
+    const char *runtime = getenv("JUPYTER_RUNTIME_DIR");
+    if (runtime && *runtime)
+        return runtime;
+    const char *data = getenv("JUPYTER_DATA_DIR"), *xdg = getenv("XDG_DATA_HOME");
+    if (data && *data)
+        return file_join(arena, data, "runtime");
+    return file_join(arena, xdg && *xdg ? xdg : file_expand(arena, "~/.local/share"),
+                     "jupyter/runtime");
+}
+
+/* Registration files of some launchers write their ports as text. */
+static int64_t port_of(const json_t *file, const char *name)
+{
+    const json_t *value = json_object_get(file, name);
+    if (!json_is_string(value))
+        return json_get_int(file, name, -1);
+    const char *text = json_string_value(value);
+    size_t digits = strspn(text, "0123456789");
+    return digits && digits < 10 && !text[digits] ? strtoll(text, NULL, 10) : -1;
+}
+
+static bool read_port(const struct connection *connection, const json_t *file, const char *name,
+                      int *out, struct error *err)
+{
+    int most = strcmp(connection->transport, "ipc") == 0 ? INT32_MAX : TCP_PORT_LIMIT;
+    int64_t port = port_of(file, name);
+    if (port < 0 || port > most)
+        return error_set(err, ERROR_PROTOCOL, "%s is missing or not a port number", name);
+    *out = (int)port;
+    return true;
+}
+
 static bool read_ports(struct connection *connection, const json_t *file, struct error *err)
 {
-    for (size_t i = 0; i < PORTS; i++) {
-        int64_t port = json_get_int(file, port_names[i], -1);
-        if (port < 0 || port > 65535)
-            return error_set(err, ERROR_PROTOCOL, "%s is missing or not a port number",
-                             port_names[i]);
-        connection->ports[i] = (int)port;
-    }
+    for (size_t i = 0; i < PORTS; i++)
+        if (!read_port(connection, file, port_names[i], &connection->ports[i], err))
+            return false;
     return true;
+}
+
+/* Names that no other living kernel of this machine has: where a dead one left its socket, libzmq
+ * takes its place. */
+static bool choose_names(struct connection *connection, const json_t *file, struct arena *arena,
+                         struct error *err)
+{
+    if (!json_object_get(file, "ip")) {
+        connection->ip = file_join(arena, runtime_folder(arena), "kernel-ipc");
+        if (!file_make_folder(runtime_folder(arena), 0700, err))
+            return false;
+    }
+    for (int i = 0; i < PORTS; i++)
+        connection->ports[i] = (int)getpid() * PORTS + i;
+    return true;
+}
+
+static bool read_registrar(struct connection *connection, const json_t *file, struct arena *arena,
+                           struct error *err)
+{
+    struct registrar *registrar = &connection->registrar;
+    if (!read_port(connection, file, "registration_port", &registrar->port, err))
+        return false;
+    if (!registrar->port)
+        return error_set(err, ERROR_PROTOCOL, "registration_port is 0: nobody can wait there");
+    registrar->ip = arena_strdup(arena, json_get_string(file, "registration_ip", connection->ip));
+    registrar->kernel_id = arena_strdup(arena, json_get_string(file, "kernel_id", ""));
+    return strcmp(connection->transport, "ipc") != 0 || choose_names(connection, file, arena, err);
 }
 
 static bool read_file(struct connection *connection, const char *path, struct arena *arena,
@@ -82,8 +132,10 @@ static bool read_file(struct connection *connection, const char *path, struct ar
     if (strcmp(connection->transport, "tcp") != 0 && strcmp(connection->transport, "ipc") != 0)
         return error_set(err, ERROR_PROTOCOL, "transport \"%s\" is neither tcp nor ipc",
                          connection->transport);
-    return refuse_unsupported(file, err) && read_curve(connection, file, arena, err) &&
-           read_ports(connection, file, err);
+    if (!read_curve(connection, file, arena, err))
+        return false;
+    return json_object_get(file, "registration_port") ? read_registrar(connection, file, arena, err)
+                                                      : read_ports(connection, file, err);
 }
 
 bool connection_read(struct connection *connection, const char *path, struct arena *arena,
@@ -100,20 +152,6 @@ void connection_make(struct connection *connection, struct arena *arena)
                                       .ip = "127.0.0.1",
                                       .scheme = "hmac-sha256",
                                       .key = arena_strdup(arena, key)};
-}
-
-/* As jupyter_core finds it: JUPYTER_RUNTIME_DIR, else runtime/ in JUPYTER_DATA_DIR or the user's
- * data folder. */
-static const char *runtime_folder(struct arena *arena)
-{
-    const char *runtime = getenv("JUPYTER_RUNTIME_DIR");
-    if (runtime && *runtime)
-        return runtime;
-    const char *data = getenv("JUPYTER_DATA_DIR"), *xdg = getenv("XDG_DATA_HOME");
-    if (data && *data)
-        return file_join(arena, data, "runtime");
-    return file_join(arena, xdg && *xdg ? xdg : file_expand(arena, "~/.local/share"),
-                     "jupyter/runtime");
 }
 
 bool connection_write(const struct connection *connection, struct arena *arena, const char **path,
@@ -148,24 +186,37 @@ bool connection_is_exposed(const struct connection *connection)
     return strcmp(connection->transport, "tcp") == 0 && !loopback && !connection->curve_public;
 }
 
+static bool endpoint(const char *transport, const char *ip, int port,
+                     char out[static CONNECTION_ENDPOINT_SIZE], struct error *err)
+{
+    int length;
+    if (strcmp(transport, "ipc") == 0) {
+        length = snprintf(out, CONNECTION_ENDPOINT_SIZE, "ipc://%s-%d", ip, port);
+        if (length > (int)strlen("ipc://") + IPC_PATH_LIMIT)
+            return error_set(err, ERROR_PROTOCOL,
+                             "the path %s-%d is longer than the %d bytes of a socket's name", ip,
+                             port, IPC_PATH_LIMIT);
+        return true;
+    }
+    bool v6 = strchr(ip, ':') != NULL;
+    length =
+        snprintf(out, CONNECTION_ENDPOINT_SIZE, "tcp://%s%s%s:", v6 ? "[" : "", ip, v6 ? "]" : "");
+    if (length < 0 || length > CONNECTION_ENDPOINT_SIZE - 8)
+        return error_set(err, ERROR_PROTOCOL, "the ip of the connection file is too long");
+    (void)snprintf(out + length, (size_t)(CONNECTION_ENDPOINT_SIZE - length), port ? "%d" : "*",
+                   port);
+    return true;
+}
+
 bool connection_endpoint(const struct connection *connection, enum port port,
                          char out[static CONNECTION_ENDPOINT_SIZE], struct error *err)
 {
-    int number = connection->ports[port], length;
-    if (strcmp(connection->transport, "ipc") == 0) {
-        length = snprintf(out, CONNECTION_ENDPOINT_SIZE, "ipc://%s-%d", connection->ip, number);
-        if (length > (int)strlen("ipc://") + IPC_PATH_LIMIT)
-            return error_set(err, ERROR_PROTOCOL,
-                             "the path %s-%d is longer than the %d bytes of a socket's name",
-                             connection->ip, number, IPC_PATH_LIMIT);
-        return true;
-    }
-    bool v6 = strchr(connection->ip, ':') != NULL;
-    length = snprintf(out, CONNECTION_ENDPOINT_SIZE, "tcp://%s%s%s:", v6 ? "[" : "", connection->ip,
-                      v6 ? "]" : "");
-    if (length < 0 || length > CONNECTION_ENDPOINT_SIZE - 8)
-        return error_set(err, ERROR_PROTOCOL, "the ip of the connection file is too long");
-    (void)snprintf(out + length, (size_t)(CONNECTION_ENDPOINT_SIZE - length), number ? "%d" : "*",
-                   number);
-    return true;
+    return endpoint(connection->transport, connection->ip, connection->ports[port], out, err);
+}
+
+bool connection_registrar(const struct connection *connection,
+                          char out[static CONNECTION_ENDPOINT_SIZE], struct error *err)
+{
+    return endpoint(connection->transport, connection->registrar.ip, connection->registrar.port,
+                    out, err);
 }

@@ -17,13 +17,21 @@ enum port { PORT_SHELL, PORT_IOPUB, PORT_STDIN, PORT_CONTROL, PORT_HEARTBEAT, PO
 #define CONNECTION_ENDPOINT_SIZE 256
 #define CONNECTION_CURVE_KEY_SIZE 40
 
+/* Where a launcher waits for the kernel's ports. */
+struct registrar {
+    const char *ip; /* as connection's */
+    int port;       /* 0: nobody waits */
+    const char *kernel_id;
+};
+
 struct connection {
     const char *transport;                   /* "tcp" or "ipc" */
     const char *ip;                          /* an address, or the path's beginning for ipc */
-    int ports[PORTS];                        /* 0: any free one (tcp only) */
+    int ports[PORTS];                        /* 0: any free one */
     const char *scheme;                      /* "hmac-sha256" */
     const char *key;                         /* "" = no signatures */
     const char *curve_public, *curve_secret; /* CURVE: both or none (NULL) */
+    struct registrar registrar;
 };
 
 extern const char *const port_names[PORTS]; /* "shell_port" ... */
@@ -45,5 +53,9 @@ bool connection_is_exposed(const struct connection *connection);
 bool connection_endpoint(const struct connection *connection, enum port port,
                          char out[static CONNECTION_ENDPOINT_SIZE],
                          struct error *err) ATTR_USE_RESULT;
+/* The same of the registrar. */
+bool connection_registrar(const struct connection *connection,
+                          char out[static CONNECTION_ENDPOINT_SIZE],
+                          struct error *err) ATTR_USE_RESULT;
 
 #endif

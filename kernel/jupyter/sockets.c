@@ -81,8 +81,7 @@ static int bound_port(void *socket)
     return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
 
-/* The program is to end: signals are blocked and read by the front, which does not run yet. */
-static bool told_to_end(void)
+bool sockets_must_end(void)
 {
     sigset_t pending;
     return sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1;
@@ -95,7 +94,7 @@ static bool bind_one(void *socket, struct connection *connection, enum port port
         return false;
     for (int try = 0; zmq_bind(socket, endpoint) < 0; try++) {
         int number = errno;
-        if (number != EADDRINUSE || try >= SOCKETS_BIND_TRIES || told_to_end()) {
+        if (number != EADDRINUSE || try >= SOCKETS_BIND_TRIES || sockets_must_end()) {
             error_set(err, ERROR_IO, "cannot listen on %s (%s): %s", endpoint, port_names[port],
                       zmq_strerror(number));
             if (number == EADDRINUSE)

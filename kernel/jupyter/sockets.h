@@ -30,6 +30,9 @@ bool sockets_open(struct sockets *sockets, struct connection *connection,
                   struct error *err) ATTR_USE_RESULT;
 void sockets_close(struct sockets *sockets);
 
+/* SIGTERM is pending: signals are blocked and read by the front, which does not run yet. */
+bool sockets_must_end(void);
+
 /* Receives one message without waiting: its frames are copies in the arena. *count = 0: there is
    none. A message of more than WIRE_FRAMES frames is read to its end and given as the first of
    them. */

@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "jupyter/request.h"
 
-#define WIRE_PROTOCOL "5.4"
+#define WIRE_PROTOCOL "5.6.0"
 #define WIRE_DELIMITER "<IDS|MSG>"
 #define WIRE_HEADER_LIMIT ((size_t)64 * 1024)
 #define WIRE_CONTENT_LIMIT ((size_t)128 * 1024 * 1024)

@@ -14,10 +14,11 @@ import types
 import unittest
 
 import zmq
+from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from wire_client import ENDLESS, PATIENCE, PROGRAM, Client, Kernel, KernelCase, free_ports, words
+from wire_client import ENDLESS, PATIENCE, PORTS, PROGRAM, Client, Kernel, KernelCase, free_ports, words
 
 
 SHIMS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "shim")
@@ -81,7 +82,8 @@ class RefusalTest(unittest.TestCase):
                      "not a pair of CURVE keys")
         self.refused(self.info(curve_publickey="x" * 40), "curve_secretkey is missing")
         self.refused(self.info(curve_publickey="x" * 40, curve_secretkey="short"), "curve_secretkey is not a key")
-        self.refused({"registration_port": 1, "registration_ip": "127.0.0.1"}, "handshake")
+        for port in (0, "", "x1", 70000, "99999999999", None):
+            self.refused({"registration_port": port, "registration_ip": "127.0.0.1"}, "registration_port")
         self.refused(self.info(shell_port="many"), "shell_port")
         self.refused("{", "kernel.json")
         self.refused(self.info(ip="256.1.1.1"), "256.1.1.1")
@@ -220,6 +222,85 @@ class CurveTest(KernelCase):
                 kernel = self.start(ip=ip, curve=curve)
                 self.alive(self.attach(kernel))
                 self.assertEqual("without encryption" in kernel.log(), warns)
+
+
+class HandshakeTest(KernelCase):
+    """A registration file: the kernel finds its ports, tells them, waits for its launcher's word (protocol 5.6, JEP 66)."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        pass
+
+    def registers(self, **options):
+        kernel = self.start(wait=False, handshake=True, **options)
+        return kernel, *kernel.launcher.receive()
+
+    def test_over_every_transport(self):
+        for options in ({}, {"transport": "ipc"}, {"ip": "::1"}, {"curve": True}, {"transport": "ipc", "curve": True},
+                        {"scheme": "hmac-sha512"}, {"key": ""}):
+            with self.subTest(options):
+                client = self.attach(self.start(handshake=True, **options))
+                self.alive(client)
+                client.send(client.control, "shutdown_request", {"restart": False})
+                self.assertEqual(client.kernel.gone(), 0)
+
+    def test_what_is_told(self):
+        kernel, identity, content = self.registers()
+        self.assertEqual(content.pop("kernel_id"), "id \U0001f980")
+        self.assertEqual(sorted(content), sorted(PORTS))
+        self.assertEqual(len({int(port) for port in content.values()}), 5)
+        self.assertTrue(all(isinstance(port, str) and port.isdigit() for port in content.values()))
+        kernel.launcher.acknowledge(identity)
+
+    def test_others_can_attach_by_the_file_it_writes(self):
+        with tempfile.TemporaryDirectory() as runtime:
+            kernel = self.start(handshake=True, curve=True, env={"JUPYTER_RUNTIME_DIR": runtime})
+            path = os.path.join(runtime, "kernel-%d.json" % kernel.process.pid)
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+            client = BlockingKernelClient(connection_file=path)
+            client.load_connection_file()
+            client.start_channels()
+            self.addCleanup(client.stop_channels)
+            client.wait_for_ready(timeout=PATIENCE)
+            client.shutdown()
+            self.assertEqual(kernel.gone(), 0)
+            self.assertEqual(os.listdir(runtime), [])
+
+    def test_a_word_that_is_not_the_launchers_is_no_acknowledgement(self):
+        kernel, identity, content = self.registers()
+        said = kernel.launcher
+        said.acknowledge(identity, signature=b"0" * 64)
+        said.acknowledge(identity, signature=b"")
+        said.socket.send_multipart([identity, b"ACK"])
+        said.socket.send_multipart([identity] + [b"x"] * 100)
+        kernel.info.update((name, int(content[name])) for name in PORTS)
+        client = Client(kernel)
+        self.addCleanup(client.close)
+        client.send(client.shell, "kernel_info_request", {})
+        self.assertEqual(client.shell.poll(300), 0)
+        said.acknowledge(identity)
+        self.assertTrue(client.shell.poll(PATIENCE * 1000))
+
+    def test_without_an_acknowledgement_it_does_not_stay(self):
+        kernel, identity, content = self.registers()
+        mirror = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+        kernel.launcher.acknowledge(identity, content=mirror)        # its own words, rightly signed
+        self.assertEqual(kernel.gone(), 1)
+        self.assertIn("did not acknowledge", kernel.log())
+
+    def test_sigterm_ends_the_wait(self):
+        kernel, _, _ = self.registers()
+        began = time.monotonic()
+        kernel.process.send_signal(signal.SIGTERM)
+        kernel.gone()
+        self.assertLess(time.monotonic() - began, 2)
 
 
 class RestartTest(KernelCase):
@@ -442,12 +523,13 @@ class ByHandTest(KernelCase):
             self.addCleanup(process.kill)
             path = process.stdout.readline().strip()
             self.assertEqual(os.path.dirname(path), runtime)
+            self.assertEqual(process.stdout.readline(), "attach with: jupyter console --existing %s\n" % os.path.basename(path))
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
             kernel = Kernel.__new__(Kernel)
             with open(path) as file:
                 kernel.info = json.load(file)
             kernel.key, kernel.scheme, kernel.transport, kernel.ip = (kernel.info["key"], "hmac-sha256", "tcp", kernel.info["ip"])
-            kernel.log = lambda: ""
+            kernel.launcher, kernel.log = None, lambda: ""
             client = self.attach(kernel)
             self.alive(client)
             client.ask("shutdown_request", {"restart": False}, sock=client.control)

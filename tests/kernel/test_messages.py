@@ -27,7 +27,7 @@ class ShellTest(KernelCase):
         ids = [m.header["msg_id"] for m in published + [reply]]
         self.assertEqual(len(set(ids)), len(ids))
         for message in published + [reply]:
-            self.assertEqual(message.header["version"], "5.4")
+            self.assertEqual(message.header["version"], "5.6.0")
             self.assertRegex(message.header["date"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
             self.assertEqual(message.header["session"], reply.header["session"])
             self.assertTrue(message.header["username"])
@@ -52,7 +52,7 @@ class ShellTest(KernelCase):
     def test_kernel_info_is_complete_and_the_same_on_control(self):
         info = self.client.ask("kernel_info_request").content
         self.assertEqual(info["status"], "ok")
-        self.assertEqual(info["protocol_version"], "5.4")
+        self.assertEqual(info["protocol_version"], "5.6.0")
         self.assertEqual(info["implementation"], "cofferdam")
         self.assertEqual(info["supported_features"], [])
         language = info["language_info"]

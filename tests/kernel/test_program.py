@@ -33,7 +33,7 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(spec["language"], "sql")
         self.assertEqual(spec["interrupt_mode"], "message")
         self.assertEqual(spec["metadata"]["supported_encryption"], ["curve"])
-        self.assertNotIn("kernel_protocol_version", spec)              # from 5.5 on it would promise the handshake
+        self.assertEqual(spec["kernel_protocol_version"], "5.6.0")     # it promises the handshake
         for name, begins in (("logo-32x32.png", b"\x89PNG"), ("logo-64x64.png", b"\x89PNG"), ("logo-svg.svg", b"<")):
             with open(os.path.join(folder, name), "rb") as file:
                 self.assertTrue(file.read().startswith(begins), name)

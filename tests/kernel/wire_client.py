@@ -148,13 +148,14 @@ class Kernel:
     """A kernel process in a folder of its own."""
 
     def __init__(self, transport="tcp", ip="127.0.0.1", scheme="hmac-sha256", key=None, home=None, ports=None, env=None, wait=True,
-                 parent=None, curve=False):
+                 parent=None, curve=False, handshake=False):
         self.folder = tempfile.mkdtemp(prefix="cofferdam-test-")
         self.home = home or os.path.join(self.folder, "home")
         os.makedirs(self.home, exist_ok=True)
         self.key = uuid.uuid4().hex if key is None else key
         self.scheme, self.transport = scheme, transport
         self.ip = ip if transport == "tcp" else os.path.join(self.folder, "k")
+        self.launcher = Launcher(self) if handshake else None
         numbers = ports or (free_ports(ip) if transport == "tcp" else range(1, 6))
         self.info = dict(zip(PORTS, numbers), ip=self.ip, transport=transport, key=self.key, signature_scheme=scheme,
                          kernel_name="cofferdam")
@@ -162,7 +163,7 @@ class Kernel:
             self.info.update(zip(("curve_publickey", "curve_secretkey"), (k.decode() for k in zmq.curve_keypair())))
         self.file = os.path.join(self.folder, "kernel.json")
         with open(self.file, "w") as file:
-            json.dump(self.info, file)
+            json.dump(self.launcher.registration() if handshake else self.info, file)
         os.chmod(self.file, 0o600)
         self.environment = dict(os.environ, HOME=self.home, XDG_DATA_HOME=os.path.join(self.home, "data"), **(env or {}))
         self.stderr = open(os.path.join(self.folder, "stderr"), "wb+")
@@ -172,6 +173,8 @@ class Kernel:
             self.wait_ready()
 
     def wait_ready(self):
+        if self.launcher:
+            self.launcher.register()
         client = Client(self, subscribe=None)
         try:
             client.ask("kernel_info_request")
@@ -208,7 +211,49 @@ class Kernel:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
         self.stderr.close()
+        if self.launcher:
+            self.launcher.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Launcher:
+    """Who waits for a kernel that finds its ports itself (JEP 66), as xeus' launcher does."""
+
+    def __init__(self, kernel):
+        self.kernel, self.context = kernel, zmq.Context()
+        self.socket = self.context.socket(zmq.ROUTER)
+        self.socket.linger = 0
+        self.socket.setsockopt(zmq.IPV6, 1)
+        if kernel.transport == "ipc":
+            self.ip, self.port = kernel.ip + "-launcher", 9
+            self.socket.bind("ipc://%s-9" % self.ip)
+        else:
+            self.ip = kernel.ip
+            self.port = self.socket.bind_to_random_port("tcp://[%s]" % self.ip if ":" in self.ip else "tcp://" + self.ip)
+
+    def registration(self):
+        """The registration file: no port but where to register, and that as text."""
+        info = {name: value for name, value in self.kernel.info.items() if name not in PORTS}
+        return dict(info, registration_ip=self.ip, registration_port=str(self.port), kernel_id="id \U0001f980")
+
+    def receive(self, patience=PATIENCE):
+        """Who registers and the content of it."""
+        if not self.socket.poll(patience * 1000):
+            raise TimeoutError("no kernel registers; its log: " + self.kernel.log())
+        identity, delimiter, signature, content = self.socket.recv_multipart()
+        assert delimiter == DELIMITER and signature == self.kernel.sign([content]), "wrong signature of a registration"
+        return identity, json.loads(content)
+
+    def acknowledge(self, identity, content=b"ACK", signature=None):
+        self.socket.send_multipart([identity, DELIMITER, self.kernel.sign([content]) if signature is None else signature, content])
+
+    def register(self):
+        identity, content = self.receive()
+        self.acknowledge(identity)
+        self.kernel.info.update((name, int(content[name])) for name in PORTS)
+
+    def close(self):
+        self.context.destroy(linger=0)
 
 
 def free_ports(ip="127.0.0.1"):

@@ -82,7 +82,10 @@ static void bad_files_are_refused_with_their_reason(void **state)
         {"{" PORTS_JSON ",\"curve_secretkey\":7}", "curve_secretkey is not a key"},
         {"{" PORTS_JSON ",\"curve_secretkey\":\"" CURVE_KEY "\"}", "curve_publickey is missing"},
         {"{" PORTS_JSON ",\"curve_publickey\":\"" CURVE_KEY "\"}", "curve_secretkey is missing"},
-        {"{\"registration_port\":\"1\"}", "handshake"},
+        {"{\"registration_port\":\"\"}", "registration_port is missing"},
+        {"{\"registration_port\":\"1x\"}", "registration_port is missing"},
+        {"{\"registration_port\":65536}", "registration_port is missing"},
+        {"{\"registration_port\":0}", "registration_port is 0"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct connection connection = {0};
@@ -96,6 +99,35 @@ static void bad_files_are_refused_with_their_reason(void **state)
     const struct place *place = *state;
     assert_false(connection_read(&connection, "/nonexistent/kernel.json", place->arena, &err));
     assert_int_equal(err.kind, ERROR_NOT_FOUND);
+}
+
+static void a_registration_file_names_where_to_register_and_no_ports(void **state)
+{
+    struct connection connection = {0};
+    struct error err = {0};
+    char endpoint[CONNECTION_ENDPOINT_SIZE];
+    assert_true(read_text(*state,
+                          "{\"transport\":\"tcp\",\"registration_ip\":\"::1\","
+                          "\"registration_port\":\"50007\",\"key\":\"k\",\"kernel_id\":\"me\"}",
+                          &connection, &err));
+    assert_true(connection_registrar(&connection, endpoint, &err));
+    assert_string_equal(endpoint, "tcp://[::1]:50007");
+    assert_string_equal(connection.registrar.kernel_id, "me");
+    for (int i = 0; i < PORTS; i++)
+        assert_int_equal(connection.ports[i], 0);
+    connection = (struct connection){0};
+    assert_true(
+        read_text(*state,
+                  "{\"transport\":\"ipc\",\"ip\":\"/run/me\",\"registration_ip\":\"/run/x\","
+                  "\"registration_port\":7}",
+                  &connection, &err));
+    assert_true(connection_registrar(&connection, endpoint, &err));
+    assert_string_equal(endpoint, "ipc:///run/x-7");
+    assert_true(connection_endpoint(&connection, PORT_IOPUB, endpoint, &err));
+    assert_true(strncmp(endpoint, "ipc:///run/me-", 14) == 0);
+    for (int i = 0; i < PORTS; i++)
+        for (int j = 0; j < i; j++)
+            assert_int_not_equal(connection.ports[i], connection.ports[j]);
 }
 
 static void endpoints_follow_the_transport(void **state)
@@ -172,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_of_jupyter_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_files_are_refused_with_their_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_registration_file_names_where_to_register_and_no_ports,
+                                        set_up, tear_down),
         cmocka_unit_test(endpoints_follow_the_transport),
         cmocka_unit_test(names_too_long_for_a_socket_are_refused),
         cmocka_unit_test_setup_teardown(a_kernel_of_its_own_writes_a_private_file, set_up,
