@@ -9,6 +9,7 @@
 #define COFFERDAM_MAGIC_H
 
 #include "base/cancel.h"
+#include "base/vitals.h"
 #include "data/outputs.h"
 #include "options.h"
 
@@ -30,6 +31,7 @@ struct magic_call {
     struct session *session;
     struct outputs *outputs;
     struct cancel *cancel;
+    const struct vitals *vitals; /* of the kernel's traffic; NULL: there is none (tests) */
     struct arena *arena;
     const void *options; /* the magic's own struct, filled */
     const char *body;    /* of %%magic, or NULL */

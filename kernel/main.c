@@ -76,7 +76,8 @@ struct kernel {
     struct sockets sockets;
     struct wire *wire;
     struct cancel *cancel;
-    struct pipe *to_worker, *to_aide, *to_jobs, *news, *answers, *inbox;
+    struct vitals vitals;
+    struct pipe *to_worker, *to_aide, *to_jobs, *news, *answers, *inbox, *replies;
     struct worker worker;
     struct aide aide;
     struct jobs jobs;
@@ -92,8 +93,9 @@ static bool start_actors(struct kernel *kernel, struct error *err)
                                      .jobs = kernel->to_jobs,
                                      .news = kernel->news,
                                      .cancel = kernel->cancel,
+                                     .vitals = &kernel->vitals,
                                      .notebook = getenv("JPY_SESSION_NAME")};
-    kernel->aide = (struct aide){.pipe = kernel->to_aide, .front = kernel->inbox};
+    kernel->aide = (struct aide){.pipe = kernel->to_aide, .front = kernel->replies};
     kernel->jobs = (struct jobs){
         .pipe = kernel->to_jobs, .news = kernel->news, .front = kernel->inbox, .clock = &job_clock};
     int failed = pthread_create(&kernel->worker_thread, NULL, worker_run, &kernel->worker);
@@ -125,6 +127,7 @@ static void end_kernel(struct kernel *kernel, bool orderly, const char *own_file
     pipe_free(kernel->news);
     pipe_free(kernel->answers);
     pipe_free(kernel->inbox);
+    pipe_free(kernel->replies);
 }
 
 static int64_t parent_to_watch(void)
@@ -171,6 +174,7 @@ static bool serve(struct connection *connection, const char **own_file, struct a
             connection->ip);
     if (own_file && !announce(&kernel, connection, arena, own_file, err))
         return false;
+    sockets_describe(connection, &kernel.vitals);
     kernel.cancel = cancel_new();
     kernel.to_worker = pipe_new();
     kernel.to_aide = pipe_new();
@@ -178,6 +182,7 @@ static bool serve(struct connection *connection, const char **own_file, struct a
     kernel.news = pipe_new();
     kernel.answers = pipe_new();
     kernel.inbox = pipe_new();
+    kernel.replies = pipe_new();
     if (!start_actors(&kernel, err))
         return false;
     struct front_config config = {.sockets = &kernel.sockets,
@@ -189,6 +194,8 @@ static bool serve(struct connection *connection, const char **own_file, struct a
                                   .jobs = kernel.to_jobs,
                                   .answers = kernel.answers,
                                   .inbox = kernel.inbox,
+                                  .replies = kernel.replies,
+                                  .vitals = &kernel.vitals,
                                   .parent = parent_to_watch(),
                                   .blank = blank};
     bool orderly = front_run(&config);

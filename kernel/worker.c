@@ -164,7 +164,7 @@ static void tell_trouble(const struct running *running)
 static struct packet *run_cell(struct bench *bench, struct running *running)
 {
     struct error err = {0};
-    struct output_sink sink = {.emit = running_emit, .state = running};
+    struct output_sink sink = {.emit = running_emit, .state = running, .gathers = true};
     running->outputs = outputs_new(&sink);
     bool ok = open_session(bench, running, &err);
     if (ok) {
@@ -174,11 +174,13 @@ static struct packet *run_cell(struct bench *bench, struct running *running)
     }
     outputs_finish(running->outputs);
     outputs_free(running->outputs);
+    running_end_surplus(running);
     struct packet *reply = packet_new(PACKET_REPLY, running->request);
     reply->type = "execute_reply";
     reply->failed = !ok;
     reply->content = ok ? ok_reply(running) : error_reply(running, &err);
     reply->content_size = reply->content ? strlen(reply->content) : 0;
+    running_keep_shown(running);
     if (bench->session)
         share_names(bench);
     tell_history(running);

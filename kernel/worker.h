@@ -9,6 +9,7 @@
 #define COFFERDAM_WORKER_H
 
 #include "base/cancel.h"
+#include "base/vitals.h"
 #include "jupyter/pipe.h"
 
 struct worker {
@@ -19,6 +20,7 @@ struct worker {
     struct pipe *jobs;    /* to what outlives a cell: letters (jobs.h) */
     struct pipe *news;    /* and from it */
     struct cancel *cancel;
+    struct vitals *vitals;
     const char *notebook; /* path of the notebook (JPY_SESSION_NAME), may be NULL */
 };
 

@@ -6,30 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void running_publish(struct running *running, const char *type, char *content)
-{
-    if (!content)
-        return;
-    struct packet *packet = packet_new(PACKET_PUBLISH, running->request);
-    packet->type = type;
-    packet->content = content;
-    packet->content_size = strlen(content);
-    pipe_push(running->worker->front, packet);
-}
-
 static void publish_json(struct running *running, const char *type, json_t *content)
 {
     running_publish(running, type, json_dumps(content, JSON_COMPACT));
     json_decref(content);
-}
-
-static void emit_stream(struct running *running, const struct output *output)
-{
-    json_t *content = json_object();
-    (void)json_object_set_new(content, "name",
-                              json_texts(output->kind == OUTPUT_STDERR ? "stderr" : "stdout"));
-    (void)json_object_set_new(content, "text", json_text(output->text, output->size));
-    publish_json(running, "stream", content);
 }
 
 static json_t *object_or_empty(json_t *object)
@@ -75,7 +55,14 @@ static void emit_bundle(struct running *running, const struct output *output)
         (void)json_object_set_new(transient, "display_id", json_texts(output->display_id));
         (void)json_object_set_new(content, "transient", transient);
     }
-    publish_json(running, types[output->kind], content);
+    char *text = json_dumps(content, JSON_COMPACT);
+    json_decref(content);
+    if (output->kind == OUTPUT_RESULT)
+        running_end_surplus(running); /* the cell's value comes last, and always */
+    if (output->kind == OUTPUT_DISPLAY && text && !running_has_room(running, output->data, text))
+        free(text);
+    else
+        running_publish(running, types[output->kind], text);
 }
 
 static void add_payload(struct running *running, const struct output *output)
@@ -103,7 +90,7 @@ void running_emit(void *state, const struct output *output)
     if (running->silent)
         return;
     if (output->kind == OUTPUT_STDOUT || output->kind == OUTPUT_STDERR) {
-        emit_stream(running, output);
+        running_print(running, output->kind == OUTPUT_STDERR, output->text, output->size);
     } else if (output->kind == OUTPUT_CLEAR) {
         json_t *content = json_object();
         (void)json_object_set_new(content, "wait", json_boolean(output->wait));

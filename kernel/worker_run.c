@@ -49,6 +49,7 @@ static bool run_magic(struct running *running, const struct statement *statement
         .session = running->session,
         .outputs = running->outputs,
         .cancel = running->worker->cancel,
+        .vitals = running->worker->vitals,
         .arena = running->arena,
         .body = sql ? statement->text : statement->body,
         .body_size = sql ? statement->size : statement->body_size,

@@ -45,8 +45,28 @@ static void run_checks(struct doctor *doctor, const struct doctor_check *checks)
     }
 }
 
+struct doctor_options {
+    const char *what;
+};
+
+static const char *const parts[] = {"kernel", NULL};
+
+static const struct option options[] = {
+    {.name = "WHAT",
+     .help = "kernel: only this kernel's own traffic",
+     OPT_TEXT(struct doctor_options, what),
+     .choices = parts},
+};
+
 static bool examine(struct doctor *doctor, struct error *err)
 {
+    const struct doctor_options *given = doctor->call->options;
+    if (given->what) {
+        if (!doctor->call->vitals)
+            return error_set(err, ERROR_UNAVAILABLE, "no kernel runs here");
+        run_checks(doctor, doctor_kernel);
+        return true;
+    }
     run_checks(doctor, doctor_local);
     if (!aws_region(doctor->aws, &doctor->region, &(struct error){0}))
         doctor->region = NULL;
@@ -113,6 +133,7 @@ static bool run(struct magic_call *call, struct error *err)
 }
 
 static const struct magic_example examples[] = {
+    {"%doctor kernel", "what waits, what was dropped, how long the last stop took, encryption"},
     {"%doctor", "what works, what does not, and what to do about it"},
 };
 
@@ -123,9 +144,11 @@ const struct magic magic_doctor = {
     .details = "One line a check: its state, what is there, what to do. Nothing is changed: only "
                "calls that read are made, and DryRun where a call knows it; permissions are also "
                "simulated by IAM where that is allowed. Without an account the lines about this "
-               "machine are all there is.",
+               "machine are all there is. %doctor kernel looks at the messages between the kernel "
+               "and its front ends.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_READS,
+    .options = {.options = options, .count = COUNT(options), .size = sizeof(struct doctor_options)},
     .examples = examples,
     .example_count = COUNT(examples),
     .run = run,

@@ -70,6 +70,7 @@ struct doctor_check {
 };
 
 /* Each ends with a row of zeros. */
+extern const struct doctor_check doctor_kernel[];  /* its own traffic */
 extern const struct doctor_check doctor_local[];   /* need no account */
 extern const struct doctor_check doctor_account[]; /* who, where, when */
 extern const struct doctor_check doctor_athena[];  /* workgroup, results, keys */

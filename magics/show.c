@@ -1,4 +1,5 @@
 #include "magic.h"
+#include "magics/show_output.h"
 
 #include "base/buf.h"
 #include "case/results.h"
@@ -14,7 +15,8 @@ struct show_options {
 
 static const struct option options[] = {
     {.name = "NAME",
-     .help = "a kept result (_, _12, a name given by --into) or a parameter",
+     .help = "a kept result (_, _12, a name given by --into), a parameter, or output and a cell's "
+             "number: what that cell has shown, once more",
      OPT_TEXT(struct show_options, name),
      .values = VALUES_RESULT},
     {.name = "ROW",
@@ -86,6 +88,8 @@ static bool run(struct magic_call *call, struct error *err)
     const struct show_options *given = call->options;
     struct show_options shown = *given;
     shown.name = given->name ? given->name : "_";
+    if (strcmp(shown.name, "output") == 0 && given->row && !given->column)
+        return show_output(call, given->row, err);
     const json_t *parameter = session_param(call->session, shown.name);
     if (parameter) {
         char *text = json_dump(call->arena, parameter, NULL);
@@ -110,7 +114,12 @@ static const struct magic_example examples[] = {
 
 const struct magic magic_show = {
     .name = "show",
-    .summary = "shows a kept result, one row of it, one value whole, or a parameter",
+    .summary =
+        "shows a kept result, one row of it, one value whole, a parameter, or what a cell has "
+        "shown",
+    .details =
+        "%show output 12 brings back all outputs of cell 12 of this kernel, also those that a "
+        "closed browser has missed. They are kept in the case folder, in outputs/.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_READS,
     .options = {.options = options, .count = COUNT(options), .size = sizeof(struct show_options)},

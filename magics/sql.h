@@ -29,7 +29,7 @@ struct query_options {
          .values = VALUES_FILE},                                                                   \
     {                                                                                              \
         .name = "--limit", .value = "N", .help = "rows shown (the whole result is kept)",          \
-        OPT_INT(struct query_options, limit), .min = 1, .max = 10000                               \
+        OPT_INT(struct query_options, limit), .min = 1, .max = 1000000                             \
     }
 
 #define OPT_BACKGROUND                                                                             \

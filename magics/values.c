@@ -91,6 +91,8 @@ bool values_fill(struct magic_call *call, const char *text, size_t size,
         ok = add_value(call, name, &value, err);
         if (ok)
             escape(out, value.data, value.size);
+        if (ok && (value.full || out->full))
+            ok = error_set(err, ERROR_LIMIT, "{%s} is too long to stand in a text", name);
         i = (size_t)(close - text);
     }
     buf_release(&value);

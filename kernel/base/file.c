@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HASH_BLOCK 65536
+
 #define PATH_LIMIT 4096
 
 /* Reads until the end, `size` bytes or an error. Returns the bytes read, -1 on error. */
@@ -113,6 +115,26 @@ bool file_read(struct arena *arena, const char *path, size_t limit, char **data,
     if (!ok)
         return error_errno(err, number, "cannot read \"%s\"", path);
     return full ? too_large(path, limit, err) : true;
+}
+
+bool file_sha256(const char *path, unsigned char out[static HASH_SIZE], struct error *err)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (file < 0)
+        return error_errno(err, errno, "cannot open \"%s\"", path);
+    struct hash *hash = hash_new();
+    char *block = xmalloc(HASH_BLOCK);
+    ssize_t got;
+    do {
+        got = read(file, block, HASH_BLOCK);
+        if (got > 0)
+            hash_add(hash, block, (size_t)got);
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    int number = errno;
+    hash_end(hash, out);
+    free(block);
+    (void)close(file);
+    return got == 0 || error_errno(err, number, "cannot read \"%s\"", path);
 }
 
 bool file_sync_folder(const char *path, struct error *err)

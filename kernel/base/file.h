@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 #include <sys/types.h>
 
@@ -24,6 +25,9 @@ bool file_append(const char *path, const void *data, size_t size, mode_t mode, b
 bool file_make_folder(const char *path, mode_t mode, struct error *err) ATTR_USE_RESULT;
 /* Removes a file or a whole folder; a missing one is fine. Never follows symbolic links. */
 bool file_remove_all(const char *path, struct error *err) ATTR_USE_RESULT;
+/* The hash of its bytes. */
+bool file_sha256(const char *path, unsigned char out[static HASH_SIZE],
+                 struct error *err) ATTR_USE_RESULT;
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
 int64_t file_size(const char *path); /* -1 if it cannot be read */
@@ -50,6 +54,8 @@ char *file_expand(struct arena *arena, const char *path);
 /* Absolute path without ".", ".." and symbolic links where it exists; otherwise cwd + path,
  * cleaned. */
 char *file_absolute(struct arena *arena, const char *path);
+/* As somebody in the working folder would type it: relative where it lies below. */
+char *file_typed(struct arena *arena, const char *path);
 /* Folder of the running executable (/proc/self/exe), in arena memory. */
 char *file_executable_folder(struct arena *arena);
 

@@ -79,3 +79,11 @@ char *file_executable_folder(struct arena *arena)
     char *slash = strrchr(path, '/');
     return arena_strndup(arena, path, slash && slash > path ? (size_t)(slash - path) : 1);
 }
+
+char *file_typed(struct arena *arena, const char *path)
+{
+    const char *here = file_absolute(arena, ".");
+    size_t length = strlen(here);
+    bool below = strncmp(path, here, length) == 0 && path[length] == '/';
+    return arena_strdup(arena, below ? path + length + 1 : path);
+}

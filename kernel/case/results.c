@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "case/record.h"
 #include "case/results_name.h"
+#include "case/results_rest.h"
 #include "case/results_text.h"
 #include "case/seen.h"
 #include "case/session_state.h"
@@ -12,8 +13,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
-
-#define LIMIT_MOST 10000
 
 struct running {
     struct session *session;
@@ -168,7 +167,7 @@ static int64_t rows_shown(const struct running *running)
 {
     int64_t limit = running->request->limit ? running->request->limit
                                             : session_settings(running->session)->limit;
-    return limit > LIMIT_MOST ? LIMIT_MOST : limit;
+    return limit > RESULTS_PAGE ? RESULTS_PAGE : limit;
 }
 
 static void record(const struct running *running, const struct sql_statement *statement,
@@ -295,5 +294,13 @@ bool results_run(struct session *session, const struct results_request *request,
         if (outputs) /* also when it cannot be saved then */
             outputs_result(outputs, render_table(arena, last->table, &last->caption));
     }
+    struct results_rest rest = {.name = last->info.kept,
+                                .total = last->caption.total_rows,
+                                .outputs = outputs,
+                                .cancel = cancel,
+                                .arena = arena};
+    if (request->limit > RESULTS_PAGE && outputs && rest.name && rest.total > RESULTS_PAGE &&
+        !results_show_rest(session, &rest, err))
+        return false;
     return save_result(&running, last);
 }

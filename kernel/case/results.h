@@ -11,13 +11,15 @@
 #include "base/sql.h"
 #include "case/session.h"
 
+#define RESULTS_PAGE 10000 /* most rows shown at once */
+
 struct results_request {
     const char *sql; /* any number of statements; each is run, the last table is the result */
     size_t size;
     int line;         /* of the cell on which `sql` begins (1-based): for error positions */
     const char *into; /* --into NAME, a plain identifier, or NULL */
     const char *save; /* --save FILE, or NULL */
-    int64_t limit;    /* rows shown; 0 = setting */
+    int64_t limit; /* rows shown; 0 = setting; beyond RESULTS_PAGE the last ones and a file too */
     const struct engine_param *params; /* besides the session's parameters; these win */
     size_t param_count;
     const char *title;  /* caption, or NULL */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define STREAM_FLUSH_SIZE (64 * 1024)
+#define STREAM_TEXT_LIMIT ((size_t)64 * 1024 * 1024) /* of one print; no value is that long */
 #define PROGRESS_AFTER 500000    /* microseconds of work before the first line is shown */
 #define PROGRESS_INTERVAL 200000 /* between two updates */
 
@@ -75,6 +76,8 @@ static void stream(struct outputs *outputs, enum output_kind kind, const char *t
         text += piece;
         size -= piece;
     }
+    if (outputs->sink.gathers)
+        flush(outputs);
 }
 
 void outputs_print(struct outputs *outputs, const char *text, size_t size)
@@ -82,12 +85,17 @@ void outputs_print(struct outputs *outputs, const char *text, size_t size)
     stream(outputs, OUTPUT_STDOUT, text, size);
 }
 
+void outputs_print_stderr(struct outputs *outputs, const char *text, size_t size)
+{
+    stream(outputs, OUTPUT_STDERR, text, size);
+}
+
 ATTR_PRINTF(3, 0)
 static void stream_format(struct outputs *outputs, enum output_kind kind, const char *format,
                           va_list args, const char *end)
 {
     struct buf line;
-    buf_init(&line, RENDER_BUNDLE_LIMIT);
+    buf_init(&line, STREAM_TEXT_LIMIT);
     buf_vaddf(&line, format, args);
     buf_adds(&line, end);
     stream(outputs, kind, line.data, line.size);

@@ -34,6 +34,7 @@ struct output {
 struct output_sink {
     void (*emit)(void *state, const struct output *output);
     void *state;
+    bool gathers; /* it puts text together itself: every print is handed on at once */
 };
 
 struct outputs;
@@ -43,6 +44,7 @@ void outputs_free(struct outputs *outputs); /* flushes */
 
 void outputs_print(struct outputs *outputs, const char *text,
                    size_t size); /* stdout; text as it is, made valid UTF-8 */
+void outputs_print_stderr(struct outputs *outputs, const char *text, size_t size);
 void outputs_printf(struct outputs *outputs, const char *format, ...) ATTR_PRINTF(2, 3);
 void outputs_warn(struct outputs *outputs, const char *format, ...)
     ATTR_PRINTF(2, 3); /* stderr, one line */

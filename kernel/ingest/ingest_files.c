@@ -85,28 +85,6 @@ bool run_load_files(struct ingest_run *run, struct error *err)
     return true;
 }
 
-/* The hash of a file as it lies on the disk, packed or not. */
-static bool hash_file(const char *path, unsigned char hash[HASH_SIZE])
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (file < 0) {
-        return false;
-    }
-    struct hash *sum = hash_new();
-    char *buffer = xmalloc(65536);
-    ssize_t got = 0;
-    do {
-        got = read(file, buffer, 65536);
-        if (got > 0) {
-            hash_add(sum, buffer, (size_t)got);
-        }
-    } while (got > 0 || (got < 0 && errno == EINTR));
-    hash_end(sum, hash);
-    free(buffer);
-    close(file);
-    return got == 0;
-}
-
 static bool hashes_hold(const struct file_hashes *hashes, const unsigned char hash[HASH_SIZE])
 {
     if (hashes->earlier && bsearch(hash, hashes->items, hashes->earlier, HASH_SIZE, by_bytes)) {
@@ -128,7 +106,7 @@ bool worker_file_known(struct worker *worker)
     }
     unsigned char hash[HASH_SIZE];
     worker->file_state = 1;
-    if (hash_file(worker->reader.path, hash)) {
+    if (file_sha256(worker->reader.path, hash, &(struct error){0})) {
         pthread_mutex_lock(&run->mutex);
         if (hashes_hold(&run->hashes, hash)) {
             worker->file_state = 2;

@@ -12,7 +12,16 @@
 
 #define BATCH 64 /* messages of one socket before the others are looked at again */
 
-enum item { ITEM_CONTROL, ITEM_STDIN, ITEM_IOPUB, ITEM_SHELL, ITEM_SIGNALS, ITEM_INBOX, ITEMS };
+enum item {
+    ITEM_CONTROL,
+    ITEM_STDIN,
+    ITEM_IOPUB,
+    ITEM_SHELL,
+    ITEM_SIGNALS,
+    ITEM_REPLIES,
+    ITEM_INBOX, /* last: left out while outputs wait */
+    ITEMS
+};
 
 /* One message of a ROUTER: verified and answered, or logged and dropped. False if there is none. */
 static bool take_message(struct front *front, enum port port)
@@ -37,6 +46,8 @@ static bool take_message(struct front *front, enum port port)
         return true;
     }
     arena_reset(front->scratch);
+    if (front->config->vitals)
+        front->config->vitals->bad_messages++;
     (void)error_wrap(&err, "dropped a message on %s", port_names[port]);
     log_error("wire", &err);
     return true;
@@ -59,13 +70,24 @@ static void take_signals(struct front *front)
     }
 }
 
-/* A few at a time, and none while a subscriber's queue is full: control must not wait behind a
- * flood of outputs. */
+static void take_replies(struct front *front)
+{
+    struct packet *next;
+    for (struct packet *packet = pipe_take(front->config->replies, 0); packet; packet = next) {
+        next = packet->next;
+        packet->next = NULL;
+        front_packet(front, packet);
+    }
+}
+
+/* A few at a time, and none while outputs must wait: control must not wait behind a flood of them.
+ */
 static void take_packets(struct front *front)
 {
     if (!front->taken)
         front->taken = pipe_take(front->config->inbox, 0);
-    for (int i = 0; i < BATCH && front->taken && !front_blocked(front); i++) {
+    int64_t now = time_monotonic();
+    for (int i = 0; i < BATCH && front->taken && !front_paused(front, now); i++) {
         struct packet *packet = front->taken;
         front->taken = packet->next;
         packet->next = NULL;
@@ -84,6 +106,8 @@ static void take_all(struct front *front, const zmq_pollitem_t *items)
         take_messages(front, PORT_CONTROL);
     if (items[ITEM_STDIN].revents)
         take_messages(front, PORT_STDIN);
+    if (items[ITEM_REPLIES].revents)
+        take_replies(front);
     if (items[ITEM_INBOX].revents || front->taken)
         take_packets(front);
     if (items[ITEM_SHELL].revents)
@@ -98,7 +122,6 @@ static long wait_for(int64_t at, int64_t now)
     return at <= now ? 0 : (long)((at - now + 999) / 1000);
 }
 
-/* While a subscriber's queue is full, outputs stay in the inbox. */
 static void loop(struct front *front)
 {
     void *const *sockets = front->sockets->sockets;
@@ -108,6 +131,7 @@ static void loop(struct front *front)
         [ITEM_IOPUB] = {.socket = sockets[PORT_IOPUB], .events = ZMQ_POLLIN},
         [ITEM_SHELL] = {.socket = sockets[PORT_SHELL], .events = ZMQ_POLLIN},
         [ITEM_SIGNALS] = {.fd = front->signals, .events = ZMQ_POLLIN},
+        [ITEM_REPLIES] = {.fd = pipe_fd(front->config->replies), .events = ZMQ_POLLIN},
         [ITEM_INBOX] = {.fd = pipe_fd(front->config->inbox), .events = ZMQ_POLLIN},
     };
     for (;;) {
@@ -118,9 +142,10 @@ static void loop(struct front *front)
             front_abandon(front);
             return;
         }
-        int count = front_blocked(front) ? ITEM_INBOX : ITEMS;
+        bool paused = front_paused(front, now);
+        int count = paused ? ITEM_INBOX : ITEMS;
         items[ITEM_INBOX].revents = 0;
-        bool more = front->taken && !front_blocked(front);
+        bool more = front->taken && !paused;
         if (zmq_poll(items, count, more ? 0 : wait_for(next, now)) > 0 || more)
             take_all(front, items);
     }
@@ -146,9 +171,14 @@ bool front_run(const struct front_config *config)
         .first_parent = (int)getppid(),
         .parent_at = config->parent > 1 ? time_monotonic() : 0,
     };
+    publisher_init(&front.publisher, config->sockets, config->vitals);
+    if (config->patience)
+        front.publisher.patience = config->patience;
+    if (config->window)
+        front.publisher.window = config->window;
     loop(&front);
     bool orderly = front_all_gone(&front);
-    front_drop_parcels(&front);
+    publisher_release(&front.publisher);
     front_drop_packets(&front);
     request_release(front.running);
     (void)close(front.signals);

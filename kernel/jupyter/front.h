@@ -3,21 +3,23 @@
  *
  * It answers kernel_info, interrupt, shutdown, comms and usage by itself, hands cells one at a time
  * to the worker and questions about the language to the aide, and sends what both push into the
- * inbox: outputs first, then the reply, then idle. SIGINT is an interrupt_request, SIGTERM an
- * orderly end; both must be blocked in every thread before it runs.
+ * inbox: outputs first, then the reply, then idle. Text of streams is gathered for a moment;
+ * outputs go at the pace and in the order of publisher.h. SIGINT is an interrupt_request, SIGTERM
+ * an orderly end; both must be blocked in every thread before it runs.
  */
 #ifndef COFFERDAM_JUPYTER_FRONT_H
 #define COFFERDAM_JUPYTER_FRONT_H
 
 #include "base/cancel.h"
 #include "jupyter/pipe.h"
-#include "jupyter/sockets.h"
+#include "jupyter/publisher.h"
 
 #define FRONT_ABORT_HOLD                                                                           \
     50000 /* microseconds a failed cell's reply waits for cells that were sent with it */
 #define FRONT_ABORT_GRACE                                                                          \
-    100000 /* and in which cells made before the reply may still arrive after it */
-#define FRONT_PATIENCE 5000000 /* then such a subscriber loses messages, the others do not */
+    100000                 /* and in which cells made before the reply may still arrive after it */
+#define FRONT_GATHER 50000 /* and text of a stream waits for more of it, at most */
+#define FRONT_STREAM_SIZE ((size_t)64 * 1024)
 #define FRONT_CANCEL_PERIOD 5000
 #define FRONT_STOP_LIMIT 500000 /* an actor not back after that is abandoned */
 
@@ -31,9 +33,11 @@ struct front_config {
     struct pipe *jobs;    /* to it: PACKET_QUIT; NULL: nothing outlives a cell */
     struct pipe *answers; /* to the worker while it waits for PACKET_ASK: PACKET_REQUEST with the
                              input_reply */
-    struct pipe *inbox;   /* from all of them */
+    struct pipe *inbox;   /* from the worker and the jobs: outputs may wait in it */
+    struct pipe *replies; /* from the aide: its answers wait for nobody */
     int64_t parent;       /* JPY_PARENT_PID: the kernel ends with it; 0 = not watched */
-    int64_t patience; /* microseconds with a subscriber that does not read; 0 = FRONT_PATIENCE */
+    int64_t patience, window;                     /* of the publisher; 0: as it has them */
+    struct vitals *vitals;                        /* may be NULL */
     bool (*blank)(const char *code, size_t size); /* true: nothing to run, no count */
 };
 

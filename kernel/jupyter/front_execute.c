@@ -52,6 +52,8 @@ static struct packet *take_waiting(struct front *front)
     if (!front->first_waiting)
         front->last_waiting = NULL;
     packet->next = NULL;
+    if (front->config->vitals)
+        front->config->vitals->cells_waiting--;
     return packet;
 }
 
@@ -177,6 +179,8 @@ void front_execute(struct front *front, struct request *request)
     else
         front->first_waiting = cell;
     front->last_waiting = cell;
+    if (front->config->vitals)
+        front->config->vitals->cells_waiting++;
     front_next(front);
 }
 
@@ -184,6 +188,8 @@ void front_interrupt(struct front *front)
 {
     if (!front->running)
         return;
+    if (!front->interrupting)
+        front->interrupted_at = time_monotonic();
     front->interrupting = true;
     front->cancel_at = time_monotonic() + FRONT_CANCEL_PERIOD;
     (void)cancel_raise(front->config->cancel);
@@ -195,6 +201,8 @@ void front_interrupt(struct front *front)
 static void cell_done(struct front *front, const struct packet *reply, int64_t told)
 {
     struct request *request = front->running;
+    if (front->interrupting && front->config->vitals)
+        front->config->vitals->interrupt_us = time_monotonic() - front->interrupted_at;
     bool abort = front->interrupting || (reply->failed && stops_others(request));
     front->running = NULL;
     front->interrupting = front->asking = false;
@@ -291,6 +299,7 @@ void front_abandon(struct front *front)
         "\"ename\":\"Interrupted\",\"evalue\":\"the kernel ended before the cell had stopped\","
         "\"traceback\":[\"Interrupted: the kernel ended before the cell had stopped\"]";
     struct request *request = front->running;
+    front_flush(front);
     if (!request)
         return;
     struct buf content;
@@ -328,20 +337,27 @@ void front_packet(struct front *front, struct packet *packet)
     struct message message = {.type = packet->type,
                               .content = {packet->content, packet->content_size}};
     switch (packet->kind) {
+    case PACKET_PRINT:
+        front_print(front, packet);
+        break;
     case PACKET_PUBLISH:
+        front_flush(front);
         message.parent = packet->request->header;
         message.metadata = (struct frame){packet->metadata, packet->metadata_size};
-        front_publish(front, &message);
+        front_output(front, &message);
         break;
     case PACKET_REPLY:
-        if (packet->request != front->running)
+        if (packet->request != front->running) {
             send_reply(front, packet);
-        else if (hold(front, packet))
+            break;
+        }
+        front_flush(front);
+        if (hold(front, packet))
             return;
-        else
-            finish_cell(front, packet);
+        finish_cell(front, packet);
         break;
     case PACKET_ASK:
+        front_flush(front);
         ask(front, packet);
         break;
     case PACKET_GONE:

@@ -4,87 +4,15 @@
 #include "base/text.h"
 #include "base/time.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MESSAGE_FRAMES (REQUEST_IDENTITIES + 6)
 #define TOPIC_SIZE 128
 
-/* A message that waits for room in a subscriber's queue. */
-struct parcel {
-    struct parcel *next;
-    size_t count;
-    struct frame frames[MESSAGE_FRAMES];
-    char bytes[];
-};
-
-static struct parcel *parcel_new(const struct frame *frames, size_t count)
+/* While a reader's queue is full, and where a Jupyter server would drop more. */
+bool front_paused(const struct front *front, int64_t now)
 {
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += frames[i].size;
-    struct parcel *parcel = xmalloc(sizeof *parcel + size);
-    *parcel = (struct parcel){.count = count};
-    char *end = parcel->bytes;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(end, frames[i].data, frames[i].size);
-        parcel->frames[i] = (struct frame){end, frames[i].size};
-        end += frames[i].size;
-    }
-    return parcel;
-}
-
-bool front_blocked(const struct front *front)
-{
-    return front->first != NULL;
-}
-
-static void publish_frames(struct front *front, const struct frame *frames, size_t count)
-{
-    if (!front->first && sockets_send(front->sockets->sockets[PORT_IOPUB], frames, count))
-        return;
-    struct parcel *parcel = parcel_new(frames, count);
-    if (front->last)
-        front->last->next = parcel;
-    else
-        front->first = parcel;
-    front->last = parcel;
-    if (!front->blocked_since)
-        front->blocked_since = time_monotonic();
-}
-
-/* Sends what waits, as far as it goes. A subscriber that reads nothing for too long loses messages.
- */
-void front_unblock(struct front *front, int64_t now)
-{
-    int64_t patience = front->config->patience ? front->config->patience : FRONT_PATIENCE;
-    bool allow_loss = front->first && now - front->blocked_since > patience;
-    if (allow_loss) {
-        log_line(LOG_LEVEL_WARN, "front", "a front end does not read its messages; it loses some");
-        sockets_allow_loss(front->sockets, true);
-    }
-    while (front->first) {
-        struct parcel *parcel = front->first;
-        if (!sockets_send(front->sockets->sockets[PORT_IOPUB], parcel->frames, parcel->count) &&
-            errno == EAGAIN)
-            return;
-        front->first = parcel->next;
-        free(parcel);
-    }
-    front->last = NULL;
-    front->blocked_since = 0;
-    if (allow_loss)
-        sockets_allow_loss(front->sockets, false);
-}
-
-void front_drop_parcels(struct front *front)
-{
-    while (front->first) {
-        struct parcel *parcel = front->first;
-        front->first = parcel->next;
-        free(parcel);
-    }
+    return publisher_blocked(&front->publisher) || publisher_ready(&front->publisher) > now;
 }
 
 static void publish_to(struct front *front, struct frame topic, const struct message *message)
@@ -93,7 +21,7 @@ static void publish_to(struct front *front, struct frame topic, const struct mes
     wire_write(front->wire, message, &out);
     struct frame frames[1 + COUNT(out.frames)] = {topic};
     memcpy(frames + 1, out.frames, sizeof out.frames);
-    publish_frames(front, frames, COUNT(frames));
+    publisher_send(&front->publisher, frames, COUNT(frames));
 }
 
 void front_publish(struct front *front, const struct message *message)
@@ -109,6 +37,13 @@ void front_publish(struct front *front, const struct message *message)
         size += length;
     }
     publish_to(front, (struct frame){topic, size}, message);
+}
+
+/* What a Jupyter server counts. */
+void front_output(struct front *front, const struct message *message)
+{
+    front_publish(front, message);
+    publisher_count(&front->publisher, time_monotonic());
 }
 
 void front_publish_text(struct front *front, const struct request *parent, const char *type,
@@ -132,6 +67,8 @@ void front_status(struct front *front, const struct request *parent, const char 
         message.parent = parent->header;
     front_publish(front, &message);
     buf_release(&content);
+    if (strcmp(state, "idle") == 0)
+        publisher_idle(&front->publisher);
 }
 
 static void welcome(struct front *front, const char *prefix, size_t size)

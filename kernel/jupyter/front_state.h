@@ -2,9 +2,8 @@
 #ifndef COFFERDAM_JUPYTER_FRONT_STATE_H
 #define COFFERDAM_JUPYTER_FRONT_STATE_H
 
+#include "base/buf.h"
 #include "jupyter/front.h"
-
-struct parcel;
 
 /* Cells sent together with a failed one are not run, also when they arrive a little later. */
 struct aborting {
@@ -27,7 +26,8 @@ struct front {
     struct request *running;                     /* of the worker's cell, or NULL */
     int64_t busy_since;                          /* date of its busy */
     int64_t count;                               /* execution count given last */
-    bool interrupting; /* the running cell was told to stop: also abort what waits */
+    bool interrupting;      /* the running cell was told to stop: also abort what waits */
+    int64_t interrupted_at; /* monotonic */
     struct aborting aborting;
     struct packet *held; /* reply of the running cell, which failed */
     int64_t held_until;  /* monotonic */
@@ -39,9 +39,12 @@ struct front {
     struct packet *taken; /* out of the inbox, not looked at yet */
 
     /* iopub */
-    bool greeted;                /* "starting" was sent */
-    struct parcel *first, *last; /* messages a full queue did not take */
-    int64_t blocked_since;       /* monotonic */
+    bool greeted; /* "starting" was sent */
+    struct publisher publisher;
+    struct request *printing; /* whose text is gathered; NULL: none */
+    const char *stream;       /* its stream */
+    struct buf text;          /* the message's content so far */
+    int64_t print_at;         /* monotonic: when it is sent */
 
     /* times, monotonic; 0 = off */
     int64_t cancel_at, kick_at, parent_at;
@@ -53,14 +56,17 @@ struct front {
 
 /* front_publish.c */
 void front_publish(struct front *front, const struct message *message);
+void front_output(struct front *front, const struct message *message); /* of a cell */
 void front_status(struct front *front, const struct request *parent, const char *state,
                   int64_t date);
 void front_publish_text(struct front *front, const struct request *parent, const char *type,
                         const char *content);
 void front_subscriptions(struct front *front);
-bool front_blocked(const struct front *front);
-void front_unblock(struct front *front, int64_t now);
-void front_drop_parcels(struct front *front);
+bool front_paused(const struct front *front, int64_t now); /* outputs stay in the inbox */
+
+/* front_stream.c */
+void front_print(struct front *front, const struct packet *packet);
+void front_flush(struct front *front); /* sends the text gathered */
 /* On the request's own socket. */
 void front_reply(struct front *front, const struct request *request, const struct message *message);
 void front_reply_text(struct front *front, const struct request *request, const char *type,

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define SECOND 1000000
-#define RETRY_PERIOD 10000 /* microseconds between tries to send to a full queue */
 #define WORKER_LIMIT                                                                               \
     (FRONT_STOP_LIMIT * 3 / 5) /* the aide gets the rest: history must be saved                    \
                                 */
@@ -81,13 +80,17 @@ int64_t front_timers(struct front *front, int64_t now)
         watch_parent(front);
         front->parent_at = now + SECOND;
     }
-    if (front_blocked(front))
-        front_unblock(front, now);
+    if (front->print_at && now >= front->print_at)
+        front_flush(front);
+    if (publisher_blocked(&front->publisher))
+        publisher_retry(&front->publisher, now);
     if (front->stop_by)
         quit_aide(front, now);
     int64_t next = sooner(sooner(front->cancel_at, front->kick_at),
                           sooner(front->parent_at, front->held_until));
-    next = sooner(next, front_blocked(front) ? now + RETRY_PERIOD : 0);
+    int64_t ready = publisher_ready(&front->publisher);
+    next = sooner(next, sooner(front->print_at, ready > now ? ready : 0));
+    next = sooner(next, publisher_blocked(&front->publisher) ? now + PUBLISHER_RETRY : 0);
     if (front->stop_by && !front->aide_quit)
         next = sooner(next, front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT);
     return sooner(next, front->stop_by);

@@ -15,6 +15,7 @@ enum packet_kind {
     PACKET_QUIT,    /* save what must be saved, answer PACKET_GONE, end */
     /* from an actor */
     PACKET_PUBLISH, /* on iopub, with the request as parent */
+    PACKET_PRINT,   /* text of a stream, gathered by the front; type: "stdout" or "stderr" */
     PACKET_REPLY,   /* to the request's sender; idle follows */
     PACKET_ASK,     /* input_request to the request's sender */
     PACKET_GONE,    /* the actor ends */
@@ -30,7 +31,7 @@ struct packet {
     struct request *request; /* a reference of its own; may be NULL */
     int64_t count;           /* PACKET_REQUEST of a cell: its execution count */
     const char *type;        /* msg_type of what is sent; a constant */
-    char *content;           /* heap, JSON text */
+    char *content;           /* heap, JSON text; of PACKET_PRINT the inside of a JSON string */
     size_t content_size;
     char *metadata; /* heap, JSON text, or NULL */
     size_t metadata_size;

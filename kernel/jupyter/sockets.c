@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
-#define PUBLISH_QUEUE 100000
 #define MESSAGE_LIMIT ((int64_t)256 * 1024 * 1024)
 
 static const int kinds[PORTS] = {
@@ -27,7 +27,7 @@ static void set_options(void *socket, enum port port, bool v6)
     int64_t limit = MESSAGE_LIMIT;
     (void)zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &limit, sizeof limit);
     set_int(socket, ZMQ_LINGER, port == PORT_HEARTBEAT ? 0 : SOCKETS_LINGER_MS);
-    set_int(socket, ZMQ_SNDHWM, port == PORT_IOPUB ? PUBLISH_QUEUE : 0);
+    set_int(socket, ZMQ_SNDHWM, port == PORT_IOPUB ? SOCKETS_PUBLISH_QUEUE : 0);
     set_int(socket, ZMQ_RCVHWM, 0);
     if (v6)
         set_int(socket, ZMQ_IPV6, 1);
@@ -181,4 +181,19 @@ bool sockets_send(void *socket, const struct frame *frames, size_t count)
 void sockets_allow_loss(struct sockets *sockets, bool allow)
 {
     set_int(sockets->sockets[PORT_IOPUB], ZMQ_XPUB_NODROP, !allow);
+}
+
+void sockets_publish_queue(struct sockets *sockets, int messages)
+{
+    set_int(sockets->sockets[PORT_IOPUB], ZMQ_SNDHWM, messages);
+}
+
+void sockets_describe(const struct connection *connection, struct vitals *vitals)
+{
+    int major, minor, patch;
+    zmq_version(&major, &minor, &patch);
+    (void)snprintf(vitals->library, sizeof vitals->library, "libzmq %d.%d.%d", major, minor, patch);
+    vitals->transport = connection->transport;
+    vitals->can_encrypt = zmq_has("curve");
+    vitals->encrypted = connection->curve_secret != NULL;
 }

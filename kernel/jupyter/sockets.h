@@ -2,13 +2,14 @@
  * messages.
  *
  * ROUTER_HANDOVER: a front end that comes back with its old identity gets its replies. iopub is
- * XPUB with VERBOSE (every subscriber gets a welcome) and NODROP (nothing is lost below 100,000
- * messages behind). With the connection's CURVE keys all five are encrypted, or none is opened. One
+ * XPUB with VERBOSE (every subscriber gets a welcome) and NODROP (a full queue is told, publisher.h
+ * does the rest). With the connection's CURVE keys all five are encrypted, or none is opened. One
  * thread, but the heartbeat's.
  */
 #ifndef COFFERDAM_JUPYTER_SOCKETS_H
 #define COFFERDAM_JUPYTER_SOCKETS_H
 
+#include "base/vitals.h"
 #include "jupyter/connection.h"
 #include "jupyter/wire.h"
 
@@ -17,6 +18,9 @@
 #define SOCKETS_BIND_TRIES 60    /* a restart reuses ports that the old kernel may still hold: */
 #define SOCKETS_BIND_PAUSE_MS 50 /* three seconds in all */
 #define SOCKETS_LINGER_MS 300
+#define SOCKETS_PUBLISH_QUEUE                                                                      \
+    100000 /* messages of a reader's queue, until it is told otherwise                             \
+            */
 
 struct sockets {
     void *context;
@@ -29,6 +33,9 @@ struct sockets {
 bool sockets_open(struct sockets *sockets, struct connection *connection,
                   struct error *err) ATTR_USE_RESULT;
 void sockets_close(struct sockets *sockets);
+
+/* Transport, library and encryption, for the vitals. */
+void sockets_describe(const struct connection *connection, struct vitals *vitals);
 
 /* SIGTERM is pending: signals are blocked and read by the front, which does not run yet. */
 bool sockets_must_end(void);
@@ -43,7 +50,9 @@ void sockets_receive(void *socket, struct arena *arena, struct frame frames[stat
  * the socket is closed. */
 bool sockets_send(void *socket, const struct frame *frames, size_t count) ATTR_USE_RESULT;
 
-/* After five seconds of a full queue: lets messages to the slow subscriber be dropped, or not. */
+/* iopub: lets messages to a subscriber whose queue is full be dropped, or not. */
 void sockets_allow_loss(struct sockets *sockets, bool allow);
+/* iopub: how many messages a subscriber's queue holds from now on. */
+void sockets_publish_queue(struct sockets *sockets, int messages);
 
 #endif

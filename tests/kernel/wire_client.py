@@ -148,7 +148,7 @@ class Kernel:
     """A kernel process in a folder of its own."""
 
     def __init__(self, transport="tcp", ip="127.0.0.1", scheme="hmac-sha256", key=None, home=None, ports=None, env=None, wait=True,
-                 parent=None, curve=False, handshake=False):
+                 parent=None, curve=False, handshake=False, full=None):
         self.folder = tempfile.mkdtemp(prefix="cofferdam-test-")
         self.home = home or os.path.join(self.folder, "home")
         os.makedirs(self.home, exist_ok=True)
@@ -166,6 +166,8 @@ class Kernel:
             json.dump(self.launcher.registration() if handshake else self.info, file)
         os.chmod(self.file, 0o600)
         self.environment = dict(os.environ, HOME=self.home, XDG_DATA_HOME=os.path.join(self.home, "data"), **(env or {}))
+        if full:                                                     # with tests/shim/enospc.c: this folder of the case has no room
+            self.environment["ENOSPC_PATH"] = os.path.join(self.folder, ".cofferdam", full)
         self.stderr = open(os.path.join(self.folder, "stderr"), "wb+")
         self.process = subprocess.Popen((parent or []) + [PROGRAM, "-f", self.file], cwd=self.folder, env=self.environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.stderr)

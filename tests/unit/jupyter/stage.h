@@ -55,7 +55,8 @@ static inline void reply(const struct stage *stage, struct request *request, con
     packet->failed = strstr(content, "\"error\"") != NULL;
     packet->content = xstrdup(content);
     packet->content_size = strlen(content);
-    pipe_push(stage->config.inbox, packet);
+    pipe_push(strcmp(type, "complete_reply") == 0 ? stage->config.replies : stage->config.inbox,
+              packet);
 }
 
 /* More messages than the queues of both sides hold. */
@@ -143,7 +144,7 @@ static inline void *aide(void *state)
     }
     struct packet *gone = packet_new(PACKET_GONE, NULL);
     gone->from = ACTOR_AIDE;
-    pipe_push(stage->config.inbox, gone);
+    pipe_push(stage->config.replies, gone);
     return NULL;
 }
 
@@ -273,7 +274,9 @@ static inline int set_up_with(void **state, int64_t patience)
                                          .aide = pipe_new(),
                                          .answers = pipe_new(),
                                          .inbox = pipe_new(),
+                                         .replies = pipe_new(),
                                          .patience = patience,
+                                         .window = 1, /* a flood may be one here */
                                          .blank = blank};
     stage.context = zmq_ctx_new();
     stage.shell = open_socket(&stage, ZMQ_DEALER, PORT_SHELL);
@@ -294,6 +297,11 @@ static inline int set_up(void **state)
     return set_up_with(state, 0);
 }
 
+static inline int set_up_patient(void **state)
+{
+    return set_up_with(state, 60000000);
+}
+
 static inline int set_up_impatient(void **state)
 {
     return set_up_with(state, 100000);
@@ -311,7 +319,7 @@ static inline int strike(struct stage *stage)
         (void)zmq_close(sockets[i]);
     (void)zmq_ctx_term(stage->context);
     struct pipe *const pipes[] = {stage->config.worker, stage->config.aide, stage->config.answers,
-                                  stage->config.inbox};
+                                  stage->config.inbox, stage->config.replies};
     for (size_t i = 0; i < COUNT(pipes); i++)
         pipe_free(pipes[i]);
     cancel_free(stage->config.cancel);

@@ -38,8 +38,8 @@ static void a_reader_that_never_reads_loses_messages_and_holds_up_no_cell(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_slow_reader_loses_nothing_and_holds_up_no_control, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_slow_reader_loses_nothing_and_holds_up_no_control,
+                                        set_up_patient, tear_down),
         cmocka_unit_test_setup_teardown(
             a_reader_that_never_reads_loses_messages_and_holds_up_no_cell, set_up_impatient,
             tear_down),

@@ -94,6 +94,8 @@ static const char *parameter(void *state, const char *name, struct arena *arena,
     return json_is_string(value) ? json_string_value(value) : json_dump(arena, value, NULL);
 }
 
+static const struct vitals vitals = {.transport = "none", .library = "none"};
+
 static bool run_statement(struct room *room, struct outputs *outputs,
                           const struct statement *statement, struct error *err)
 {
@@ -110,6 +112,7 @@ static bool run_statement(struct room *room, struct outputs *outputs,
                               .session = room->session,
                               .outputs = outputs,
                               .cancel = room->cancel,
+                              .vitals = &vitals,
                               .arena = room->arena,
                               .body = sql ? statement->text : statement->body,
                               .body_size = sql ? statement->size : statement->body_size,
