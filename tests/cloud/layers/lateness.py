@@ -143,7 +143,7 @@ def set_delay(given):
             versions().clear()
             kept.update(seconds=0.0, seed=int(given["seed"]), rate=float(given.get("rate", 1)), replicas=int(given.get("replicas", REPLICAS)),
                         random=random.Random(int(given["seed"])), chance=random.Random(int(given["seed"]) + 1))
-        elif given is not None and "seconds" in given:
+        elif given is not None and "settle" not in given:
             kept.update(seconds=float(given["seconds"]), seed=None)
         if not is_late():
             versions().clear()
