@@ -5,7 +5,7 @@
 #include "case/results.h"
 #include "engine/arrived.h"
 #include "engine/athena_price.h"
-#include "engine/statement.h"
+#include "engine/reads.h"
 #include "magics/engines.h"
 #include "magics/sql.h"
 
@@ -373,7 +373,7 @@ static bool remember(struct engine *engine, const struct engine_request *request
 {
     struct trino_carry *carry = ((struct remembering *)engine)->carry;
     struct arena *own = carry->arena;
-    if (!engine_check_reads(request, arena, "Trino", err))
+    if (!reads_check(request->sql, request->size, "Trino", err))
         return false;
     struct engine_param *params = arena_alloc(own, (request->param_count + 1) * sizeof *params);
     for (size_t i = 0; i < request->param_count; i++)

@@ -1,3 +1,4 @@
+#include "engine/reads.h"
 #include "engine/athena_query.h"
 
 #include "engine/statement.h"
@@ -139,7 +140,7 @@ static bool start(struct athena_query *query, struct error *err)
         query->started = place->ours;
         return look(query, err);
     }
-    return engine_check_reads(&query->request, query->arena, "Athena", err) &&
+    return reads_check(query->request.sql, query->request.size, "Athena", err) &&
            (!place->unload || athena_unload_begin(query, &placed, err)) &&
            (!placed || send(query, err));
 }

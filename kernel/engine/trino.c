@@ -1,3 +1,4 @@
+#include "engine/reads.h"
 #include "engine/trino_query.h"
 
 #include "base/buf.h"
@@ -154,7 +155,7 @@ static bool trino_open(struct engine *engine, const struct engine_request *reque
                                   .fraction = -1};
     *query->facts = unknown;
     *out = &query->query;
-    if (engine_check_reads(request, arena, "Trino", err) && write_body(query, err) &&
+    if (reads_check(request->sql, request->size, "Trino", err) && write_body(query, err) &&
         rows_open(&query->rows, arena, trino->place.folder, err) && ask(query, err))
         return true;
     trino_close(&query->query);

@@ -182,3 +182,14 @@ def test_stop_while_it_runs_and_while_files_come(cloud, kernel):
         assert bool(cloud.calls(service="athena", operation="StopQueryExecution")) == bool(order["run_ms"])
         cloud.faults()
     assert left(kernel) == []
+
+
+def test_what_stands_around_a_query_cannot_be_ended_by_it(cloud, kernel):
+    """UNLOAD writes below the place of results only: no bracket, comment or second statement leads elsewhere."""
+    cloud.forget()
+    for sql, why in (("SELECT 1) TO 's3://elsewhere/' WITH (format = 'PARQUET') --", "a bracket that was not opened"),
+                     ("SELECT 1 /* /* */ ) TO 's3://elsewhere/' -- */ */", "a comment within a comment"),
+                     ("UNLOAD (SELECT 1) TO 's3://elsewhere/' WITH (format = 'PARQUET')", "UNLOAD is not sent")):
+        status, text = kernel.run("%%athena --unload\n" + sql)
+        assert status == "error" and why in text, text
+    assert not cloud.calls(operation="StartQueryExecution")
