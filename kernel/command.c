@@ -113,19 +113,61 @@ static bool run_uninstall(char **words, size_t count, struct arena *arena, struc
 }
 
 /* README's table of magics: "| `%lake` | opens a lake... |". */
+static void add_magics_table(struct buf *text)
+{
+    buf_adds(text, "| magic | does |\n|---|---|\n");
+    for (const struct magic *const *magic = magics; *magic; magic++) {
+        buf_addf(text, "| `%%%s` | ", (*magic)->name);
+        text_markdown(text, (*magic)->summary, strlen((*magic)->summary));
+        buf_adds(text, " |\n");
+    }
+}
+
+static json_t *option_json(const struct option *option)
+{
+    static const char *const types[] = {
+        [OPTION_FLAG] = "flag", [OPTION_TEXT] = "text", [OPTION_INT] = "int",
+        [OPTION_TIME] = "time", [OPTION_LIST] = "list", [OPTION_REST] = "rest"};
+    json_t *choices = json_array();
+    for (size_t i = 0; option->choices && option->choices[i]; i++)
+        (void)json_array_append_new(choices, json_texts(option->choices[i]));
+    return json_pack("{s:s, s:s?, s:s, s:b, s:I, s:o}", "name", option->name, "value",
+                     option->value, "type", types[option->type], "required", option->required,
+                     "min", (json_int_t)option->min, "choices", choices);
+}
+
+static json_t *magic_json(const struct magic *magic)
+{
+    static const char *const effects[] = {
+        [MAGIC_READS] = "reads", [MAGIC_LOCAL] = "local", [MAGIC_CHANGES_AWS] = "changes AWS"};
+    json_t *options = json_array(), *examples = json_array();
+    for (size_t i = 0; i < magic->options.count; i++)
+        (void)json_array_append_new(options, option_json(&magic->options.options[i]));
+    for (size_t i = 0; i < magic->example_count; i++)
+        (void)json_array_append_new(examples, json_texts(magic->examples[i].code));
+    return json_pack("{s:s, s:s, s:b, s:o, s:o}", "name", magic->name, "effect",
+                     effects[magic->effect], "body", magic->body != MAGIC_BODY_NONE, "options",
+                     options, "examples", examples);
+}
+
+/* All that is known of the magics, for whoever tries every form of them: a line of JSON each. */
+static void add_magics_json(struct buf *text, struct arena *arena)
+{
+    for (const struct magic *const *magic = magics; *magic; magic++)
+        buf_addf(text, "%s\n", json_dump(arena, json_own(arena, magic_json(*magic)), NULL));
+}
+
 static bool run_magics(char **words, size_t count, struct arena *arena, struct error *err)
 {
-    (void)arena;
-    if (count)
+    bool json = count == 1 && strcmp(words[0], "--json") == 0;
+    if (count && !json)
         return error_set(err, ERROR_USAGE, "\"%s\" is not an option here", words[0]);
     struct buf text;
     buf_init(&text, 1 << 20);
-    buf_adds(&text, "| magic | does |\n|---|---|\n");
-    for (const struct magic *const *magic = magics; *magic; magic++) {
-        buf_addf(&text, "| `%%%s` | ", (*magic)->name);
-        text_markdown(&text, (*magic)->summary, strlen((*magic)->summary));
-        buf_adds(&text, " |\n");
-    }
+    if (json)
+        add_magics_json(&text, arena);
+    else
+        add_magics_table(&text);
     bool ok = fwrite(text.data, 1, text.size, stdout) == text.size && fflush(stdout) == 0;
     buf_release(&text);
     return ok || error_errno(err, errno, "standard output");
