@@ -25,6 +25,8 @@ static const char usage[] =
     "usage: cofferdam -f FILE             run as the kernel of a connection file (Jupyter does "
     "this)\n"
     "       cofferdam                     run on free ports; prints the connection file it writes\n"
+    "       cofferdam --trace TRACE -f FILE\n"
+    "                                     the same, all messages written to TRACE, without keys\n"
     "       cofferdam install (--user | --sys-prefix | --prefix DIR) [--name NAME] [--display-name "
     "TEXT]\n"
     "       cofferdam uninstall (--user | --sys-prefix | --prefix DIR) [--name NAME]\n"
@@ -157,9 +159,16 @@ static bool announce(const struct kernel *kernel, const struct connection *conne
     return true;
 }
 
-static bool serve(struct connection *connection, const char **own_file, struct arena *arena,
-                  struct error *err)
+struct serving {
+    struct connection *connection;
+    const char **own_file; /* NULL: the file is the front end's */
+    struct trace *trace;   /* may be NULL */
+};
+
+static bool serve(const struct serving *serving, struct arena *arena, struct error *err)
 {
+    struct connection *connection = serving->connection;
+    const char **own_file = serving->own_file;
     struct kernel kernel = {
         .wire = wire_new(connection->scheme, connection->key, strlen(connection->key), err)};
     if (!kernel.wire || !sockets_open(&kernel.sockets, connection, err)) {
@@ -196,6 +205,7 @@ static bool serve(struct connection *connection, const char **own_file, struct a
                                   .inbox = kernel.inbox,
                                   .replies = kernel.replies,
                                   .vitals = &kernel.vitals,
+                                  .trace = serving->trace,
                                   .parent = parent_to_watch(),
                                   .blank = blank};
     bool orderly = front_run(&config);
@@ -205,7 +215,7 @@ static bool serve(struct connection *connection, const char **own_file, struct a
 
 /* A process that could not start has no thread to wait for: the operating system takes everything
  * back. */
-static int run_kernel(const char *file)
+static int run_kernel(const char *file, const char *trace)
 {
     const struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none); /* a dump would hold credentials */
@@ -219,8 +229,11 @@ static int run_kernel(const char *file)
         ok = connection_read(&connection, file, arena, &err);
     else
         connection_make(&connection, arena);
-    bool finds_ports = !file || connection.registrar.port;
-    ok = ok && serve(&connection, finds_ports ? &own_file : NULL, arena, &err);
+    struct serving serving = {.connection = &connection,
+                              .own_file = !file || connection.registrar.port ? &own_file : NULL,
+                              .trace = ok && trace ? trace_new(trace, &err) : NULL};
+    ok = ok && !err.kind && serve(&serving, arena, &err);
+    trace_free(serving.trace);
     int status = ok ? EXIT_SUCCESS : fail(&err);
     arena_free(arena);
     return status;
@@ -229,7 +242,9 @@ static int run_kernel(const char *file)
 static int run_words(char **words, size_t count)
 {
     if (strcmp(words[0], "-f") == 0 && count == 2)
-        return run_kernel(words[1]);
+        return run_kernel(words[1], NULL);
+    if (strcmp(words[0], "--trace") == 0 && count == 4 && strcmp(words[2], "-f") == 0)
+        return run_kernel(words[3], words[1]);
     if (strcmp(words[0], "--version") == 0 && count == 1)
         return printf("cofferdam %s\n", COFFERDAM_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
@@ -248,5 +263,5 @@ static int run_words(char **words, size_t count)
 int main(int argc, char **argv)
 {
     json_set_alloc_funcs(secret_malloc, secret_free); /* JSON holds credentials, too */
-    return argc < 2 ? run_kernel(NULL) : run_words(argv + 1, (size_t)argc - 1);
+    return argc < 2 ? run_kernel(NULL, NULL) : run_words(argv + 1, (size_t)argc - 1);
 }

@@ -33,6 +33,7 @@ static bool take_message(struct front *front, enum port port)
     sockets_receive(front->sockets->sockets[port], front->scratch, frames, &count);
     if (!count)
         return false;
+    trace_in(front->config->trace, port, frames, count);
     struct request *request = NULL;
     struct error err = {0};
     if (wire_read(front->wire, frames, count, &request, &err)) {

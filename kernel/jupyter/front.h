@@ -13,6 +13,7 @@
 #include "base/cancel.h"
 #include "jupyter/pipe.h"
 #include "jupyter/publisher.h"
+#include "jupyter/trace.h"
 
 #define FRONT_ABORT_HOLD                                                                           \
     50000 /* microseconds a failed cell's reply waits for cells that were sent with it */
@@ -37,6 +38,7 @@ struct front_config {
     struct pipe *replies; /* from the aide: its answers wait for nobody */
     int64_t parent;       /* JPY_PARENT_PID: the kernel ends with it; 0 = not watched */
     int64_t patience, window;                     /* of the publisher; 0: as it has them */
+    struct trace *trace;                          /* may be NULL */
     struct vitals *vitals;                        /* may be NULL */
     bool (*blank)(const char *code, size_t size); /* true: nothing to run, no count */
 };

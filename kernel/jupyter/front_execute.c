@@ -279,12 +279,26 @@ static void ask(struct front *front, const struct packet *packet)
            size + 1 < sizeof front->ask_id ? size + 1 : 0);
 }
 
+/* Who was asked is the one who sent the running cell. */
+static bool is_asked(const struct front *front, const struct request *request)
+{
+    const struct request *cell = front->running;
+    if (!cell || cell->identity_count != request->identity_count)
+        return false;
+    for (size_t i = 0; i < cell->identity_count; i++)
+        if (cell->identities[i].size != request->identities[i].size ||
+            memcmp(cell->identities[i].data, request->identities[i].data,
+                   cell->identities[i].size) != 0)
+            return false;
+    return true;
+}
+
 /* A reply that names another question answers that one: it came too late. One that names none is
  * taken. */
 void front_input_reply(struct front *front, struct request *request)
 {
     const char *asked = json_get_string(request->parent, "msg_id", "");
-    if (!front->asking || strcmp(request->type, "input_reply") != 0 ||
+    if (!front->asking || strcmp(request->type, "input_reply") != 0 || !is_asked(front, request) ||
         (*asked && strcmp(asked, front->ask_id) != 0))
         return;
     front->asking = false;

@@ -21,6 +21,7 @@ static void publish_to(struct front *front, struct frame topic, const struct mes
     wire_write(front->wire, message, &out);
     struct frame frames[1 + COUNT(out.frames)] = {topic};
     memcpy(frames + 1, out.frames, sizeof out.frames);
+    trace_out(front->config->trace, PORT_IOPUB, frames, COUNT(frames));
     publisher_send(&front->publisher, frames, COUNT(frames));
 }
 
@@ -113,6 +114,7 @@ void front_send(struct front *front, const struct request *request, enum port po
     struct frame frames[MESSAGE_FRAMES];
     memcpy(frames, request->identities, request->identity_count * sizeof *frames);
     memcpy(frames + request->identity_count, out.frames, sizeof out.frames);
+    trace_out(front->config->trace, port, frames, request->identity_count + COUNT(out.frames));
     if (!sockets_send(front->sockets->sockets[port], frames,
                       request->identity_count + COUNT(out.frames)))
         log_line(LOG_LEVEL_WARN, "front", "a %s could not be sent", message->type);

@@ -224,6 +224,16 @@ class QuestionTest(KernelCase):
         self.client.send(self.client.stdin, "input_reply", {"value": "Ada \U0001f980"}, parent=question.header)
         self.assertIn("Ada \U0001f980\n", words(self.client.until_idle(head)))
 
+    def test_nobody_else_can_answer(self):
+        other = self.attach(self.kernel)
+        head, question = self.ask(self.client)
+        other.send(other.stdin, "input_reply", {"value": "not me"}, parent=question.header)
+        other.send(other.stdin, "input_reply", {"value": "nor me"})
+        other.ask("kernel_info_request", sock=other.control)
+        self.client.send(self.client.stdin, "input_reply", {"value": "Ada"}, parent=question.header)
+        self.assertIn("Ada\n", words(self.client.until_idle(head)))
+        self.assertEqual(self.client.reply_to(head).content["status"], "ok")
+
     def test_outputs_come_before_the_question(self):
         head = self.client.execute("%echo first\n%echo --ask 'name? '", allow_stdin=True)
         self.client.receive(self.client.stdin)

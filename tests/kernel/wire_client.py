@@ -148,7 +148,7 @@ class Kernel:
     """A kernel process in a folder of its own."""
 
     def __init__(self, transport="tcp", ip="127.0.0.1", scheme="hmac-sha256", key=None, home=None, ports=None, env=None, wait=True,
-                 parent=None, curve=False, handshake=False, full=None):
+                 parent=None, curve=False, handshake=False, full=None, words=()):
         self.folder = tempfile.mkdtemp(prefix="cofferdam-test-")
         self.home = home or os.path.join(self.folder, "home")
         os.makedirs(self.home, exist_ok=True)
@@ -169,7 +169,7 @@ class Kernel:
         if full:                                                     # with tests/shim/enospc.c: this folder of the case has no room
             self.environment["ENOSPC_PATH"] = os.path.join(self.folder, ".cofferdam", full)
         self.stderr = open(os.path.join(self.folder, "stderr"), "wb+")
-        self.process = subprocess.Popen((parent or []) + [PROGRAM, "-f", self.file], cwd=self.folder, env=self.environment,
+        self.process = subprocess.Popen((parent or []) + [PROGRAM, *words, "-f", self.file], cwd=self.folder, env=self.environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.stderr)
         if wait:
             self.wait_ready()
