@@ -210,7 +210,11 @@ static void swap_steps(struct machine *machine, const json_t *interface)
                          .op = "ec2:ModifyNetworkInterfaceAttribute",
                          .params = swap(machine, id, through),
                          .check = isolated(machine, id, into),
-                         .why = "its groups come back with those of the second swap"};
+                         .flags = STEP_PASSAGE,
+        .why = "its groups come back with those of the second swap",
+        .otherwise = "it was cut off without it: connections that were open may live on while they "
+                     "are used (a network ACL that denies ends them for the whole subnet, a stop "
+                     "for the instance)"};
     struct step second = {
         .id = arena_printf(arena, "cut-%s", id),
         .wave = WAVE_ISOLATE,

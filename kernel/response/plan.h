@@ -40,7 +40,7 @@ struct wave_row {
     const char *name;  /* "deny" */
     const char *words; /* "deny everything" */
     bool verified;     /* every step's check has to hold before the next wave */
-    bool joined;       /* no stop between the wave before and this one */
+    bool joined;       /* no stop between the wave before and this one, once that was begun */
 };
 extern const struct wave_row waves[WAVES];
 
@@ -73,6 +73,7 @@ enum step_flag {
     STEP_EXTENDS = 2,  /* one more credential of a target: does not make an approved plan void */
     STEP_ACCESS = 4,   /* its undo gives access back to a credential under suspicion */
     STEP_OPTIONAL = 8, /* that it fails is said, the plan counts as done */
+    STEP_PASSAGE = 64, /* it leads through a state that does not last: only its own call counts */
     STEP_ONCE = 16,    /* it makes something: never sent again in a run, whatever its check says */
 };
 

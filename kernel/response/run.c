@@ -7,6 +7,8 @@
 #define TRIES_MOST 4
 #define VERIFY_MS 60000 /* a wave that has to be verified is read back so long */
 #define VERIFY_STEP_MS 1000
+#define PASS_MS 30000 /* so long a swap is asked for again before the second one follows */
+#define PASS_STEP_MS 1000
 
 bool response_stopped(const struct run *run)
 {
@@ -14,8 +16,8 @@ bool response_stopped(const struct run *run)
     return cancel && cancel_raised(cancel);
 }
 
-/* A refusal that time does not heal. */
-static bool is_final(const struct step *step)
+/* A refusal that time may heal. */
+static bool is_passing(const struct step *step)
 {
     static const char *const passing[] = {"EntityTemporarilyUnmodifiable",
                                           "ConcurrentModification",
@@ -25,12 +27,17 @@ static bool is_final(const struct step *step)
                                           "IncorrectState",
                                           "InvalidGroup.NotFound",
                                           "ServiceFailure"};
-    if (step->outcome != OUTCOME_FAILED)
-        return step->outcome != OUTCOME_NONE && (step->flags & STEP_ONCE);
     for (size_t i = 0; step->code && i < COUNT(passing); i++)
         if (strcmp(step->code, passing[i]) == 0)
-            return step->tries >= TRIES_MOST;
-    return true;
+            return step->outcome == OUTCOME_FAILED;
+    return false;
+}
+
+static bool is_final(const struct step *step)
+{
+    if (step->outcome != OUTCOME_FAILED)
+        return step->outcome != OUTCOME_NONE && (step->flags & STEP_ONCE);
+    return !is_passing(step) || step->tries >= TRIES_MOST;
 }
 
 static bool is_due(const struct step *step, enum wave wave)
@@ -78,6 +85,31 @@ static void judge(struct run *run, struct step *const *steps, size_t count)
             run->halted = true;
 }
 
+static bool is_joined(const struct run *run, enum wave wave)
+{
+    return waves[wave].joined && run->last == (int)wave - 1;
+}
+
+/* What the next wave is joined to is asked for again at once where it was refused for now: nothing
+ * may come between them, and what is not passed through now is not passed through at all. */
+static bool pass_through(struct run *run, struct step *const *steps, size_t count,
+                         struct error *err)
+{
+    struct step **again = arena_alloc(run->response->arena, (count + 1) * sizeof(struct step *));
+    for (int64_t ms = 0; ms < PASS_MS; ms += PASS_STEP_MS) {
+        size_t left = 0;
+        for (size_t i = 0; i < count; i++)
+            if (is_passing(steps[i]))
+                again[left++] = steps[i];
+        if (!left)
+            break;
+        response_wait(run->response, PASS_STEP_MS);
+        if (!response_calls(run, again, left, err))
+            return false;
+    }
+    return true;
+}
+
 static bool run_wave(struct run *run, enum wave wave, struct error *err)
 {
     size_t count = 0;
@@ -93,9 +125,11 @@ static bool run_wave(struct run *run, enum wave wave, struct error *err)
                      "awaited",
                      waves[wave].words, count);
     response_wait(run->response, pause_of(due, count));
-    if (response_stopped(run) && !waves[wave].joined)
+    if (response_stopped(run) && !is_joined(run, wave))
         return true;
-    if (!response_calls(run, due, count, err))
+    run->last = (int)wave;
+    if (!response_calls(run, due, count, err) ||
+        (wave + 1 < WAVES && waves[wave + 1].joined && !pass_through(run, due, count, err)))
         return false;
     judge(run, due, count);
     return !waves[wave].verified || verify(run, wave, err);
@@ -105,7 +139,7 @@ bool response_waves(struct run *run, struct error *err)
 {
     bool ok = true;
     for (size_t wave = 0; ok && wave < WAVES; wave++) {
-        bool stop = response_stopped(run) && !waves[wave].joined;
+        bool stop = response_stopped(run) && !is_joined(run, (enum wave)wave);
         if (!stop && !run->halted)
             ok = run_wave(run, (enum wave)wave, err);
     }
@@ -242,6 +276,7 @@ bool response_run(struct response *response, const struct run_request *given,
                   struct run_report *report, struct error *err)
 {
     struct run run = {.response = response,
+                      .last = -1,
                       .after = json_own(response->arena, json_object()),
                       .seen = json_own(response->arena, json_object())};
     *report = (struct run_report){0};

@@ -54,7 +54,8 @@ static bool merge(struct run *run, const struct plan *fresh)
             more = true;
         }
         step->held = seen->held;
-        if (step->held && step->outcome != OUTCOME_NONE && step->outcome != OUTCOME_HELD)
+        bool passed = step->outcome != OUTCOME_FAILED || !(step->flags & STEP_PASSAGE);
+        if (step->held && passed && step->outcome != OUTCOME_NONE && step->outcome != OUTCOME_HELD)
             step->outcome = OUTCOME_DONE;
     }
     return more;

@@ -7,7 +7,7 @@ import os
 import pytest
 
 import estate
-from acting import changes
+from acting import Responder, changes
 
 SECRET = "PASSWORD=swordfish"
 EXPECTED = ["ModifyInstanceAttribute"] * 3 + ["CreateSnapshots"]
@@ -254,3 +254,74 @@ def test_a_profile_is_taken_off_one_instance(cloud, kernel, name, network):
     assert "No change" in kernel.ok("%contain profile/" + one)
     kernel.act("%undo --restore-access " + one)
     assert estate.described(cloud, one)["IamInstanceProfile"]["Arn"] == arn
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kernel_that_ends_between_the_swaps_is_gone_forward_from(cloud, instance, tmp_path, when):
+    before = picture(cloud, instance)
+    with Responder(tmp_path, cloud.environment()) as first:
+        text, yes = first.plan("%contain " + instance)
+        plan = yes.split()[-1]
+        cloud.faults({"service": "ec2", "operation": "ModifyNetworkInterfaceAttribute", "skip": 1, "kind": "kill", "when": when,
+                      "pid": first.manager.provisioner.pid})
+        first.client.execute(yes)
+        cloud.calls(service="ec2", operation="ModifyNetworkInterfaceAttribute", wait=2)
+    cloud.faults()
+    assert isolated(cloud, instance) == (when == "after")
+    with Responder(tmp_path, cloud.environment()) as second:
+        cloud.forget()
+        second.act("%contain " + instance) if when == "before" else second.ok("%contain " + instance)
+        assert isolated(cloud, instance)
+        assert "CreateSnapshots" not in changes(cloud) and "CreateSecurityGroup" not in changes(cloud), "what is there is not made again"
+        second.act("%%undo %s --restore-access %s" % (plan, instance))
+    assert picture(cloud, instance) == before
+
+
+def test_our_group_in_use_by_others_is_left_and_that_is_said(cloud, kernel, instance, network):
+    ec2 = cloud.client("ec2")
+    text, yes = kernel.plan("%contain " + instance)
+    plan = yes.split()[-1]
+    kernel.ok(yes)
+    ours = next(iter(estate.groups(cloud, instance).values()))
+    other = ec2.create_network_interface(SubnetId=network.subnet, Groups=ours)["NetworkInterface"]["NetworkInterfaceId"]
+    back = "%%undo %s --restore-access %s" % (plan, instance)
+    text = kernel.act(back)
+    assert "Partly failed" in text and "DependencyViolation" in text
+    assert list(estate.groups(cloud, instance).values()) == [[network.group]], "the machine has its groups again"
+    ec2.delete_network_interface(NetworkInterfaceId=other)
+    assert "Partly failed" not in kernel.act(back)
+    assert not [one for one in ec2.describe_security_groups()["SecurityGroups"] if one["GroupName"].endswith(instance)]
+
+
+def swaps(cloud):
+    """Statuses of the swaps, by the kind of group."""
+    names = {one["GroupId"]: one["GroupName"].split("-")[1] for one in cloud.client("ec2").describe_security_groups()["SecurityGroups"]
+             if one["GroupName"].startswith("ir-")}
+    return [(names[call["params"]["Groups"][0]], call["status"]) for call in cloud.calls(service="ec2", operation="ModifyNetworkInterfaceAttribute")]
+
+
+def test_a_swap_that_is_refused_for_now_is_asked_for_again_before_the_second(cloud, kernel, instance):
+    cloud.order("machines", {"late_groups": 2})
+    cloud.forget()
+    assert "Partly failed" not in kernel.act("%contain " + instance)
+    assert swaps(cloud) == [("untrack", 400)] * 2 + [("untrack", 200), ("isolate", 200)]
+
+
+def test_a_swap_that_is_left_out_is_not_called_done(cloud, kernel, instance):
+    cloud.faults({"service": "ec2", "operation": "ModifyNetworkInterfaceAttribute", "kind": "error", "code": "InvalidGroup.NotFound", "times": 31})
+    text = kernel.act("%contain " + instance)
+    assert isolated(cloud, instance) and "Partly failed: 1 of" in text and "connections that were open may live on" in text
+
+
+@pytest.mark.parametrize("operation, made", [("RevokeSecurityGroupEgress", []), ("ModifyNetworkInterfaceAttribute", ["untrack", "isolate"])])
+def test_a_stop_comes_before_both_swaps_or_after_both(cloud, kernel, instance, operation, made):
+    _, yes = kernel.plan("%contain " + instance)
+    cloud.forget()
+    cloud.faults({"service": "ec2", "operation": operation, "kind": "slow", "ms": 2000})
+    asked = kernel.client.execute(yes)
+    while cloud.order("faults")["faults"]:  # until the slow call is under way
+        pass
+    kernel.manager.interrupt_kernel()
+    while kernel.client.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != asked:
+        pass
+    assert [kind for kind, _ in swaps(cloud)] == made and isolated(cloud, instance) == bool(made)
