@@ -1,6 +1,7 @@
 #include "job/job.h"
 #include "magic.h"
 #include "magics/background.h"
+#include "response/follow.h"
 
 #include "base/text.h"
 #include "base/time.h"
@@ -8,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct job_kind *const job_kinds[] = {&background_athena_kind, &background_trino_kind, NULL};
+const struct job_kind *const job_kinds[] = {&background_athena_kind, &background_trino_kind,
+                                            &follow_kind, NULL};
 
 struct jobs_options {
     const char *verb, *which;

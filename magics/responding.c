@@ -2,6 +2,7 @@
 
 #include "data/prose.h"
 #include "magics/connect.h"
+#include "magics/preserving.h"
 
 #include <string.h>
 
@@ -56,7 +57,15 @@ static bool carry_out(struct magic_call *call, struct response *response,
     struct prose *prose = prose_new(call->arena);
     response_say_report(&report, prose);
     outputs_display(call->outputs, prose_bundle(prose));
-    return true;
+    return preserving_follow(call, response, report.plan, err);
+}
+
+/* The magic by which a plan is approved: several may make plans of one kind. */
+static bool approves(const struct magic_call *call, const struct plan *plan)
+{
+    const char *name = call->magic->name, *kind = plan_kind_names[plan->kind];
+    return strcmp(name, kind) == 0 ||
+           (plan->kind == PLAN_CONTAIN && strcmp(name, "ami-snapshot") == 0);
 }
 
 static bool show(struct magic_call *call, struct response *response, struct plan *plan,
@@ -70,9 +79,8 @@ static bool show(struct magic_call *call, struct response *response, struct plan
         if (!response_keep(response, plan, err))
             return false;
         response_say_plan(plan, prose);
-        prose_paragraph(
-            prose, "Approve it here, or where nobody can be asked: %c",
-            arena_printf(call->arena, "%%%s --yes %s", plan_kind_names[plan->kind], plan->id));
+        prose_paragraph(prose, "Approve it here, or where nobody can be asked: %c",
+                        arena_printf(call->arena, "%%%s --yes %s", call->magic->name, plan->id));
     }
     outputs_display(call->outputs, prose_bundle(prose));
     return true;
@@ -97,7 +105,7 @@ bool responding_yes(struct magic_call *call, struct response *response, const ch
     struct plan *plan;
     if (!response_kept(response, id, &plan, err))
         return false;
-    if (strcmp(plan_kind_names[plan->kind], call->magic->name) != 0)
+    if (!approves(call, plan))
         return error_set(err, ERROR_USAGE, "plan %s is one to %s: %%%s --yes %s", id,
                          plan_kind_names[plan->kind], plan_kind_names[plan->kind], id);
     struct run_request run = {.approved = plan, .lawful = plan->lawful, .approval = {"--yes", id}};

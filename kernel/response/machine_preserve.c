@@ -3,7 +3,7 @@
  * and stay when the containment is taken back. */
 #include "response/machine.h"
 
-#include "response/check.h"
+#include "response/blocks.h"
 
 #include <string.h>
 
@@ -245,6 +245,16 @@ static bool say_stores(const struct machine *machine, struct error *err)
     return true;
 }
 
+/* What reading all blocks would be: volumes are rarely full, so this is the most. */
+static void say_hashing(const struct machine *machine, const json_t *volumes)
+{
+    int64_t gib = 0;
+    for (size_t i = 0; i < json_array_size(volumes); i++)
+        gib += reply_int(json_array_get(volumes, i), "size", 0);
+    response_say(machine->planning, NOTE_SAVED, "%s",
+                 blocks_words(machine->planning->arena, machine->id, gib));
+}
+
 static void say_states(const struct machine *machine)
 {
     struct planning *planning = machine->planning;
@@ -285,5 +295,7 @@ bool machine_preserve(struct machine *machine, struct error *err)
     if (json_get_bool(wishes(machine), "image", false) && !machine->store_root)
         image_step(machine);
     say_states(machine);
+    if (json_get_bool(wishes(machine), "hash", false))
+        say_hashing(machine, volumes);
     return machine_share(machine, err);
 }

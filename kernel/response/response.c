@@ -8,7 +8,7 @@
 /* Tests let the waits of a run go by faster: at most a thousandfold. */
 #define RATE_VARIABLE "COFFERDAM_TIME_RATE"
 
-static int64_t rate(void)
+int64_t response_rate(void)
 {
     const char *given = getenv(RATE_VARIABLE);
     long number = given ? strtol(given, NULL, 10) : 1;
@@ -18,7 +18,7 @@ static int64_t rate(void)
 static void wait_really(void *state, struct aws *aws, struct cancel *cancel, int64_t ms)
 {
     (void)state;
-    int64_t until = time_monotonic() + ms * 1000 / rate();
+    int64_t until = time_monotonic() + ms * 1000 / response_rate();
     while (time_monotonic() < until && !(cancel && cancel_raised(cancel))) {
         aws_wait(aws, cancel, until);
         aws_step(aws);
@@ -45,4 +45,9 @@ void response_wait(struct response *response, int64_t ms)
     const struct response_clock *clock = response->with.clock;
     if (ms > 0)
         clock->wait(clock->state, response->with.aws, response->with.cancel, ms);
+}
+
+const char *response_account(const struct response *response)
+{
+    return response->home ? response->home->account : NULL;
 }

@@ -25,6 +25,9 @@ struct response_clock {
     void *state;
 };
 
+/* How many times faster waits go by: 1, unless tests say otherwise. */
+int64_t response_rate(void);
+
 /* Borrowed for the life of the response. */
 struct response_with {
     struct session *session;
@@ -62,6 +65,9 @@ struct response_request {
     json_t *wishes; /* what else is asked of the targets' actions; NULL: nothing */
     bool destroys;  /* %eradicate */
 };
+
+/* The account of the chain's own credentials; NULL: nobody was asked yet. */
+const char *response_account(const struct response *response);
 
 /* Reads what there is and plans. ERROR_REFUSED for what must never be contained. */
 bool response_plan(struct response *response, const struct response_request *request,

@@ -140,6 +140,14 @@ static void say_failures(const struct plan *plan, struct prose *prose)
                          step->op);
 }
 
+static size_t count_wrong(const struct plan *plan)
+{
+    size_t count = 0;
+    for (const struct step *step = plan->steps; step; step = step->next)
+        count += went_wrong(step);
+    return count;
+}
+
 static void say_outcome(const struct run_report *report, struct prose *prose)
 {
     const struct plan *plan = report->plan;
@@ -156,6 +164,9 @@ static void say_outcome(const struct run_report *report, struct prose *prose)
                         "To go on, run the same cell again: it plans what is missing. To take back "
                         "what was done: %c",
                         arena_printf(plan->arena, "%%undo %s", plan->id));
+    } else if (count_wrong(plan)) {
+        prose_paragraph(prose, "%b", "In place, but for what the rest does not need:");
+        say_failures(plan, prose);
     }
     if (!report->stable_ms)
         return;

@@ -72,6 +72,7 @@ def test_an_encrypted_snapshot_is_shared_only_under_a_key_of_the_customer(cloud,
     root, data = estate.volumes(cloud, one).values()
     made = snapshots(ec2, take(ec2, one))
     assert made[root]["KmsKeyId"] == key and made[data]["Encrypted"] and made[data]["KmsKeyId"] != key
+    assert cloud.client("kms").describe_key(KeyId=made[data]["KmsKeyId"])["KeyMetadata"]["KeyManager"] == "AWS"
     share = lambda snapshot: ec2.modify_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission", OperationType="add",
                                                            UserIds=["999999999999"])
     share(made[root]["SnapshotId"])

@@ -13,7 +13,7 @@ from notebook import Kernel  # noqa: E402
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 RATE = "1000"  # waits of a run go by a thousand times faster
-PLAN = re.compile(r"%(contain|undo|eradicate) --yes (\d+-[0-9a-f]{12})")
+PLAN = re.compile(r"%(contain|undo|eradicate|ami-snapshot) --yes (\d+-[0-9a-f]{12})")
 
 
 class Responder(Kernel):

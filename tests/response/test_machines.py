@@ -73,7 +73,7 @@ def test_an_instance_is_preserved_then_cut_off_in_both_its_networks_and_comes_ba
     other = estate.Network(cloud, "o" + name, "10.8.0.0/16")
     estate.interface(cloud, instance, other)
     before = picture(cloud, instance)
-    cloud.order("machines", {"snapshot_polls": 1000, "late_groups": 1})
+    cloud.order("machines", {"snapshot_polls": 10**6, "late_groups": 1})
     cloud.forget()
     text, yes = kernel.plan("%contain " + instance)
     assert changes(cloud) == [] and not cloud.calls(service="ec2", operation="GetConsoleScreenshot")
