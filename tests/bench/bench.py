@@ -19,6 +19,18 @@ ROWS = [
     ("start to first kernel_info_reply / minimal kernel", "kernel.start_ratio", 2.0, "at most", "x"),
     ("a parameter cell, median / minimal kernel", "kernel.cell_ratio", 2.0, "at most", "x"),
     ("burst of cells / minimal kernel's rate", "kernel.burst_ratio", 1 / 3, "at least", "x"),
+    ("start with CURVE on all sockets / minimal kernel in clear", "protocol.curve_start_ratio", 3.0, "at most", "x"),
+    ("2,000 displays to a slow reader: delivered", "protocol.displays", 2000, "at least", ""),
+    ("the same from ipykernel (for comparison)", "protocol.displays_ipykernel", 0, "at least", ""),
+    ("a reader stopped for 60 s: cells another one missed", "protocol.stopped.missed", 0, "at most", ""),
+    ("the same: slowest cell", "protocol.stopped.slowest_cell_ms", 3000, "at most", "ms"),
+    ("the same: resident memory", "protocol.stopped.resident_mib", 256, "at most", "MiB"),
+    ("100,000 cells: resident memory, end / middle", "protocol.cells.growth", 1.1, "at most", "x"),
+    ("100,000 cells: descriptors, end - middle", "protocol.cells.new_descriptors", 0, "at most", ""),
+    ("a cell of 50 MB: what the page gets", "protocol.flood.page_mib", 1.1, "at most", "MiB"),
+    ("interrupt to idle, p99: stdin wait", "protocol.interrupt_p99_ms.stdin", 100, "at most", "ms"),
+    ("interrupt to idle, p99: HTTP wait", "protocol.interrupt_p99_ms.HTTP", 100, "at most", "ms"),
+    ("interrupt to idle, p99: child process", "protocol.interrupt_p99_ms.child process", 100, "at most", "ms"),
     ("resident memory after start", "kernel.rss_start_mib", 15, "at most", "MiB"),
     ("resident memory after the first SQL", "kernel.rss_sql_mib", 64, "at most", "MiB"),
     ("first SQL cell of a cold kernel", "kernel.first_sql_ms", 60, "at most", "ms"),
@@ -63,8 +75,10 @@ def main():
     quick = "--quick" in sys.argv
     work = tempfile.mkdtemp(prefix="cofferdam-bench-")
     samples, events = ("20", "100000") if quick else ("200", "1000000")
+    cells, seconds = ("2000", "10") if quick else ("100000", "60")
     try:
-        found = {"kernel": part("kernel.py", "--samples", samples), "query": part("query.py", "--samples", samples, "--events", events, "--work", work),
+        found = {"kernel": part("kernel.py", "--samples", samples),
+                 "protocol": part("protocol.py", "--samples", samples, "--cells", cells, "--seconds", seconds), "query": part("query.py", "--samples", samples, "--events", events, "--work", work),
                  "aws": part("aws.py", "--samples", samples, "--rows", events)}
         missed = 0
         print("%s, %s, load %.2f" % (datetime.date.today().isoformat(), platform.machine(), os.getloadavg()[0]))

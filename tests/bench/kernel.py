@@ -35,7 +35,7 @@ ENDLESS = {
 class Kernel:
     """A running kernel and the sockets of one front end."""
 
-    def __init__(self, argv):
+    def __init__(self, argv, curve=False):
         self.folder = tempfile.mkdtemp(prefix="bench-kernel-")
         self.key, self.session = uuid.uuid4().hex.encode(), uuid.uuid4().hex
         holders = [socket.socket() for _ in PORTS]
@@ -45,8 +45,10 @@ class Kernel:
         for holder in holders:
             holder.close()
         path = os.path.join(self.folder, "kernel.json")
+        self.curve = zmq.curve_keypair() if curve else None
+        keys = dict(zip(("curve_publickey", "curve_secretkey"), (k.decode() for k in self.curve))) if curve else {}
         with open(path, "w") as file:
-            json.dump(dict(self.ports, ip="127.0.0.1", transport="tcp", key=self.key.decode(), signature_scheme="hmac-sha256"), file,
+            json.dump(dict(self.ports, ip="127.0.0.1", transport="tcp", key=self.key.decode(), signature_scheme="hmac-sha256", **keys), file,
                       separators=(",", ":"))
         self.context = zmq.Context()
         self.shell, self.control = self.connect(zmq.DEALER, "shell_port"), self.connect(zmq.DEALER, "control_port")
@@ -68,6 +70,9 @@ class Kernel:
         sock.setsockopt(zmq.RECONNECT_IVL, 1)
         sock.setsockopt(zmq.SNDHWM, 0)
         sock.setsockopt(zmq.RCVHWM, 0)
+        if self.curve:
+            sock.curve_publickey, sock.curve_secretkey = self.curve
+            sock.curve_serverkey = self.curve[0]
         if kind == zmq.SUB:
             sock.setsockopt(zmq.SUBSCRIBE, b"")
         else:
@@ -104,9 +109,9 @@ class Kernel:
             if message_id in frames[at + 3] and b'"idle"' in frames[at + 5]:
                 return True
 
-    def execute(self, code):
+    def execute(self, code, asks=False):
         return self.request("execute_request", {"code": code, "silent": False, "store_history": True, "user_expressions": {},
-                                                "allow_stdin": False, "stop_on_error": True})
+                                                "allow_stdin": asks, "stop_on_error": True})
 
     def run(self, code):
         """Milliseconds from request to idle; the cell must be ok."""
@@ -165,8 +170,8 @@ def first_sql(argv):
         kernel.stop()
 
 
-def begin(kernel, code):
-    message_id = kernel.execute(code)
+def begin(kernel, code, asks=False):
+    message_id = kernel.execute(code, asks)
     while True:                                                     # its execute_input is out: it runs
         frames = kernel.iopub.recv_multipart()
         at = frames.index(DELIMITER)
@@ -188,11 +193,11 @@ def interrupt(kernel, message_id):
     return took
 
 
-def interrupts(kernel, code, count, settle=0.02):
+def interrupts(kernel, code, count, settle=0.02, asks=False):
     """Milliseconds of `count` interrupts of a cell that would run for minutes, each after a moment of work."""
     times = []
     for i in range(count):
-        message_id = begin(kernel, code)
+        message_id = begin(kernel, code, asks)
         time.sleep(settle * (1 + i % 5))
         times.append(interrupt(kernel, message_id))
     return times
