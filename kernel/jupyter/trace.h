@@ -1,9 +1,9 @@
-/* trace - the wire traffic as lines of JSON in a file (cofferdam --trace FILE), for a report of what
- * went wrong: {"at", "way": "in" or "out", "socket", "frames"}.
+/* trace - the wire traffic as lines of JSON in a file (cofferdam --trace FILE), for a report of
+ * what went wrong: {"at", "way": "in" or "out", "socket", "frames"}.
  *
- * Frames stand as they came, bytes that are no text as U+FFFD, each at most TRACE_FRAME_LIMIT bytes.
- * What would let the reader of a trace act or know a secret is left out: signatures, and what was
- * typed as an answer (stdin). The cells and their outputs are in it. One thread.
+ * Frames stand as they came, bytes that are no text as U+FFFD, each at most TRACE_FRAME_LIMIT
+ * bytes. What would let the reader of a trace act or know a secret is left out: signatures, and
+ * what was typed as an answer (stdin). The cells and their outputs are in it. One thread.
  */
 #ifndef COFFERDAM_JUPYTER_TRACE_H
 #define COFFERDAM_JUPYTER_TRACE_H
