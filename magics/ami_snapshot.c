@@ -8,7 +8,7 @@
 
 struct ami_options {
     struct option_list targets;
-    const char *lock, *share, *most, *yes, *account, *region;
+    const char *lock, *share, *key, *most, *yes, *account, *region;
     int64_t days, set;
     bool image, hash, dry_run;
 };
@@ -39,6 +39,10 @@ static const struct option options[] = {
      .value = "ACCOUNT",
      .help = "the account that examines them, instead of %set forensics; none",
      OPT_TEXT(struct ami_options, share)},
+    {.name = "--key",
+     .value = "KEY",
+     .help = "copy complete snapshots that AWS's own key keeps from being shared under this one",
+     OPT_TEXT(struct ami_options, key)},
     {.name = "--hash",
      .help = "read all blocks when they are complete and hash them: costs, shown first",
      OPT_FLAG(struct ami_options, hash)},
@@ -81,6 +85,8 @@ static bool wishes_of(struct magic_call *call, json_t **out, struct error *err)
     json_t *made =
         json_own(call->arena, json_pack("{s:b, s:b, s:s}", "image", given->image, "hash",
                                         given->hash, "lock", given->lock ? given->lock : locks[0]));
+    if (given->key)
+        json_object_set_new(made, "key", json_texts(given->key));
     if (given->days)
         json_object_set_new(made, "lock_days", json_integer(given->days));
     if (given->set)

@@ -33,6 +33,15 @@ bool machine_protect(struct machine *machine, struct error *err);
 bool machine_preserve(struct machine *machine, struct error *err);
 /* machine_share.c: into the account for forensics, where the keys permit. */
 bool machine_share(struct machine *machine, struct error *err);
+/* machine_copy.c: a copy of a volume's snapshot under another key, once that is complete. */
+bool machine_copy(const struct machine *machine, const char *volume, const char *key,
+                  struct error *err) ATTR_USE_RESULT;
+const char *machine_copy_id(const struct machine *machine, const char *volume); /* its step */
+/* machine_preserve.c: which set of the case ("i-... 1"), what reads it, and the snapshot of a
+ * volume as later calls name it. */
+const char *machine_set(const struct machine *machine);
+json_t *machine_taken(const struct machine *machine);
+json_t *machine_snapshot(const struct machine *machine, const char *volume);
 /* machine_isolate.c: two groups made and verified, then both swaps of each interface (R10). */
 bool machine_isolate(struct machine *machine, struct error *err);
 

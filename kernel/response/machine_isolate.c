@@ -204,13 +204,14 @@ static void swap_steps(struct machine *machine, const json_t *interface)
     json_t *through = plan_pack(arena, "[O]", group_of(&untrack));
     json_t *into = plan_pack(arena, "[O]", group_of(&isolate));
     json_t *before = groups_before(machine, interface);
-    struct step first = {.id = arena_printf(arena, "swap-%s", id),
-                         .wave = WAVE_UNTRACK,
-                         .words = arena_printf(arena, "interface %s through %s", id, untrack.name),
-                         .op = "ec2:ModifyNetworkInterfaceAttribute",
-                         .params = swap(machine, id, through),
-                         .check = isolated(machine, id, into),
-                         .flags = STEP_PASSAGE,
+    struct step first = {
+        .id = arena_printf(arena, "swap-%s", id),
+        .wave = WAVE_UNTRACK,
+        .words = arena_printf(arena, "interface %s through %s", id, untrack.name),
+        .op = "ec2:ModifyNetworkInterfaceAttribute",
+        .params = swap(machine, id, through),
+        .check = isolated(machine, id, into),
+        .flags = STEP_PASSAGE,
         .why = "its groups come back with those of the second swap",
         .otherwise = "it was cut off without it: connections that were open may live on while they "
                      "are used (a network ACL that denies ends them for the whole subnet, a stop "

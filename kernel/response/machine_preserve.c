@@ -26,7 +26,7 @@ static const char *lock_mode(const struct machine *machine)
 }
 
 /* Which set of the case: another one is taken on demand only. */
-static const char *set_of(const struct machine *machine)
+const char *machine_set(const struct machine *machine)
 {
     return arena_printf(machine->planning->arena, "%s %lld", machine->id,
                         (long long)json_get_int(wishes(machine), "set", 1));
@@ -77,7 +77,7 @@ static json_t *tags(const struct machine *machine, const char *kind)
     json_t *made = machine_tags(machine, kind);
     json_array_append(json_object_get(made, "Tag"),
                       plan_pack(machine->planning->arena, "{s:s, s:s}", "Key", SET_TAG, "Value",
-                                set_of(machine)));
+                                machine_set(machine)));
     return made;
 }
 
@@ -112,11 +112,11 @@ static void say_volumes(const struct machine *machine)
  */
 
 /* What was taken of this instance in this set and did not fail. */
-static json_t *taken(const struct machine *machine)
+json_t *machine_taken(const struct machine *machine)
 {
     return plan_pack(machine->planning->arena, "{s:[s], s:[{s:s, s:[s]}, {s:s, s:[s, s]}]}",
-                     "Owner", "self", "Filter", "Name", "tag:" SET_TAG, "Value", set_of(machine),
-                     "Name", "status", "Value", "pending", "completed");
+                     "Owner", "self", "Filter", "Name", "tag:" SET_TAG, "Value",
+                     machine_set(machine), "Name", "status", "Value", "pending", "completed");
 }
 
 static void snapshots_step(const struct machine *machine, json_t *volumes)
@@ -140,7 +140,7 @@ static void snapshots_step(const struct machine *machine, json_t *volumes)
         .op = "ec2:CreateSnapshots",
         .params = params,
         .check = {.op = "ec2:DescribeSnapshots",
-                  .params = taken(machine),
+                  .params = machine_taken(machine),
                   .list = "snapshotSet",
                   .path = "volumeId",
                   .match = CHECK_ALL},
@@ -157,7 +157,7 @@ static void snapshots_step(const struct machine *machine, json_t *volumes)
     response_step(planning, &step);
 }
 
-static json_t *snapshot_of(const struct machine *machine, const char *volume)
+json_t *machine_snapshot(const struct machine *machine, const char *volume)
 {
     struct plan_item item = {.step = "snapshots",
                              .list = "snapshotSet",
@@ -173,7 +173,7 @@ static void lock_step(const struct machine *machine, const char *volume)
     struct arena *arena = planning->arena;
     const char *mode = lock_mode(machine);
     int64_t days = json_get_int(wishes(machine), "lock_days", LOCK_DAYS);
-    json_t *snapshot = snapshot_of(machine, volume);
+    json_t *snapshot = machine_snapshot(machine, volume);
     struct step step = {.id = arena_printf(arena, "lock-%s", volume),
                         .wave = WAVE_PREPARE,
                         .words = arena_printf(arena, "lock the snapshot of %s for %lld days (%s)",

@@ -13,16 +13,6 @@ struct sharing {
     const char *account; /* that examines */
 };
 
-static json_t *snapshot_of(const struct machine *machine, const char *volume)
-{
-    struct plan_item item = {.step = "snapshots",
-                             .list = "snapshotSet",
-                             .key = "volumeId",
-                             .id = volume,
-                             .path = "snapshotId"};
-    return plan_of_item(machine->planning->plan, machine->planning->suspect, &item);
-}
-
 static json_t *permission(const struct sharing *sharing, json_t *snapshot, const char *type)
 {
     return plan_pack(sharing->machine->planning->arena, "{s:O, s:s, s:s, s:[s]}", "SnapshotId",
@@ -30,11 +20,10 @@ static json_t *permission(const struct sharing *sharing, json_t *snapshot, const
                      "UserId", sharing->account);
 }
 
-static void share_step(const struct sharing *sharing, const char *volume)
+static void share_step(const struct sharing *sharing, const char *volume, json_t *snapshot)
 {
     struct planning *planning = sharing->machine->planning;
     struct arena *arena = planning->arena;
-    json_t *snapshot = snapshot_of(sharing->machine, volume);
     struct check check = {.op = "ec2:DescribeSnapshotAttribute",
                           .params = plan_pack(arena, "{s:O, s:s}", "SnapshotId", snapshot,
                                               "Attribute", "createVolumePermission"),
@@ -132,16 +121,52 @@ static const char *obstacle(struct planning *planning, const char *key)
     if (code)
         return arena_printf(arena, "its key %s cannot be looked at (%s)", key, code);
     if (strcmp(reply_text(found, "KeyManager"), "AWS") == 0)
-        return arena_printf(arena,
-                            "it is encrypted with AWS's own key for EBS (%s), under which nothing "
-                            "can be shared: once it is complete, copy it under a key of yours",
-                            key);
+        return arena_printf(
+            arena,
+            "it is encrypted with AWS's own key for EBS (%s), under which nothing "
+            "can be shared: --key KEY copies it under a key of yours, once it is complete",
+            key);
     if (strcmp(reply_text(found, "KeyState"), "Enabled") != 0)
         return arena_printf(arena, "its key %s is %s", key, reply_text(found, "KeyState"));
     return NULL;
 }
 
-static void share_encrypted(const struct sharing *sharing, const char *volume, const char *key)
+static void grant_where_needed(const struct sharing *sharing, const char *key)
+{
+    struct planning *planning = sharing->machine->planning;
+    json_t *params =
+        plan_pack(planning->arena, "{s:s, s:s}", "KeyId", key, "PolicyName", "default");
+    const json_t *policy =
+        policy_read(state_at(planning, "kms:GetKeyPolicy", params, "Policy"), planning->arena);
+    if (!policy_admits(policy, sharing->account))
+        grant_step(sharing, key);
+}
+
+/* Under a key of ours instead, which may be shared. */
+static bool share_copy(const struct sharing *sharing, const char *volume, struct error *err)
+{
+    struct planning *planning = sharing->machine->planning;
+    const char *key = json_get_string(planning->suspect->wishes, "key", NULL);
+    const char *id = machine_copy_id(sharing->machine, volume), *why;
+    if (!key)
+        return true;
+    if (!read_key(planning, key, err))
+        return false;
+    why = obstacle(planning, key);
+    if (why)
+        return error_set(err, ERROR_REFUSED, "key %s cannot be copied to: %s", key, why);
+    if (!machine_copy(sharing->machine, volume, key, err))
+        return false;
+    if (!plan_find(planning->plan,
+                   arena_printf(planning->arena, "%zu.%s", planning->suspect->number, id)))
+        return true;
+    share_step(sharing, volume, plan_of(planning->plan, planning->suspect, id, "snapshotId"));
+    grant_where_needed(sharing, key);
+    return true;
+}
+
+static bool share_encrypted(const struct sharing *sharing, const char *volume, const char *key,
+                            struct error *err)
 {
     struct planning *planning = sharing->machine->planning;
     const char *why = obstacle(planning, key);
@@ -149,15 +174,11 @@ static void share_encrypted(const struct sharing *sharing, const char *volume, c
         response_say(planning, NOTE_NOT_COVERED,
                      "the snapshot of %s is not shared with account %s: %s", volume,
                      sharing->account, why);
-        return;
+        return share_copy(sharing, volume, err);
     }
-    share_step(sharing, volume);
-    json_t *params =
-        plan_pack(planning->arena, "{s:s, s:s}", "KeyId", key, "PolicyName", "default");
-    const json_t *policy =
-        policy_read(state_at(planning, "kms:GetKeyPolicy", params, "Policy"), planning->arena);
-    if (!policy_admits(policy, sharing->account))
-        grant_step(sharing, key);
+    share_step(sharing, volume, machine_snapshot(sharing->machine, volume));
+    grant_where_needed(sharing, key);
+    return true;
 }
 
 bool machine_share(struct machine *machine, struct error *err)
@@ -172,12 +193,11 @@ bool machine_share(struct machine *machine, struct error *err)
         const json_t *one = json_array_get(volumes, i);
         const char *volume = reply_text(one, "volumeId"), *key = reply_text(one, "kmsKeyId");
         if (!reply_bool(one, "encrypted")) {
-            share_step(&sharing, volume);
+            share_step(&sharing, volume, machine_snapshot(machine, volume));
             continue;
         }
-        if (!read_key(planning, key, err))
+        if (!read_key(planning, key, err) || !share_encrypted(&sharing, volume, key, err))
             return false;
-        share_encrypted(&sharing, volume, key);
     }
     response_say(planning, NOTE_BY_HAND,
                  "account %s copies the shared snapshots under a key of its own: until then they "

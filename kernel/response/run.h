@@ -15,7 +15,7 @@ struct run {
     json_t *seen;  /* what was new and is judged */
     int lookups;   /* of CloudTrail */
     bool partial;  /* a picture was not whole, and that is said */
-    int last;     /* the wave that was begun last; -1: none */
+    int last;      /* the wave that was begun last; -1: none */
     bool halted;   /* a needed step failed: nothing more is begun */
 };
 

@@ -229,3 +229,24 @@ def test_the_example_of_the_help_works(cloud, kernel, instance):
     cloud.forget()
     kernel.plan("%%ami-snapshot %s --dry-run" % instance)
     assert changes(cloud) == []
+
+
+def test_what_cannot_be_shared_is_copied_under_a_key_of_ours_once_it_is_complete(cloud, kernel, name, network):
+    ours = estate.key_for(cloud)
+    one = estate.machine(cloud, name, network, [estate.disk("/dev/sda1", encrypted=True)])
+    root = estate.volumes(cloud, one)["/dev/sda1"]
+    ask = "%%ami-snapshot %s --share %s --key %s" % (one, FORENSICS, ours)
+    cloud.order("machines", {"snapshot_polls": 10**6})
+    text = kernel.act(ask)
+    assert "only then the snapshot of %s can be copied" % root in text and len(taken(cloud, one)) == 1
+    cloud.order("machines", {"complete": True})
+    kernel.ok("%jobs wait all")
+    text = kernel.act(ask)
+    assert "Partly failed" not in text, text
+    copy = cloud.client("ec2").describe_snapshots(Filters=[{"Name": "tag:ir:copy-of", "Values": ["%s 1 %s" % (one, root)]}])["Snapshots"]
+    assert [found["KmsKeyId"] for found in copy] == [ours] and shared(cloud, copy[0]["SnapshotId"]) == [FORENSICS]
+    assert [grant["GranteePrincipal"] for grant in cloud.client("kms").list_grants(KeyId=ours)["Grants"]] == ["arn:aws:iam::%s:root" % FORENSICS]
+    cloud.forget()
+    assert "No change" in kernel.ok(ask) and changes(cloud) == []
+    bad = "%%ami-snapshot %s --share %s --key %s --set 2" % (one, FORENSICS, cloud.client("kms").describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]["Arn"])
+    assert "cannot be copied to" in kernel.refused(bad)
