@@ -179,11 +179,7 @@ print((cpu() - before) / %d)
 
 
 def calls(found, given, folder):
-    program = os.path.join(folder, "aws_calls")
-    root, build = os.path.dirname(os.path.dirname(HERE)), os.environ.get("BUILD", "build")
-    subprocess.run(["cc", "-O2", "-D_POSIX_C_SOURCE=200809L", "-iquote", os.path.join(root, "kernel"), "-o", program, os.path.join(HERE, "aws_calls.c"), "-Wl,--start-group",
-                    *glob.glob(os.path.join(build, "lib*.a")), "-Wl,--end-group", "-lzmq", "-ljansson", "-luuid", "-lcrypto", "-ldeflate", "-lutf8proc", "-ldl", "-lm", "-lpthread"],
-                   check=True)
+    program = wire.build("aws_calls", folder)
     ours, theirs = [], []
     for _ in range(given.runs):
         ours.append(float(subprocess.run([program, "1000"], check=True, capture_output=True, text=True).stdout))

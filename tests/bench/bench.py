@@ -54,6 +54,8 @@ ROWS = [
     ("one signed call, warm: client's own CPU", "aws.call_cpu_us", 200, "at most", "us"),
     ("one signed call: botocore's CPU / ours", "aws.call_ratio", 10, "at least", "x"),
     ("%whoami from a cold kernel", "aws.whoami_ms", 60, "at most", "ms"),
+    ("a durable entry of the ledger / bare write and fsync", "ledger.durable_ratio", 1.5, "at most", "x"),
+    ("verify a ledger of 100,000 entries", "ledger.verify_ms", 1000, "at most", "ms"),
     ("Trino, 1,000,000 rows / its Python client's rate", "aws.trino_ratio", 5, "at least", "x"),
 ]
 
@@ -79,7 +81,7 @@ def main():
     try:
         found = {"kernel": part("kernel.py", "--samples", samples),
                  "protocol": part("protocol.py", "--samples", samples, "--cells", cells, "--seconds", seconds), "query": part("query.py", "--samples", samples, "--events", events, "--work", work),
-                 "aws": part("aws.py", "--samples", samples, "--rows", events)}
+                 "aws": part("aws.py", "--samples", samples, "--rows", events), "ledger": part("ledger.py", "--samples", samples)}
         missed = 0
         print("%s, %s, load %.2f" % (datetime.date.today().isoformat(), platform.machine(), os.getloadavg()[0]))
         for name, path, bound, sense, unit in ROWS:

@@ -4,6 +4,7 @@ Both are measured in turn in one run, so that their ratio does not depend on the
 medians of RUNS runs (the first round, which warms the page cache, is thrown away), percentiles of SAMPLES.
 """
 import argparse
+import glob
 import hashlib
 import hmac
 import json
@@ -137,6 +138,15 @@ class Kernel:
             self.process.wait()
         self.context.destroy(linger=0)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def build(name, folder):
+    """A C program of this folder, linked with all that the kernel is made of."""
+    program, archives = os.path.join(folder, name), glob.glob(os.path.join(os.environ.get("BUILD", "build"), "lib*.a"))
+    subprocess.run(["cc", "-O2", "-D_POSIX_C_SOURCE=200809L", "-iquote", os.path.join(os.path.dirname(os.path.dirname(HERE)), "kernel"), "-o", program,
+                    os.path.join(HERE, name + ".c"), "-Wl,--start-group", *archives, "-Wl,--end-group", "-lzmq", "-ljansson", "-luuid", "-lcrypto", "-ldeflate",
+                    "-lutf8proc", "-ldl", "-lm", "-lpthread"], check=True)
+    return program
 
 
 def percentile(values, share):

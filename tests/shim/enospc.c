@@ -4,6 +4,9 @@
  * growth by ftruncate. Without the folder nothing is refused. The environment is read at each call,
  * so that a test can fill the disk and free it again.
  *
+ * With DIE_AT=N the process is killed by SIGKILL at the Nth write, sync or cut below that folder,
+ * before it happens; of a write the first half of the bytes happens.
+ *
  *   cc -shared -fPIC -o enospc.so tests/shim/enospc.c -ldl
  *   ENOSPC_PATH=/tmp/x ENOSPC_AFTER=65536 LD_PRELOAD=./enospc.so cofferdam ...
  */
@@ -11,6 +14,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -27,7 +31,7 @@ int fallocate64(int fd, int mode, off_t offset, off_t size);
 int posix_fallocate64(int fd, off_t offset, off_t size);
 int ftruncate64(int fd, off_t size);
 
-static _Atomic long long written;
+static _Atomic long long written, steps;
 
 static bool is_below(int fd, const char *folder)
 {
@@ -58,6 +62,14 @@ static bool is_full(int fd, size_t size)
     return true;
 }
 
+/* Whether this is the step at which the process dies. */
+static bool is_last_step(int fd)
+{
+    const char *folder = getenv("ENOSPC_PATH"), *at = getenv("DIE_AT");
+    return folder && *folder && at && is_below(fd, folder) &&
+           atomic_fetch_add(&steps, 1) + 1 == strtoll(at, NULL, 10);
+}
+
 static void *real(const char *name)
 {
     void *symbol = dlsym(RTLD_NEXT, name);
@@ -66,8 +78,30 @@ static void *real(const char *name)
     return symbol;
 }
 
+static void die_at(int fd)
+{
+    if (is_last_step(fd))
+        (void)raise(SIGKILL);
+}
+
+int fsync(int fd)
+{
+    die_at(fd);
+    return ((int (*)(int))real("fsync"))(fd);
+}
+
+int fdatasync(int fd)
+{
+    die_at(fd);
+    return ((int (*)(int))real("fdatasync"))(fd);
+}
+
 ssize_t write(int fd, const void *data, size_t size)
 {
+    if (is_last_step(fd)) {
+        (void)!((ssize_t(*)(int, const void *, size_t))real("write"))(fd, data, size / 2);
+        (void)raise(SIGKILL);
+    }
     if (is_full(fd, size))
         return -1;
     return ((ssize_t(*)(int, const void *, size_t))real("write"))(fd, data, size);
@@ -122,6 +156,7 @@ int posix_fallocate64(int fd, off_t offset, off_t size)
 int ftruncate(int fd, off_t size)
 {
     struct stat status;
+    die_at(fd);
     off_t now = fstat(fd, &status) == 0 ? status.st_size : 0;
     if (size > now && is_full(fd, (size_t)(size - now)))
         return -1;

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "case/ledger.h"
 #include "case/redact.h"
+#include "case/verify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h> /* needs setjmp, stdarg, stddef and stdint before it */
@@ -171,6 +173,71 @@ static void a_full_disk_leaves_no_half_entry(void **state)
     ledger_free(ledger);
 }
 
+/* A kernel that is killed at its Nth write, sync or cut: in a process of its own. True: it came to
+ * its end. */
+static bool die_at(struct stage *stage, int step, int *acknowledged)
+{
+    int ends[2], status;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error err = {0};
+        char number[16], *large = xcalloc(1, 20000);
+        memset(large, 'x', 19999);
+        (void)snprintf(number, sizeof number, "%d", step);
+        (void)setenv("ENOSPC_PATH", stage->case_folder, 1);
+        (void)setenv("ENOSPC_AFTER", "1000000", 1);
+        (void)setenv("DIE_AT", number, 1);
+        struct ledger *ledger = ledger_new(stage->case_folder, NULL);
+        for (int i = 0; i < 2; i++) {
+            struct ledger_entry entries[3] = {
+                {.kind = LEDGER_INTENT, .content = json_pack("{s:i}", "round", i)},
+                {.kind = LEDGER_SAVED,
+                 .content = json_pack("{s:i, s:s}", "plan", i, "state", large)},
+                {.kind = LEDGER_INTENT, .content = json_pack("{s:i}", "round", i)}};
+            if (!ledger_append_all(ledger, entries, COUNT(entries), &err) ||
+                write(ends[1], "a", 1) != 1)
+                _exit(1);
+        }
+        _exit(0);
+    }
+    char bytes[8];
+    (void)close(ends[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    *acknowledged = (int)read(ends[0], bytes, sizeof bytes);
+    (void)close(ends[0]);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* What was acknowledged is there, what was torn is named, and the chain goes on. */
+static void killed_at_any_step(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    int steps = 0, torn = 0, acknowledged = 0;
+    for (bool ended = false; !ended && steps < 100;) {
+        assert_true(file_remove_all(stage->case_folder, &err));
+        struct ledger *ledger = open_ledger(stage);
+        (void)note(ledger, "before");
+        ended = die_at(stage, ++steps, &acknowledged);
+        (void)note(ledger, "after"); /* by one who knew the ledger before */
+        ledger_free(ledger);
+        ledger = open_ledger(stage);
+        (void)note(ledger, "later"); /* by one who did not */
+        ledger_free(ledger);
+        struct verify verify;
+        struct verify_request request = {.folder = stage->case_folder};
+        assert_true(verify_ledger(&request, stage->arena, &verify, &err));
+        if (verify.finding_count)
+            fail_msg("killed at step %d: %s", steps, verify.findings->text);
+        assert_true(verify.kinds[LEDGER_INTENT] >= 2 * acknowledged);
+        assert_int_equal(verify.kinds[LEDGER_NOTE], 3);
+        torn += verify.torn > 0;
+    }
+    assert_int_equal(acknowledged, 2);
+    assert_true(steps > 8 && torn >= 2);
+}
+
 static void large_members_go_to_evidence(void **state)
 {
     struct stage *stage = *state;
@@ -248,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cut_ledger_is_said, stage_set_up, stage_tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_leaves_no_half_entry, stage_set_up,
                                         stage_tear_down),
+        cmocka_unit_test_setup_teardown(killed_at_any_step, stage_set_up, stage_tear_down),
         cmocka_unit_test_setup_teardown(large_members_go_to_evidence, stage_set_up,
                                         stage_tear_down),
         cmocka_unit_test(secrets_are_taken_out),
