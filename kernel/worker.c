@@ -155,8 +155,7 @@ static void tell_trouble(const struct running *running)
 {
     const char *trouble = record_trouble(running->session, running->arena);
     if (trouble)
-        outputs_warn(running->outputs, "what is done here is not in the record of the case: %s",
-                     trouble);
+        outputs_warn(running->outputs, "what is done here is not recorded: %s", trouble);
 }
 
 /* Statements, outputs, names, history, reply: in this order, so that whoever has the reply finds

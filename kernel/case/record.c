@@ -1,7 +1,6 @@
 #include "case/record.h"
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "case/redact.h"
@@ -78,17 +77,6 @@ bool record_head(const struct session *session, struct ledger_mark *mark)
 /* ---- cells --------------------------------------------------------------------------------------
  */
 
-static bool has_folder(struct session *session)
-{
-    if (session->folder)
-        return true;
-    struct arena *arena = arena_new();
-    bool found =
-        file_is_folder(file_absolute(arena, file_expand(arena, session->settings.case_folder)));
-    arena_free(arena);
-    return found;
-}
-
 /* The hash is of the source as it is recorded: that of a password would give it away. */
 static json_t *cell_content(const struct record_cell *cell)
 {
@@ -132,7 +120,7 @@ void record_cell(struct session *session, const struct record_cell *cell)
 {
     if (!cell->size)
         return;
-    if (has_folder(session))
+    if (session->ledger || session_has_ledger(session))
         write_entry(session, LEDGER_CELL, cell_content(cell));
     else
         wait_in_memory(session, cell_content(cell), cell->size);

@@ -2,8 +2,8 @@
  *
  * A cell's entry is written before it runs, a query's when it has ended; both outlive the kernel at
  * once and are synced when the worker has nothing to do, or before the next thing that must be on
- * the disk (case/ledger.h). A kernel that does nothing worth recording makes no case folder: cells
- * wait in memory until something else is recorded, or until there is a folder.
+ * the disk (case/ledger.h). A kernel that does nothing worth recording begins no record: cells wait
+ * in memory until something else is recorded, or where the case has a record already.
  *
  * What cannot be written here stops nobody's work: record_trouble says it. Worker thread.
  */

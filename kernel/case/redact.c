@@ -104,7 +104,9 @@ static bool value_behind(const char *text, size_t size, size_t at, size_t *begin
     bool escaped = quote && text[value - 1] == '\\';
     *begin = value + (quote ? 1 : 0);
     *end = value_end(text, size, *begin, quote, escaped);
-    return *end > *begin;
+    bool done =
+        size - *begin >= strlen(REDACTED) && memcmp(text + *begin, REDACTED, strlen(REDACTED)) == 0;
+    return *end > *begin && !done;
 }
 
 static const char *find(const char *text, size_t size, const char *what)
