@@ -2,6 +2,7 @@
 
 #include "aws/reply.h"
 #include "base/time.h"
+#include "case/session.h"
 #include "data/render.h"
 
 #include <string.h>
@@ -59,6 +60,7 @@ static bool run(struct magic_call *call, struct error *err)
         !connect_ask(call, "sts:GetCallerIdentity", NULL, &reply, err) ||
         !aws_find_credentials(aws, call->cancel, &credentials, err))
         return false;
+    guard_learn(session_guard(call->session), credentials->access_key_id, reply);
     const char *arn = reply_text(reply, "Arn");
     struct table *table = table_new(call->arena, columns, COUNT(columns));
     add(table, "identity", describe(call->arena, arn));

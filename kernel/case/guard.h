@@ -43,6 +43,8 @@ struct guard_caller {
 bool guard_verify(struct guard *guard, struct aws *aws, const struct aws_asking *as,
                   const struct guard_caller **out, struct error *err) ATTR_USE_RESULT;
 
+/* What somebody else was told by sts:GetCallerIdentity of the chain's credentials. */
+void guard_learn(struct guard *guard, const char *access_key_id, const json_t *reply);
 /* The last one that the chain's credentials were found to be; NULL: not asked yet, or they may be
  * others by now (guard_forget). */
 const struct guard_caller *guard_caller(const struct guard *guard);

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#define FIND_FIRST ((size_t)256 * 1024)
 #define EVIDENCE_FOLDER "evidence"
 #define EVIDENCE_HASH 16 /* hex digits of a file's name */
 #define EVIDENCE_NAME 80
@@ -74,32 +76,78 @@ bool ledger_each(struct ledger *ledger, const struct ledger_visit *visit, struct
     return ok || (reading.stopped && err->kind == ERROR_NONE);
 }
 
-struct search {
-    int64_t sequence;
-    json_t *found;
-};
-
-static bool is_sought(void *state, const json_t *entry, struct error *err)
+/* The last line of that number among the last `take` bytes; NULL: none begins there. */
+static json_t *find_line(const struct buf *part, bool whole, int64_t sequence, struct arena *arena)
 {
-    struct search *search = state;
-    (void)err;
-    if (json_get_int(entry, "seq", 0) != search->sequence)
-        return true;
-    json_decref(search->found);
-    search->found = json_incref((json_t *)(uintptr_t)entry);
-    return true; /* the last of that number, should there be several */
+    const char *at = part->data, *end = part->data + part->size, *next;
+    struct error unread = {0};
+    json_t *found = NULL;
+    if (!whole) { /* it may begin within a line */
+        at = memchr(at, '\n', part->size);
+        at = at ? at + 1 : end;
+    }
+    for (; at < end && (next = memchr(at, '\n', (size_t)(end - at))); at = next + 1) {
+        struct ledger_line line;
+        if (ledger_line_read(at, (size_t)(next - at), &line) && line.sequence == sequence)
+            found = json_parse(arena, at, (size_t)(next - at), LEDGER_LINE_MOST, &unread);
+    }
+    return found;
+}
+
+static bool read_end(int file, size_t take, off_t size, struct buf *part)
+{
+    buf_clear(part);
+    char *room = take ? buf_room(part, take) : NULL;
+    size_t used = 0;
+    while (room && used < take) {
+        ssize_t got = pread(file, room + used, take - used, size - (off_t)take + (off_t)used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        used += (size_t)got;
+    }
+    if (room)
+        buf_grew(part, used);
+    return true;
+}
+
+/* From the end, in ever larger parts: what is looked for was mostly written just now. */
+static bool search(int file, int64_t sequence, struct arena *arena, json_t **entry)
+{
+    struct stat status;
+    struct buf part;
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
+    size_t size = (size_t)status.st_size;
+    bool ok = true;
+    *entry = NULL;
+    buf_init(&part, size + 1);
+    for (size_t want = FIND_FIRST; ok && !*entry; want *= 8) {
+        size_t take = want < size ? want : size;
+        ok = read_end(file, take, status.st_size, &part);
+        *entry = ok ? find_line(&part, take == size, sequence, arena) : NULL;
+        if (take == size)
+            break;
+    }
+    buf_release(&part);
+    return ok;
 }
 
 bool ledger_find(struct ledger *ledger, int64_t sequence, struct arena *arena, json_t **entry,
                  struct error *err)
 {
-    struct search search = {.sequence = sequence};
-    struct ledger_visit visit = {.kind = LEDGER_KINDS, .visit = is_sought, .state = &search};
-    bool ok = ledger_each(ledger, &visit, err);
-    if (search.found)
-        *entry = json_own(arena, search.found);
-    return ok && (search.found || error_set(err, ERROR_NOT_FOUND, "the ledger has no entry %lld",
-                                            (long long)sequence));
+    int file = open(ledger->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool missing = file < 0 && errno == ENOENT;
+    *entry = NULL;
+    bool ok = missing || (file >= 0 && search(file, sequence, arena, entry));
+    int number = errno;
+    if (file >= 0)
+        (void)close(file);
+    if (!ok)
+        return error_errno(err, number, "cannot read the ledger \"%s\"", ledger->path);
+    return *entry ||
+           error_set(err, ERROR_NOT_FOUND, "the ledger has no entry %lld", (long long)sequence);
 }
 
 /* ---- evidence -----------------------------------------------------------------------------------

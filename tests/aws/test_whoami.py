@@ -37,8 +37,15 @@ def test_who_and_from_where(cloud, tmp_path):
         assert status == "ok"
         for word in ("user analyst", cloud.account, cloud.key["access_key_id"], "profile first in", "never (a long-term key)", "us-east-1"):
             assert word in text
+        kernel.run("%note known")
         assert kernel.run("%set profile second")[0] == "ok"
+        kernel.run("%note not known yet")
         assert "user second" in kernel.run("%whoami")[1]
+        kernel.run("%note another")
+        with open(os.path.join(kernel.home, ".cofferdam/ledger.jsonl")) as ledger:
+            notes = [entry for entry in map(json.loads, ledger) if entry["kind"] == "note"]
+        assert [n["identity"] and n["identity"]["arn"].split("/")[-1] for n in notes] == ["analyst", None, "second"]
+        assert notes[0]["server"], "AWS's clock, as of its answer"
         kernel.run("%set region eu-central-1")
         assert "eu-central-1" in kernel.run("%whoami")[1]
         assert kernel.run("%set region Eu;x")[0] == "error"

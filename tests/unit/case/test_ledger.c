@@ -96,6 +96,34 @@ static void entries_are_chained_lines(void **state)
     ledger_free(ledger);
 }
 
+static void entries_are_found_wherever_they_stand(void **state)
+{
+    struct stage *stage = *state;
+    struct ledger *ledger = open_ledger(stage);
+    struct error err = {0};
+    char text[4000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (int i = 0; i < 1000; i++) { /* some times what is looked through first */
+        struct ledger_entry entry = {.kind = LEDGER_NOTE,
+                                     .content = json_pack("{s:i, s:s}", "n", i, "text", text)};
+        assert_true(ledger_write(ledger, &entry, 1, &err));
+    }
+    static const int numbers[] = {1, 3, 64, 65, 500, 930, 1001, 1002};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        json_t *entry = NULL;
+        assert_true(ledger_find(ledger, numbers[i], stage->arena, &entry, &err));
+        assert_int_equal(json_get_int(entry, "seq", 0), numbers[i]);
+        if (numbers[i] > 2)
+            assert_int_equal(json_get_int(json_object_get(entry, "content"), "n", -1),
+                             numbers[i] - 3);
+    }
+    json_t *none = NULL;
+    assert_false(ledger_find(ledger, 1003, stage->arena, &none, &err));
+    assert_int_equal(err.kind, ERROR_NOT_FOUND);
+    ledger_free(ledger);
+}
+
 static void kernels_take_turns(void **state)
 {
     struct stage *stage = *state;
@@ -170,6 +198,41 @@ static void a_full_disk_leaves_no_half_entry(void **state)
     assert_int_equal(unsetenv("ENOSPC_PATH"), 0);
     assert_string_equal(kinds(stage), before);
     assert_int_equal(note(ledger, "c").sequence, 4);
+    ledger_free(ledger);
+}
+
+/* As somebody who may not write there: root may everywhere. */
+static void a_folder_that_cannot_be_written_is_one_error(void **state)
+{
+    struct stage *stage = *state;
+    int status;
+    struct ledger *ledger = open_ledger(stage);
+    (void)note(ledger, "before");
+    if (getuid() == 0) {
+        assert_int_equal(chown(stage->folder, 65534, 65534), 0);
+        assert_int_equal(chown(stage->case_folder, 65534, 65534), 0);
+        assert_int_equal(chown(ledger_path(stage), 65534, 65534), 0);
+    }
+    assert_int_equal(chmod(ledger_path(stage), 0400), 0);
+    assert_int_equal(chmod(stage->case_folder, 0500), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error err = {0}, evidence = {0};
+        json_t *reference = NULL;
+        if (getuid() == 0 && setuid(65534) != 0)
+            _exit(2);
+        struct ledger *other = ledger_new(stage->case_folder, NULL);
+        struct ledger_evidence kept = {.name = "x", .data = "x", .size = 1};
+        bool wrote = ledger_append(other, LEDGER_NOTE, NULL, NULL, &err) ||
+                     ledger_keep(other, &kept, &reference, &evidence);
+        _exit(wrote || err.kind != ERROR_IO || evidence.kind != ERROR_IO || !err.hint[0]);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(chmod(stage->case_folder, 0700), 0);
+    assert_int_equal(chmod(ledger_path(stage), 0600), 0);
+    assert_int_equal(note(ledger, "after").sequence, 4);
     ledger_free(ledger);
 }
 
@@ -310,11 +373,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(entries_are_chained_lines, stage_set_up, stage_tear_down),
+        cmocka_unit_test_setup_teardown(entries_are_found_wherever_they_stand, stage_set_up,
+                                        stage_tear_down),
         cmocka_unit_test_setup_teardown(kernels_take_turns, stage_set_up, stage_tear_down),
         cmocka_unit_test_setup_teardown(what_is_torn_stays_and_is_named, stage_set_up,
                                         stage_tear_down),
         cmocka_unit_test_setup_teardown(a_cut_ledger_is_said, stage_set_up, stage_tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_leaves_no_half_entry, stage_set_up,
+                                        stage_tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_written_is_one_error, stage_set_up,
                                         stage_tear_down),
         cmocka_unit_test_setup_teardown(killed_at_any_step, stage_set_up, stage_tear_down),
         cmocka_unit_test_setup_teardown(large_members_go_to_evidence, stage_set_up,
