@@ -27,7 +27,7 @@ static void note_trouble(struct session *session, const struct error *err)
     record->trouble = xstrdup(err->message);
 }
 
-static void write_entry(struct session *session, enum ledger_kind kind, json_t *content)
+int64_t record_write(struct session *session, enum ledger_kind kind, json_t *content)
 {
     struct error err = {0};
     struct ledger *ledger = session_ledger(session, &err);
@@ -38,6 +38,7 @@ static void write_entry(struct session *session, enum ledger_kind kind, json_t *
         session->record.failing = false;
     else
         note_trouble(session, &err);
+    return entry.mark.sequence;
 }
 
 const char *record_trouble(struct session *session, struct arena *arena)
@@ -53,7 +54,7 @@ const char *record_trouble(struct session *session, struct arena *arena)
 
 bool record_is_restless(const struct session *session)
 {
-    return session->ledger && ledger_unsynced(session->ledger);
+    return (session->ledger && ledger_unsynced(session->ledger)) || session->record.wholes;
 }
 
 bool record_rest(struct session *session)
@@ -61,8 +62,10 @@ bool record_rest(struct session *session)
     struct error err = {0};
     if (!record_is_restless(session))
         return false;
-    if (!ledger_sync(session->ledger, &err))
+    if (session->ledger && !ledger_sync(session->ledger, &err))
         note_trouble(session, &err);
+    else if (session->record.wholes)
+        record_whole_step(session);
     return true;
 }
 
@@ -121,7 +124,7 @@ void record_cell(struct session *session, const struct record_cell *cell)
     if (!cell->size)
         return;
     if (session->ledger || session_has_ledger(session))
-        write_entry(session, LEDGER_CELL, cell_content(cell));
+        (void)record_write(session, LEDGER_CELL, cell_content(cell));
     else
         wait_in_memory(session, cell_content(cell), cell->size);
 }
@@ -199,7 +202,12 @@ void record_query(struct session *session, const struct record_query *query)
         (void)json_object_set_new(content, "error", json_texts(query->failure->message));
     else if (query->table)
         (void)json_object_set_new(content, "result", result_content(query));
-    write_entry(session, LEDGER_QUERY, content);
+    int64_t number = record_write(session, LEDGER_QUERY, content);
+    if (!info->kept || query->failure || !query->table)
+        return;
+    record_whole_forget(session, info->kept);
+    if (number && info->rows > query->table->rows)
+        record_whole_add(session, query, number);
 }
 
 /* ---- a table's hash -----------------------------------------------------------------------------
@@ -244,13 +252,12 @@ static void add_columns(struct buf *out, const struct table *table)
     buf_adds(out, table->column_count ? "]\n" : "[]\n");
 }
 
-void record_hash(const struct table *table, char out[static HASH_HEX_SIZE])
+void record_hash_add(struct hash *hash, const struct table *table, bool first)
 {
-    unsigned char digest[HASH_SIZE];
-    struct hash *hash = hash_new();
     struct buf line;
     buf_init(&line, SIZE_MAX);
-    add_columns(&line, table);
+    if (first)
+        add_columns(&line, table);
     for (const struct batch *batch = table->first; batch; batch = batch->next)
         for (size_t row = 0; row < batch->rows; row++) {
             for (size_t i = 0; i < table->column_count; i++) {
@@ -264,7 +271,14 @@ void record_hash(const struct table *table, char out[static HASH_HEX_SIZE])
             }
         }
     hash_add(hash, line.data, line.size);
+    buf_release(&line);
+}
+
+void record_hash(const struct table *table, char out[static HASH_HEX_SIZE])
+{
+    unsigned char digest[HASH_SIZE];
+    struct hash *hash = hash_new();
+    record_hash_add(hash, table, true);
     hash_end(hash, digest);
     hash_hex(digest, sizeof digest, out);
-    buf_release(&line);
 }

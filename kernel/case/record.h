@@ -39,7 +39,9 @@ void record_query(struct session *session, const struct record_query *query);
  * as C's %.17g and %d, JSON as its text. */
 void record_hash(const struct table *table, char out[static HASH_HEX_SIZE]);
 
-/* Syncs what was written; false where there was nothing to do. */
+/* Syncs what was written, and hashes results whole that are larger than what was shown (an entry
+ * "result" of their query, up to 200,000 rows), about 30 ms at a time; false where there was
+ * nothing to do. */
 bool record_rest(struct session *session);
 /* Something waits for record_rest. */
 bool record_is_restless(const struct session *session);

@@ -59,6 +59,7 @@ void session_free(struct session *session)
     free(session->notebook);
     free(session->folder);
     free(session->cell_id);
+    record_whole_forget(session, NULL);
     json_decref(session->record.waiting);
     free(session->record.trouble);
     arena_free(session->arena);

@@ -8,9 +8,10 @@
 struct record {
     json_t *waiting; /* cells until there is something to record; NULL: none */
     size_t waiting_bytes;
-    int64_t forgotten; /* cells beyond the limits */
-    char *trouble;     /* not told yet; or NULL */
-    bool failing;      /* the last entry could not be written */
+    int64_t forgotten;    /* cells beyond the limits */
+    char *trouble;        /* not told yet; or NULL */
+    bool failing;         /* the last entry could not be written */
+    struct whole *wholes; /* results whose whole hash is still to be made */
 };
 
 struct session {
@@ -49,6 +50,18 @@ void session_aws_changed(struct session *session);
 
 /* record.c: the cells that wait, into the session's ledger. */
 bool record_write_waiting(struct session *session, struct error *err);
+/* One entry; trouble is noted. Returns its number, 0: it could not be written. */
+int64_t record_write(struct session *session, enum ledger_kind kind, json_t *content);
+/* Rows of a table in their canonical form, with the line of columns in front where it is `first`.
+ */
+void record_hash_add(struct hash *hash, const struct table *table, bool first);
+
+/* record_whole.c: the result of that query is to be hashed as a whole (its entry has that
+   number); one step of it; what is replaced is forgotten (NULL: all). */
+struct record_query;
+void record_whole_add(struct session *session, const struct record_query *query, int64_t number);
+void record_whole_step(struct session *session);
+void record_whole_forget(struct session *session, const char *name);
 
 /* names.c: what the results of an earlier kernel are called, a result kept now, and (from the
    second query on, for it takes 20 ms) the functions of DuckDB. */

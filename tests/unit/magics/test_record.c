@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/file.h"
 #include "case/decision.h"
+#include "case/record.h"
 #include "case/verify.h"
 
 #include <setjmp.h>
@@ -68,6 +69,15 @@ static void queries_and_their_results_are_entries(void **state)
     room_run(room, "%set limit 2\nSELECT range AS a FROM range(3)");
     result = json_object_get(json_object_get(last_entry(room, LEDGER_QUERY), "content"), "result");
     assert_int_equal(json_get_int(result, "hashed_rows", 0), 2);
+    int64_t query = json_get_int(last_entry(room, LEDGER_QUERY), "seq", 0);
+    room_run(room, "SELECT range AS a FROM range(60000)");
+    while (record_is_restless(room->session)) /* as the worker does between cells */
+        assert_true(record_rest(room->session));
+    content = json_object_get(last_entry(room, LEDGER_RESULT), "content");
+    assert_int_equal(json_get_int(content, "query", 0), query + 1); /* no cells are recorded here */
+    /* as above, with [["a","int"]] and then ["0"] to ["59999"], a line each */
+    assert_string_equal(json_get_string(content, "sha256", ""),
+                        "e07b98c7a9ae7e71ed9e385577b44ba3bf2afc49af21272f743f17e7d992baf1");
     struct error err = {0};
     assert_false(room_try(room, "SELECT nope", &err));
     content = json_object_get(last_entry(room, LEDGER_QUERY), "content");
