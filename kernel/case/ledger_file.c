@@ -91,24 +91,31 @@ void ledger_unlock(struct ledger *ledger)
 /* ---- the tail -----------------------------------------------------------------------------------
  */
 
-static bool read_part(const struct ledger *ledger, off_t from, size_t size, struct buf *out,
-                      struct error *err)
+bool ledger_read_bytes(int file, off_t from, size_t size, struct buf *out)
 {
     buf_clear(out);
     char *room = size ? buf_room(out, size) : NULL;
     size_t used = 0;
     while (room && used < size) {
-        ssize_t got = pread(ledger->file, room + used, size - used, from + (off_t)used);
+        ssize_t got = pread(file, room + used, size - used, from + (off_t)used);
         if (got < 0 && errno == EINTR)
             continue;
+        if (got == 0)
+            errno = EIO; /* it was cut meanwhile */
         if (got <= 0)
-            return error_errno(err, got < 0 ? errno : EIO, "cannot read the ledger \"%s\"",
-                               ledger->path);
+            return false;
         used += (size_t)got;
     }
     if (room)
         buf_grew(out, used);
     return true;
+}
+
+static bool read_part(const struct ledger *ledger, off_t from, size_t size, struct buf *out,
+                      struct error *err)
+{
+    return ledger_read_bytes(ledger->file, from, size, out) ||
+           error_errno(err, errno, "cannot read the ledger \"%s\"", ledger->path);
 }
 
 static void set_mark(struct ledger_mark *mark, const struct ledger_line *line)

@@ -94,24 +94,6 @@ static json_t *find_line(const struct buf *part, bool whole, int64_t sequence, s
     return found;
 }
 
-static bool read_end(int file, size_t take, off_t size, struct buf *part)
-{
-    buf_clear(part);
-    char *room = take ? buf_room(part, take) : NULL;
-    size_t used = 0;
-    while (room && used < take) {
-        ssize_t got = pread(file, room + used, take - used, size - (off_t)take + (off_t)used);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        used += (size_t)got;
-    }
-    if (room)
-        buf_grew(part, used);
-    return true;
-}
-
 /* From the end, in ever larger parts: what is looked for was mostly written just now. */
 static bool search(int file, int64_t sequence, struct arena *arena, json_t **entry)
 {
@@ -125,7 +107,7 @@ static bool search(int file, int64_t sequence, struct arena *arena, json_t **ent
     buf_init(&part, size + 1);
     for (size_t want = FIND_FIRST; ok && !*entry; want *= 8) {
         size_t take = want < size ? want : size;
-        ok = read_end(file, take, status.st_size, &part);
+        ok = ledger_read_bytes(file, status.st_size - (off_t)take, take, &part);
         *entry = ok ? find_line(&part, take == size, sequence, arena) : NULL;
         if (take == size)
             break;

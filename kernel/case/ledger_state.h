@@ -59,6 +59,9 @@ void ledger_unlock(struct ledger *ledger);
 /* Under the lock: what others wrote since, so that head, end, torn and found are of now. */
 bool ledger_look(struct ledger *ledger, struct error *err);
 
+/* Bytes of a file in place of what `out` held; false with errno, also where there are fewer. */
+bool ledger_read_bytes(int file, off_t from, size_t size, struct buf *out);
+
 /* ledger_line.c: adds one line; the content is redacted and its large members are kept elsewhere
    before. */
 bool ledger_line_add(struct ledger *ledger, struct ledger_entry *entry,
