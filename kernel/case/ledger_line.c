@@ -59,8 +59,11 @@ static bool eat(const char **at, const char *end, const char *text)
 
 static bool eat_hex(const char **at, const char *end, const char **out)
 {
-    if (end - *at < HEX || strspn(*at, "0123456789abcdef") < HEX)
+    if (end - *at < HEX)
         return false;
+    for (size_t i = 0; i < HEX; i++)
+        if (!((*at)[i] >= '0' && (*at)[i] <= '9') && !((*at)[i] >= 'a' && (*at)[i] <= 'f'))
+            return false;
     *out = *at;
     *at += HEX;
     return true;
