@@ -53,6 +53,7 @@ struct lineage_request {
     int64_t since, until; /* 0 = all of the data */
     const char *into; /* the members are kept as a result too, under this name as well; or NULL */
     int64_t limit;    /* rows of `shown`; 0 = the setting */
+    bool unkept;      /* the members alone: neither _ nor _N is touched */
     int line;         /* of the cell */
     struct question_place place;
 };

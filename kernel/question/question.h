@@ -54,7 +54,8 @@ struct question_request {
     const char *account, *region;
     int64_t limit;
     const char *into, *save;
-    int line; /* of the cell */
+    bool unkept; /* rows only: neither _ nor _N is touched */
+    int line;    /* of the cell */
     struct question_place place;
 };
 

@@ -331,12 +331,12 @@ const struct question questions_identity[] = {
         .summary = "who used a credential before it first made something: what breaks when it is "
                    "disabled",
         .why = "These callers are most probably yours. They stop working when the key does.",
-        .sql = "SELECT {source} AS source, {agent} AS agent, count(*) AS calls, "
+        .sql = "SELECT {who} AS who, {source} AS source, {agent} AS agent, count(*) AS calls, "
                "distinct_texts({service}) AS services, min({time}) AS first_seen, max({time}) AS "
                "last_seen FROM {from:cloudtrail} WHERE {window} AND {by} AND {time} < "
                "coalesce((SELECT min({time}) FROM {from:cloudtrail} WHERE {by} AND {ok} AND "
-               "{operation} IN (" MAKES ")), TIMESTAMP '9999-12-31 00:00:00') GROUP BY 1, 2 ORDER "
-               "BY calls DESC, source, agent",
+               "{operation} IN (" MAKES ")), TIMESTAMP '9999-12-31 00:00:00') GROUP BY 1, 2, 3 "
+               "ORDER BY calls DESC, source, agent, who",
     },
 };
 const size_t questions_identity_count = COUNT(questions_identity);
