@@ -6,6 +6,7 @@
 #include "case/record.h"
 #include "desk.h"
 #include "lake/lake.h"
+#include "response/recover.h"
 #include "worker_cell.h"
 
 #include <poll.h>
@@ -40,7 +41,8 @@ static bool open_session(struct bench *bench, struct running *running, struct er
     buf_init(&lost, 4096);
     if (!session_restore(session, lake_reopen, &lost, &trouble))
         outputs_warn(outputs, "the case could not be opened again: %s", trouble.message);
-    else if (lost.size)
+    response_cut_off(session, &lost);
+    if (lost.size)
         outputs_warn(outputs, "%s", lost.data);
     buf_release(&lost);
     bench->session = running->session = session;

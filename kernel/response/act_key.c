@@ -16,22 +16,24 @@ static enum claim claims(const char *text, struct arena *arena, struct suspect *
     return CLAIM_YES;
 }
 
-/* Whose account an unknown key belongs to: STS tells of any key. */
-static bool not_here(struct planning *planning, struct error *err)
+/* STS tells of any key whose account it belongs to. */
+static bool is_elsewhere(const struct planning *planning, const json_t *params, struct error *err)
 {
     const char *key = planning->suspect->part;
-    json_t *params = plan_pack(planning->arena, "{s:s}", "AccessKeyId", key);
-    struct reading info = {.op = "sts:GetAccessKeyInfo", .params = params};
-    if (!response_read(planning, &info, 1, err))
-        return false;
-    const json_t *account = state_at(planning, info.op, params, "Account");
-    const char *owner = json_string_value(account);
+    const char *owner =
+        json_string_value(state_at(planning, "sts:GetAccessKeyInfo", params, "Account"));
     if (owner && strcmp(owner, planning->account) != 0) {
         (void)error_set(err, ERROR_REFUSED, "access key %s belongs to account %s, not to %s", key,
                         owner, planning->account);
-        return error_hint(err, "%%set accounts %s=PROFILE leads there; then --account %s.", owner,
-                          owner);
+        return !error_hint(err, "%%set accounts %s=PROFILE leads there; then --account %s.", owner,
+                           owner);
     }
+    return false;
+}
+
+static bool not_here(const struct planning *planning, struct error *err)
+{
+    const char *key = planning->suspect->part;
     (void)error_set(err, ERROR_NOT_FOUND, "no user of account %s has the access key %s",
                     planning->account, key);
     return error_hint(err,
@@ -44,14 +46,15 @@ static bool find(struct planning *planning, struct error *err)
 {
     struct suspect *suspect = planning->suspect;
     json_t *params = plan_pack(planning->arena, "{s:s}", "AccessKeyId", suspect->part);
-    struct reading used = {.op = "iam:GetAccessKeyLastUsed", .params = params};
-    if (!response_read(planning, &used, 1, err))
+    struct reading list[] = {{.op = "iam:GetAccessKeyLastUsed", .params = params},
+                             {.op = "sts:GetAccessKeyInfo", .params = params}};
+    if (!response_read(planning, list, COUNT(list), err) || is_elsewhere(planning, params, err))
         return false;
-    const char *code = state_code(planning, used.op, params);
-    const json_t *user = state_at(planning, used.op, params, "UserName");
+    const char *code = state_code(planning, list[0].op, params);
+    const json_t *user = state_at(planning, list[0].op, params, "UserName");
     const char *name = json_string_value(user);
     if (code && !code_is_absent(code) && strcmp(code, "AccessDenied") != 0)
-        return response_unread(planning, used.op, params, err);
+        return response_unread(planning, list[0].op, params, err);
     if (!name || !*name)
         return not_here(planning, err);
     suspect->name = name;

@@ -3,10 +3,14 @@
 
 #include <string.h>
 
+extern const struct action action_eradicate_key, action_eradicate_mfa, action_eradicate_role,
+    action_eradicate_user;
 extern const struct action action_bucket, action_credentials, action_deletion, action_function,
-    action_group, action_instance, action_key, action_profile, action_role, action_rules,
-    action_session, action_trail, action_trust, action_user;
+    action_group, action_instance, action_key, action_person, action_profile, action_role,
+    action_rules, action_session, action_trail, action_trust, action_user;
 
+/* one a line, so that two can be added at once */
+/* clang-format off */
 const struct action *const actions[] = {
     &action_key,         /* AKIA... */
     &action_session,     /* ASIA..., arn:aws:sts:... */
@@ -17,10 +21,19 @@ const struct action *const actions[] = {
     &action_function,    /* function/NAME */
     &action_deletion,    /* a key's id */
     &action_trail,       /* trail/NAME */
+    &action_person,      /* sso/NAME */
     &action_trust,       /* trust/NAME: of a run only */
     &action_user,        /* a plain name may be any of the next */
-    &action_role,        &action_group, &action_bucket, NULL,
+    &action_role,
+    &action_group,
+    &action_bucket,
+    &action_eradicate_key, /* of %eradicate */
+    &action_eradicate_mfa,
+    &action_eradicate_user,
+    &action_eradicate_role,
+    NULL,
 };
+/* clang-format on */
 
 const struct action *action_find(const char *name)
 {

@@ -10,6 +10,7 @@ struct story {
     json_t *plans;    /* sequence -> {"id", "saved": [contents], "action": content or none} */
     json_t *steps;    /* "SEQUENCE STEP" -> outcome's content */
     json_t *intents;  /* intent's sequence -> "SEQUENCE STEP" */
+    json_t *undone;   /* ids of plans that were taken back */
     const char *last; /* key of the plan that was begun last */
 };
 
@@ -56,9 +57,11 @@ static bool visit(void *state, const json_t *entry, struct error *err)
         json_t *plan = plan_entry(story, content, &key);
         json_array_append_new(json_object_get(plan, "saved"), json_deep_copy(content));
         json_object_del(plan, "action");
+        json_object_del(story->undone, json_get_string(content, "id", ""));
         story->last = key;
     } else if (strcmp(kind, ledger_kind_name(LEDGER_ACTION)) == 0) {
         json_object_set_new(plan_entry(story, content, &key), "action", json_deep_copy(content));
+        json_object_set_new(story->undone, json_get_string(content, "of", ""), json_true());
     } else if (strcmp(kind, ledger_kind_name(LEDGER_INTENT)) == 0) {
         add_step(story, content, json_get_int(entry, "seq", 0));
     } else if (strcmp(kind, ledger_kind_name(LEDGER_OUTCOME)) == 0 ||
@@ -76,7 +79,8 @@ static bool tell(struct response *response, struct story *story, struct error *e
     *story = (struct story){.response = response,
                             .plans = json_own(arena, json_object()),
                             .steps = json_own(arena, json_object()),
-                            .intents = json_own(arena, json_object())};
+                            .intents = json_own(arena, json_object()),
+                            .undone = json_own(arena, json_object())};
     return ledger && ledger_each(ledger, &each, err);
 }
 
@@ -176,8 +180,9 @@ bool history_interrupted(struct response *response, const char **ids, size_t mos
         return false;
     json_object_foreach(story.plans, key, plan)
     {
-        bool open =
-            json_array_size(json_object_get(plan, "saved")) && !json_object_get(plan, "action");
+        bool open = json_array_size(json_object_get(plan, "saved")) &&
+                    !json_object_get(plan, "action") &&
+                    !json_object_get(story.undone, json_get_string(plan, "id", ""));
         if (open && *count < most)
             ids[(*count)++] = json_get_string(plan, "id", "");
     }

@@ -5,6 +5,8 @@
 #include "response/account.h"
 #include "response/aim.h"
 #include "response/check.h"
+#include "response/fence.h"
+#include "response/ready.h"
 #include "response/safe.h"
 
 #include <string.h>
@@ -82,12 +84,29 @@ static bool try_action(struct response *response, struct plan *plan, struct susp
     return false;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* A key whose user is contained as a whole. */
+static bool is_within(const struct suspect *suspect, const struct suspect *one)
+{
+    bool key = suspect->level && strcmp(suspect->level, "key") == 0;
+    bool whole = !one->level || strcmp(one->level, "key") != 0;
+    return key && whole && same_text(one->account, suspect->account) && one->unique_id &&
+           same_text(one->unique_id, suspect->unique_id);
+}
+
 static bool is_planned(const struct plan *plan, const struct suspect *suspect)
 {
     for (const struct suspect *one = plan->suspects; one; one = one->next)
-        if (one->action == suspect->action && strcmp(one->account, suspect->account) == 0 &&
-            strcmp(one->name, suspect->name) == 0 &&
-            strcmp(one->part ? one->part : "", suspect->part ? suspect->part : "") == 0)
+        if (suspect->found && is_within(suspect, one))
+            return true;
+    for (const struct suspect *one = plan->suspects; one; one = one->next)
+        if (one->action == suspect->action && same_text(one->account, suspect->account) &&
+            same_text(one->region, suspect->region) && same_text(one->name, suspect->name) &&
+            same_text(one->part, suspect->part))
             return true;
     return false;
 }
@@ -175,21 +194,35 @@ static void stand_in(struct response *response, const struct step *step, const s
         json_object_set(response->answers, step->id, (json_t *)(uintptr_t)found);
 }
 
-static bool check_suspect(struct response *response, struct plan *plan, struct suspect *suspect,
-                          struct error *err)
+bool planning_at(struct response *response, struct plan *plan, const char *account,
+                 const char *region, struct planning *out, struct error *err)
+{
+    struct suspect *place = arena_alloc(response->arena, sizeof *place);
+    *place = (struct suspect){.given = account, .account = account, .region = region};
+    return planning_of(response, plan, place, out, err);
+}
+
+static bool same_place(const struct step *a, const struct step *b)
+{
+    return same_text(a->account, b->account) && same_text(a->region, b->region);
+}
+
+/* All steps that are asked in the place of this one, which is the first there. */
+static bool check_place(struct response *response, struct plan *plan, const struct step *first,
+                        struct error *err)
 {
     struct planning planning;
     struct check check;
     size_t count = 0;
     struct reading *list = arena_alloc(response->arena, (plan->step_count + 1) * sizeof *list);
-    for (const struct step *step = plan->steps; step; step = step->next)
-        if (step->suspect == suspect->number && fill_check(response, &step->check, &check))
+    for (const struct step *step = first; step; step = step->next)
+        if (same_place(step, first) && fill_check(response, &step->check, &check))
             list[count++] = (struct reading){.op = check.op, .params = check.params};
-    if (!planning_of(response, plan, suspect, &planning, err) ||
+    if (!planning_at(response, plan, first->account, first->region, &planning, err) ||
         !response_read(&planning, list, count, err))
         return false;
     for (struct step *step = plan->steps; step; step = step->next) {
-        if (step->suspect != suspect->number)
+        if (!same_place(step, first))
             continue;
         step->held = fill_check(response, &step->check, &check) &&
                      check_holds(&check, state_said(&planning, &check)) == HELD_YES;
@@ -201,15 +234,24 @@ static bool check_suspect(struct response *response, struct plan *plan, struct s
     return true;
 }
 
+static bool is_first(const struct plan *plan, const struct step *step)
+{
+    const struct step *one = plan->steps;
+    while (!same_place(one, step))
+        one = one->next;
+    return one == step;
+}
+
 bool make_checks(struct response *response, struct plan *plan, struct error *err)
 {
     bool ok = true;
-    for (struct suspect *one = plan->suspects; ok && one; one = one->next) {
-        size_t known;
-        do { /* what was found there answers for checks of what came later */
+    for (const struct step *step = plan->steps; ok && step; step = step->next) {
+        size_t known = json_object_size(response->answers) + 1;
+        while (ok && is_first(plan, step) && json_object_size(response->answers) != known) {
+            /* what was found there answers for checks of what came later */
             known = json_object_size(response->answers);
-            ok = check_suspect(response, plan, one, err);
-        } while (ok && json_object_size(response->answers) > known);
+            ok = check_place(response, plan, step, err);
+        }
     }
     return ok;
 }
@@ -225,7 +267,8 @@ bool make_steps(struct response *response, struct plan *plan, struct error *err)
         struct planning planning;
         ok = planning_of(response, plan, one, &planning, err) && one->action->plan(&planning, err);
     }
-    return ok && make_checks(response, plan, err);
+    return ok && (plan->kind != PLAN_CONTAIN || fence_plan(response, plan, err)) &&
+           make_checks(response, plan, err);
 }
 
 /* Pictures of the accounts as they are now, for safety and for what is new later. */
@@ -268,8 +311,6 @@ bool response_plan(struct response *response, const struct response_request *req
 {
     struct plan *plan = begin(response, request->destroys ? PLAN_ERADICATE : PLAN_CONTAIN);
     bool ok = true;
-    plan->lawful = request->lawful;
-    plan->unknown = request->unknown;
     plan->decision = request->decision;
     for (size_t i = 0; i < request->override_count; i++)
         json_array_append_new(plan->overrides, json_texts(request->overrides[i]));
@@ -284,7 +325,8 @@ bool response_plan(struct response *response, const struct response_request *req
         ok = make_found(response, plan, &request->found[i], NULL, err);
     *out = plan;
     response->before = json_own(response->arena, json_object());
-    return ok && picture(response, plan, response->before, true, err) &&
+    return ok && (!request->destroys || ready_check(response, plan, err)) &&
+           picture(response, plan, response->before, true, err) &&
            make_steps(response, plan, err) && safe_check(response, plan, err);
 }
 
@@ -320,6 +362,7 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     plan->overrides = approved->overrides;
     for (const struct suspect *one = approved->suspects; ok && one; one = one->next)
         ok = find_again(response, plan, one, err);
+    ok = ok && (plan->kind != PLAN_ERADICATE || ready_check(response, plan, err));
     *out = plan;
     response->start = json_own(response->arena, json_object());
     ok = ok && picture(response, plan, response->start, false, err);

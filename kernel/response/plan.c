@@ -9,13 +9,14 @@
 #include <string.h>
 
 const struct wave_row waves[WAVES] = {
-    [WAVE_FENCE] = {"fence", "put a fence around the account's reach", .verified = false},
+    [WAVE_MAKE] = {"make", "make the fence"},
+    [WAVE_FENCE] = {"fence", "put it around the account"},
     [WAVE_DENY] = {"deny", "deny everything, all at once"},
     [WAVE_DISABLE] = {"disable", "switch credentials off"},
     [WAVE_ROOM] = {"room", "make room"},
     [WAVE_PROTECT] = {"protect", "protect against termination and scaling"},
     [WAVE_PRESERVE] = {"preserve", "preserve before anything is cut off", .verified = true},
-    [WAVE_PREPARE] = {"prepare", "prepare the isolation", .verified = true},
+    [WAVE_PREPARE] = {"prepare", "prepare what follows", .verified = true},
     [WAVE_FURNISH] = {"furnish", "furnish the isolation", .verified = true},
     [WAVE_UNTRACK] = {"untrack", "swap to the group that cuts tracked connections"},
     [WAVE_ISOLATE] = {"isolate", "swap to the group without rules", .joined = true},
@@ -286,6 +287,16 @@ static void hash_texts(struct hash *hash, const char *const *texts, size_t count
     }
 }
 
+/* {caller: true}: how often each called is no difference. New reference. */
+static json_t *lawful_callers(const json_t *lawful)
+{
+    json_t *made = json_object();
+    for (size_t i = 0; i < json_array_size(lawful); i++)
+        json_object_set_new(made, json_get_string(json_array_get(lawful, i), "who", ""),
+                            json_true());
+    return made;
+}
+
 static void hash_value(struct hash *hash, const struct plan *plan, const json_t *value)
 {
     char *text = flat(plan, value);
@@ -311,8 +322,9 @@ void plan_hash(const struct plan *plan, char *out)
         hash_texts(hash, texts, COUNT(texts));
         hash_value(hash, plan, step->params);
     }
-    if (plan->lawful)
-        hash_value(hash, plan, plan->lawful);
+    json_t *lawful = lawful_callers(plan->lawful);
+    hash_value(hash, plan, lawful);
+    json_decref(lawful);
     hash_end(hash, bytes);
     hash_hex(bytes, sizeof bytes, out);
 }
@@ -399,9 +411,11 @@ bool plan_still(const struct plan *then, const struct plan *now, struct error *e
         if (!extends && !has_step(then, now, step))
             same = error_set(err, ERROR_REFUSED, "planned now as well: %s", step->words);
     }
-    if (same && !json_equal(then->lawful ? then->lawful : json_null(),
-                            now->lawful ? now->lawful : json_null()))
+    json_t *lawful = lawful_callers(then->lawful), *is = lawful_callers(now->lawful);
+    if (same && then->lawful && now->lawful && !json_equal(lawful, is))
         same = error_set(err, ERROR_REFUSED, "who uses the target lawfully is different now");
+    json_decref(lawful);
+    json_decref(is);
     return same || error_hint(err, "Make the plan again and look at it: what was approved does not "
                                    "hold any more.");
 }

@@ -22,7 +22,8 @@ struct action;
 /* The order. Calls of one wave are under way side by side; the next begins when all have their
  * answer. waves[] in plan.c says what is different about each. */
 enum wave {
-    WAVE_FENCE,    /* an SCP, where the account cannot take it back */
+    WAVE_MAKE,     /* what the fence is made of */
+    WAVE_FENCE,    /* an SCP, which nobody in the account can take back */
     WAVE_DENY,     /* every deny at once */
     WAVE_DISABLE,  /* keys and other credentials, trusts */
     WAVE_ROOM,     /* what has to give way before the next wave can be asked for */
@@ -108,6 +109,7 @@ struct step {
         json_t *params;
         struct check check;
         const char *words; /* "take the deny away" */
+        bool late;         /* behind all other inverses, not in the order backwards */
     } undo;
     const char *why;
     const char *otherwise; /* what an analyst may do where it fails; NULL: nothing special */
@@ -169,7 +171,8 @@ struct plan {
     int64_t made;        /* UTC microseconds */
     const char *cut_off; /* sessions begun before it end: ISO 8601; as late as the run begins */
     json_t *callers;     /* account -> ARN of who acts there */
-    json_t *lawful;      /* who uses the targets lawfully: texts; NULL: not known */
+    json_t *lawful;      /* who uses the targets lawfully: [{"who", "words"}]; NULL: not
+                            known */
     const char *unknown; /* why it is not known */
     json_t *overrides;   /* protected principals that are meant all the same: ARNs */
     const char *of;      /* undo: the action that is taken back */

@@ -65,6 +65,7 @@ static json_t *write_step(const struct step *step)
     put_text(undo, "op", step->undo.op);
     put_value(undo, "params", step->undo.params);
     put_text(undo, "words", step->undo.words);
+    json_object_set_new(undo, "late", json_boolean(step->undo.late));
     json_object_set_new(undo, "check", write_check(&step->undo.check));
     json_object_set_new(made, "undo", undo);
     return made;
@@ -218,7 +219,8 @@ static bool read_step(struct plan *plan, const json_t *written)
                         .undo = {.op = text_of(undo, "op"),
                                  .params = json_object_get(undo, "params"),
                                  .check = read_check(json_object_get(undo, "check")),
-                                 .words = text_of(undo, "words")},
+                                 .words = text_of(undo, "words"),
+                                 .late = json_get_bool(undo, "late", false)},
                         .why = text_of(written, "why"),
                         .held = json_get_bool(written, "held", false),
                         .problem = text_of(written, "problem"),

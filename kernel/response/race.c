@@ -112,7 +112,7 @@ static bool is_known(const struct run *run, const char *account, const struct ne
     json_object_set_new(run->seen, key, json_true());
     for (const struct suspect *one = run->plan->suspects; one; one = one->next) {
         const char *own = thing->kind == NEW_KEY ? thing->owner : thing->name;
-        bool same = strcmp(one->account, account) == 0 && strcmp(one->name, own) == 0;
+        bool same = strcmp(one->account, account) == 0 && one->name && strcmp(one->name, own) == 0;
         bool whole = !one->level || strcmp(one->level, "key") != 0;
         if (same && (thing->kind != NEW_KEY || whole))
             return true; /* every round looks at a suspect as a whole */

@@ -56,8 +56,6 @@ struct response_request {
     const char *level;   /* NULL: the action's first */
     const char *account; /* of targets that do not say; NULL: the caller's */
     const char *region;
-    json_t *lawful;      /* who uses the targets lawfully: a list of texts; NULL: not known */
-    const char *unknown; /* why not */
     const char *const *overrides; /* principals in full that may be contained although they are
                                      protected */
     size_t override_count;

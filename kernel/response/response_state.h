@@ -34,6 +34,9 @@ bool access_find(struct response *response, const char *account, const struct ac
 /* make.c */
 bool planning_of(struct response *response, struct plan *plan, struct suspect *suspect,
                  struct planning *out, struct error *err) ATTR_USE_RESULT;
+/* The same for a place without a suspect: reads only. */
+bool planning_at(struct response *response, struct plan *plan, const char *account,
+                 const char *region, struct planning *out, struct error *err) ATTR_USE_RESULT;
 /* Makes all steps of all suspects anew from what is there now, and looks which hold. */
 bool make_steps(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
 /* Adds one that nobody typed; what cannot be contained is said in the plan. *added may be NULL. */

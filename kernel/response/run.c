@@ -1,3 +1,5 @@
+#include "response/history.h"
+#include "response/ready.h"
 #include "response/run.h"
 
 #include "base/time.h"
@@ -36,7 +38,7 @@ static bool is_passing(const struct step *step)
 static bool is_final(const struct step *step)
 {
     if (step->outcome != OUTCOME_FAILED)
-        return step->outcome != OUTCOME_NONE && (step->flags & STEP_ONCE);
+        return step->outcome != OUTCOME_NONE && ((step->flags & STEP_ONCE) || !step->check.op);
     return !is_passing(step) || step->tries >= TRIES_MOST;
 }
 
@@ -230,9 +232,10 @@ static bool record_end(struct run *run, struct run_report *report, struct error 
     bool ok = keep_json(run, name, written, &reference, err);
     json_decref(written);
     return ok && append(run, LEDGER_ACTION,
-                        json_pack("{s:I, s:s, s:s, s:o, s:b, s:I, s:I, s:I}", "plan",
+                        json_pack("{s:I, s:s, s:s, s:s?, s:o, s:o, s:b, s:I, s:I, s:I}", "plan",
                                   (json_int_t)run->plan->entry, "id", run->plan->id, "kind",
-                                  plan_kind_names[run->plan->kind], "steps", reference, "stopped",
+                                  plan_kind_names[run->plan->kind], "of", run->plan->of, "targets",
+                                  ready_names(run->plan), "steps", reference, "stopped",
                                   report->stopped, "failed", (json_int_t)report->failed, "unknown",
                                   (json_int_t)report->unknown, "stable_ms",
                                   (json_int_t)report->stable_ms),
@@ -272,6 +275,52 @@ static bool carry_out(struct run *run, const struct approval *approval, struct r
     return ok;
 }
 
+/* ---- the way ------------------------------------------------------------------------------------
+ */
+
+static bool was_done(const struct step *step)
+{
+    return step->outcome == OUTCOME_SENT || step->outcome == OUTCOME_DONE ||
+           step->outcome == OUTCOME_UNKNOWN;
+}
+
+/* A plan that was cut off and goes on: what was done then is its own, with the inverse from then.
+ */
+static bool adopt(struct response *response, const struct plan *approved, struct plan *now,
+                  struct error *err)
+{
+    struct begun begun;
+    struct error none = {0};
+    bool more = false;
+    for (const struct step *step = now->steps; step && !more; step = step->next) {
+        const struct step *then = plan_find(approved, step->id);
+        more = step->held && !(then && then->held);
+    }
+    if (!more || !history_find(response, approved->id, &begun, &none)) {
+        *err = none.kind == ERROR_NOT_FOUND ? *err : none;
+        return !more || none.kind == ERROR_NOT_FOUND;
+    }
+    for (struct step *step = now->steps; step; step = step->next) {
+        const struct step *then = plan_find(begun.plan, step->id);
+        if (!then || !step->held || !was_done(then))
+            continue;
+        step->outcome = OUTCOME_DONE;
+        step->undo = then->undo;
+        step->why = then->why;
+        step->tries = then->tries;
+        step->server_time = then->server_time;
+    }
+    return true;
+}
+
+/* Even where nothing is left to be done, a plan that was cut off needs its end in the ledger. */
+static bool is_cut_off(struct response *response, const char *id)
+{
+    struct begun begun;
+    struct error none = {0};
+    return history_find(response, id, &begun, &none) && !begun.ended;
+}
+
 bool response_run(struct response *response, const struct run_request *given,
                   struct run_report *report, struct error *err)
 {
@@ -280,9 +329,10 @@ bool response_run(struct response *response, const struct run_request *given,
                       .after = json_own(response->arena, json_object()),
                       .seen = json_own(response->arena, json_object())};
     *report = (struct run_report){0};
-    if (!make_again(response, given->approved, given->lawful, &run.plan, err))
+    if (!make_again(response, given->approved, given->lawful, &run.plan, err) ||
+        !adopt(response, given->approved, run.plan, err))
         return false;
-    if (!plan_open(run.plan)) {
+    if (!plan_open(run.plan) && !is_cut_off(response, run.plan->id)) {
         count(&run, report);
         return true;
     }

@@ -14,7 +14,7 @@ static struct plan *look(struct run *run, struct error *err)
     struct response *response = run->response;
     struct plan *fresh;
     response->state = json_own(response->arena, json_object());
-    if (run->plan->kind == PLAN_UNDO)
+    if (run->plan->kind != PLAN_CONTAIN)
         return undo_again(response, run->plan, &fresh, err) ? fresh : NULL;
     fresh = plan_new(response->arena, run->plan->kind);
     fresh->cut_off = run->plan->cut_off;
@@ -88,7 +88,7 @@ static bool look_and_act(struct run *run, int *quiet, struct error *err)
 static bool look_around(struct run *run, int *quiet, struct error *err)
 {
     bool more = false;
-    if (run->plan->kind == PLAN_UNDO || run->halted)
+    if (run->plan->kind != PLAN_CONTAIN || run->halted)
         return true;
     if (!race_look(run, &more, err))
         return false;

@@ -29,7 +29,7 @@ static struct step inverse(const struct step *done, struct arena *arena)
 {
     struct step step = {
         .id = arena_strdup(arena, strchr(done->id, '.') + 1),
-        .wave = (enum wave)(WAVES - 1 - done->wave),
+        .wave = done->undo.late ? WAVE_REST : (enum wave)(WAVES - 1 - done->wave),
         .words = arena_printf(arena, "%s (it was: %s)", done->undo.words, done->words),
         .op = done->undo.op,
         .params = done->undo.params,
@@ -86,12 +86,11 @@ static bool changed_since(struct response *response, struct plan *plan, const st
                           const char **how, struct error *err)
 {
     struct planning planning;
-    struct suspect suspect = *suspect_of(plan, step->suspect);
     struct reading read = {.op = step->undo.check.op, .params = step->undo.check.params};
     *how = NULL;
     if (step->held || !read.op)
         return true;
-    if (!planning_of(response, plan, &suspect, &planning, err) ||
+    if (!planning_at(response, plan, step->account, step->region, &planning, err) ||
         !response_read(&planning, &read, 1, err))
         return false;
     const json_t *said = state_said(&planning, &step->undo.check);

@@ -36,9 +36,13 @@ static void say_lawful(const struct plan *plan, struct prose *prose)
         return;
     }
     if (!json_array_size(plan->lawful))
-        prose_bullet(prose, 0, "In the last 90 days of the lake nobody used it.");
+        prose_bullet(prose, 0,
+                     "In the last 90 days of the lake nobody used what was named before it made "
+                     "something.");
+    else
+        prose_bullet(prose, 0, "Used lawfully, most probably, in the last 90 days of the lake:");
     for (size_t i = 0; i < json_array_size(plan->lawful); i++)
-        prose_bullet(prose, 0, "%s", json_string_value(json_array_get(plan->lawful, i)));
+        prose_bullet(prose, 1, "%s", json_get_string(json_array_get(plan->lawful, i), "words", ""));
 }
 
 static void say_notes(const struct plan *plan, enum note kind, struct prose *prose)
@@ -104,8 +108,10 @@ void response_say_plan(const struct plan *plan, struct prose *prose)
     say_suspects(plan, prose);
     prose_paragraph(prose, "%b", "In this order");
     say_steps(plan, prose);
-    prose_paragraph(prose, "%b", headings[NOTE_BREAKS]);
-    say_lawful(plan, prose);
+    if (plan->kind != PLAN_UNDO) {
+        prose_paragraph(prose, "%b", headings[NOTE_BREAKS]);
+        say_lawful(plan, prose);
+    }
     for (size_t kind = 0; kind < NOTES; kind++)
         say_notes(plan, (enum note)kind, prose);
 }
