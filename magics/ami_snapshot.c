@@ -175,7 +175,8 @@ static bool run(struct magic_call *call, struct error *err)
     if (!response)
         return false;
     if (given->yes)
-        return responding_yes(call, response, given->yes, err);
+        return responding_kept(call, response, given->yes, &offered.plan, err) &&
+               responding_yes(call, response, &offered, err);
     if (!given->targets.count)
         return error_set(err, ERROR_USAGE, "no instance is named") ||
                error_hint(err, "%%ami-snapshot i-0123456789abcdef0 shows a plan; "

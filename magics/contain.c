@@ -1,11 +1,17 @@
-#include "magics/responding.h"
+#include "magics/family.h"
+#include "magics/places.h"
+#include "magics/targets.h"
+
+#include <string.h>
+
+#define LAWFUL_TARGETS 20
 
 struct contain_options {
     struct option_list targets;
-    const char *level, *yes, *account, *region;
+    const char *level, *yes, *account, *region, *source;
     struct option_list override;
     int64_t decision;
-    bool dry_run, no_image;
+    bool dry_run, no_image, alone;
 };
 
 static const struct option options[] = {
@@ -22,6 +28,14 @@ static const struct option options[] = {
     {.name = "--dry-run",
      .help = "look whether the calls would be permitted; nothing is asked and nothing changed",
      OPT_FLAG(struct contain_options, dry_run)},
+    {.name = "--alone",
+     .help = "only what is named: the lake is asked neither for its family nor for lawful use",
+     OPT_FLAG(struct contain_options, alone)},
+    {.name = "--source",
+     .value = PLACE_SOURCES,
+     .help = "who is asked for family and lawful use; without it the engine of the settings",
+     OPT_TEXT(struct contain_options, source),
+     .choices = place_sources},
     {.name = "--yes",
      .value = "PLAN-ID",
      .help = "approve the plan that was shown under this id, without a question",
@@ -49,13 +63,78 @@ static const struct option options[] = {
      OPT_LIST(struct contain_options, override)},
 };
 
-static bool run(struct magic_call *call, struct error *err)
+/* What the lake knows a caller by: a key's id, the ARN of who acts; NULL: it calls nothing. */
+static const char *caller_of(const struct suspect *suspect)
+{
+    static const char *const acting[] = {":user/", ":role/", ":instance/", ":assumed-role/"};
+    if (suspect->part && strncmp(suspect->part, "AKIA", 4) == 0)
+        return suspect->part;
+    for (size_t i = 0; suspect->arn && i < COUNT(acting); i++)
+        if (strstr(suspect->arn, acting[i]))
+            return suspect->arn;
+    return NULL;
+}
+
+/* Who uses what was named. */
+static bool ask_lawful(struct magic_call *call, struct family *family, struct plan *plan,
+                       struct error *err)
+{
+    size_t asked = 0;
+    for (const struct suspect *one = plan->suspects; one; one = one->next) {
+        const char *target = caller_of(one);
+        if (one->found || !target)
+            continue;
+        if (asked++ == LAWFUL_TARGETS) {
+            plan_say(plan, NULL, NOTE_BREAKS,
+                     "who uses the targets after the first %d was not asked", LAWFUL_TARGETS);
+            break;
+        }
+        if (!family_lawful(call, family, target, err))
+            return false;
+    }
+    plan->lawful = family->lawful;
+    plan->unknown = family->unknown;
+    return true;
+}
+
+/* The plan of what is named and its family; the other keys of its users have families too. */
+static bool make(struct magic_call *call, struct response *response,
+                 struct response_request *request, struct family *family, struct plan **plan,
+                 struct error *err)
+{
+    for (size_t i = 0; i < request->target_count; i++)
+        if (!family_trace(call, family, request->targets[i], err))
+            return false;
+    size_t planned;
+    do {
+        planned = family->count;
+        request->found = family->found;
+        request->found_count = family->count;
+        if (!response_plan(response, request, plan, err))
+            return false;
+        for (const struct step *step = (*plan)->steps; step; step = step->next)
+            if ((step->flags & STEP_EXTENDS) && step->credential &&
+                !family_trace(call, family, step->credential, err))
+                return false;
+    } while (family->count > planned);
+    if (family->over)
+        plan_say(*plan, NULL, NOTE_SAVED,
+                 "%zu sessions of roles that the family began are over by themselves",
+                 family->over);
+    if (family->rest)
+        plan_say(*plan, NULL, NOTE_NEXT,
+                 "the family made as well: %s. Contain them by plans of "
+                 "their own: %%contain NAME",
+                 family->rest);
+    return true;
+}
+
+static bool offer(struct magic_call *call, struct response *response, struct error *err)
 {
     const struct contain_options *given = call->options;
-    struct response *response = responding(call, err);
-    struct response_request request = {.targets = given->targets.items,
-                                       .target_count = given->targets.count,
-                                       .level = given->level,
+    struct option_list targets;
+    struct family family = {0};
+    struct response_request request = {.level = given->level,
                                        .account = given->account,
                                        .region = given->region,
                                        .overrides = given->override.items,
@@ -64,16 +143,49 @@ static bool run(struct magic_call *call, struct error *err)
     if (given->no_image)
         request.wishes = json_own(call->arena, json_pack("{s:b}", "no_image", 1));
     struct responding_plan offered = {.only_show = given->dry_run};
-    if (!response)
+    if (!targets_expand(call, &given->targets, &targets, err))
         return false;
-    if (given->yes)
-        return responding_yes(call, response, given->yes, err);
-    if (!given->targets.count)
+    request.targets = targets.items;
+    request.target_count = targets.count;
+    if (!targets.count)
         return error_set(err, ERROR_USAGE, "nothing to contain is named") ||
                error_hint(err, "%%contain TARGET shows a plan; %%contain --yes PLAN-ID carries out "
                                "one that was shown.");
-    return response_plan(response, &request, &offered.plan, err) &&
-           responding_offer(call, response, &offered, err);
+    if (given->alone)
+        family.unknown = "it was not asked for (--alone)";
+    else if (!family_begin(call, given->source, &family, err))
+        return false;
+    if (!make(call, response, &request, &family, &offered.plan, err) ||
+        !ask_lawful(call, &family, offered.plan, err))
+        return false;
+    offered.lawful = offered.plan->lawful;
+    return responding_offer(call, response, &offered, err);
+}
+
+/* What was approved holds only while the same people use the targets: the lake is asked again. */
+static bool approve(struct magic_call *call, struct response *response, struct error *err)
+{
+    const struct contain_options *given = call->options;
+    struct responding_plan approved = {0};
+    struct family family = {0};
+    if (!responding_kept(call, response, given->yes, &approved.plan, err))
+        return false;
+    json_t *then = approved.plan->lawful;
+    if (then && (!family_begin(call, given->source, &family, err) ||
+                 !ask_lawful(call, &family, approved.plan, err)))
+        return false;
+    approved.lawful = family.lawful;
+    approved.plan->lawful = then;
+    return responding_yes(call, response, &approved, err);
+}
+
+static bool run(struct magic_call *call, struct error *err)
+{
+    const struct contain_options *given = call->options;
+    struct response *response = responding(call, err);
+    if (!response)
+        return false;
+    return given->yes ? approve(call, response, err) : offer(call, response, err);
 }
 
 static const struct magic_example examples[] = {

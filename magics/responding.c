@@ -3,8 +3,21 @@
 #include "data/prose.h"
 #include "magics/connect.h"
 #include "magics/preserving.h"
+#include "response/recover.h"
 
 #include <string.h>
+
+/* What an earlier kernel left in the middle is said before anything else. */
+static bool say_cut_off(struct magic_call *call, struct response *response, struct error *err)
+{
+    struct prose *prose = prose_new(call->arena);
+    bool any;
+    if (!response_recover(response, prose, &any, err))
+        return false;
+    if (any)
+        outputs_display(call->outputs, prose_bundle(prose));
+    return true;
+}
 
 struct response *responding(struct magic_call *call, struct error *err)
 {
@@ -13,7 +26,8 @@ struct response *responding(struct magic_call *call, struct error *err)
                                  .outputs = call->outputs,
                                  .cancel = call->cancel,
                                  .arena = call->arena};
-    return response_new(&with, err);
+    struct response *response = response_new(&with, err);
+    return response && say_cut_off(call, response, err) ? response : NULL;
 }
 
 /* What the analyst has to repeat. */
@@ -99,15 +113,21 @@ bool responding_offer(struct magic_call *call, struct response *response,
     return carry_out(call, response, &run, err);
 }
 
-bool responding_yes(struct magic_call *call, struct response *response, const char *id,
-                    struct error *err)
+bool responding_kept(struct magic_call *call, struct response *response, const char *id,
+                     struct plan **out, struct error *err)
 {
-    struct plan *plan;
-    if (!response_kept(response, id, &plan, err))
+    if (!response_kept(response, id, out, err))
         return false;
-    if (!approves(call, plan))
-        return error_set(err, ERROR_USAGE, "plan %s is one to %s: %%%s --yes %s", id,
-                         plan_kind_names[plan->kind], plan_kind_names[plan->kind], id);
-    struct run_request run = {.approved = plan, .lawful = plan->lawful, .approval = {"--yes", id}};
+    const char *kind = plan_kind_names[(*out)->kind];
+    return approves(call, *out) ||
+           error_set(err, ERROR_USAGE, "plan %s is one to %s: %%%s --yes %s", id, kind, kind, id);
+}
+
+bool responding_yes(struct magic_call *call, struct response *response,
+                    const struct responding_plan *approved, struct error *err)
+{
+    struct run_request run = {.approved = approved->plan,
+                              .lawful = approved->lawful,
+                              .approval = {"--yes", approved->plan->id}};
     return carry_out(call, response, &run, err);
 }

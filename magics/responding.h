@@ -18,8 +18,11 @@ struct responding_plan {
 };
 bool responding_offer(struct magic_call *call, struct response *response,
                       const struct responding_plan *offered, struct error *err) ATTR_USE_RESULT;
-/* Carries out the plan of that id. */
-bool responding_yes(struct magic_call *call, struct response *response, const char *id,
-                    struct error *err) ATTR_USE_RESULT;
+/* The plan of that id, if it is one of this magic's. */
+bool responding_kept(struct magic_call *call, struct response *response, const char *id,
+                     struct plan **out, struct error *err) ATTR_USE_RESULT;
+/* Carries it out. */
+bool responding_yes(struct magic_call *call, struct response *response,
+                    const struct responding_plan *approved, struct error *err) ATTR_USE_RESULT;
 
 #endif

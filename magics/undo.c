@@ -58,7 +58,8 @@ static bool run(struct magic_call *call, struct error *err)
     if (!response)
         return false;
     if (given->yes)
-        return responding_yes(call, response, given->yes, err);
+        return responding_kept(call, response, given->yes, &offered.plan, err) &&
+               responding_yes(call, response, &offered, err);
     if (given->print)
         return print(call, response, err);
     return response_undo(response, &request, &offered.plan, err) &&

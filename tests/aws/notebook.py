@@ -5,6 +5,8 @@ import jupyter_client
 
 
 class Kernel:
+    hidden = True  # what is asked for is not echoed
+
     def __init__(self, home, environment):
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and not k.lower().endswith("_proxy")}
         self.manager = jupyter_client.KernelManager(kernel_name="cofferdam")
@@ -30,7 +32,7 @@ class Kernel:
 
         def asked(message):
             self.messages.append(message["content"])
-            assert message["content"]["password"], "a code is not echoed"
+            assert message["content"]["password"] == self.hidden, "a code is not echoed"
             self.client.input(answer)
 
         reply = self.client.execute_interactive(code, allow_stdin=answer is not None, output_hook=output, stdin_hook=asked, timeout=float(os.environ.get("CELL_SECONDS", "60")))

@@ -18,6 +18,7 @@ PLAN = re.compile(r"%(contain|undo|eradicate|ami-snapshot) --yes (\d+-[0-9a-f]{1
 
 class Responder(Kernel):
     """`act` makes a plan and approves it by its id."""
+    hidden = False
 
     def __init__(self, home, environment):
         super().__init__(home, {"COFFERDAM_TIME_RATE": RATE, **{k: v for k, v in environment.items() if v != os.devnull}})
@@ -35,9 +36,9 @@ class Responder(Kernel):
     def plan(self, code):
         """The plan's words and how it is approved: (text, "%contain --yes 1-...")."""
         text = self.ok(code)
-        found = PLAN.search(text)
+        found = list(PLAN.finditer(text))
         assert found, text
-        return text, found.group(0)
+        return text, found[-1].group(0)
 
     def act(self, code):
         return self.ok(self.plan(code)[1])

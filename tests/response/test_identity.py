@@ -46,7 +46,7 @@ def test_a_key_alone(cloud, kernel):
     assert not works(cloud, alone) and works(cloud, other)
 
 
-@pytest.mark.parametrize("full", ["inline", "attached", "both"])
+@pytest.mark.parametrize("full", ["inline", "both"])
 def test_where_there_is_no_room_the_boundary_denies(cloud, kernel, full):
     name = "full-" + full
     made = cloud.user(name, ADMIN, boundary=ADMIN)

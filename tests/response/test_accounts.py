@@ -1,0 +1,95 @@
+"""Several accounts in one plan, the SCP that nobody in the account takes back, and people of Identity Center."""
+import json
+
+import pytest
+
+from acting import ADMIN, Cloud, Responder, changes, details, key_of, works
+
+MANAGER, OTHER, LONELY = "999900001111", "222233334444", "333344445555"
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    with Cloud(athena="none") as made:
+        made.order("organization", {"management": MANAGER, "members": [{"account": made.account, "name": "ours"}, {"account": OTHER, "name": "other"}]})
+        yield made
+
+
+def reach(account, name="IR"):
+    return "%s=arn:aws:iam::%s:role/%s" % (account, account, name)
+
+
+@pytest.fixture
+def own(cloud, tmp_path):
+    with Responder(tmp_path, cloud.environment()) as made:
+        yield made
+
+
+def test_one_plan_spans_accounts_and_lists_what_it_cannot_reach(cloud, own):
+    cloud.role("IR", ADMIN, account=OTHER, trust="arn:aws:iam::%s:root" % cloud.account)
+    here, there = cloud.user("both", ADMIN), cloud.user("both", ADMIN, account=OTHER)
+    assert "no access to account " + OTHER in own.refused("%%contain arn:aws:iam::%s:user/both" % OTHER)
+    own.ok("%set accounts " + reach(OTHER))
+    text, yes = own.plan("%%contain both arn:aws:iam::%s:user/both" % OTHER)
+    assert "In account %s it acts as arn:aws:sts::%s:assumed-role/IR/cofferdam-response" % (OTHER, OTHER) in text
+    own.ok(yes)
+    assert not works(cloud, here) and not works(cloud, there)
+    own.act("%undo --restore-access both")
+    assert works(cloud, here) and works(cloud, there)
+    assert "of account %s" % OTHER in own.refused("%set accounts " + LONELY + "=arn:aws:iam::" + OTHER + ":role/IR\n%contain arn:aws:iam::" + LONELY + ":user/x")
+    for bad in ("nonsense", "1234=x", OTHER + "="):
+        assert "is no account and how it is reached" in own.refused("%set accounts " + bad)
+
+
+def test_a_key_of_another_account_is_told(cloud, own):
+    stranger = cloud.user("stranger", ADMIN, account=OTHER)
+    assert "belongs to account " + OTHER in own.refused("%contain " + stranger["access_key_id"])
+
+
+def test_the_scp_is_printed_whole_where_it_cannot_be_applied(cloud, own):
+    user = cloud.user("printed", ADMIN)
+    text, _ = own.plan("%contain printed")
+    assert "is not applied: no access to account " + MANAGER in text
+    printed = json.loads(text.split("with this policy: ")[1].split("\n")[0])
+    assert printed["Statement"][0]["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [user["arn"]]}}
+
+
+def test_the_scp_comes_first_where_it_is_permitted(cloud, own):
+    cloud.role("IR", ADMIN, account=MANAGER, trust="arn:aws:iam::%s:root" % cloud.account)
+    own.ok("%set accounts " + reach(MANAGER))
+    user = cloud.user("fenced", ADMIN)
+    before, organization = details(cloud), cloud.order("organization")
+    cloud.forget()
+    text, yes = own.plan("%contain fenced")
+    assert "attach the SCP ir-quarantine-" in text
+    own.ok(yes)
+    made = [call["operation"] for call in cloud.calls() if call["operation"] in ("CreatePolicy", "AttachPolicy", "PutUserPolicy", "UpdateAccessKey")]
+    assert made == ["CreatePolicy", "AttachPolicy", "PutUserPolicy", "UpdateAccessKey"]
+    policies = cloud.order("organization")["policies"]
+    assert [one["targets"] for name, one in policies.items() if name.startswith("ir-quarantine-")] == [[cloud.account]]
+    assert "No change" in own.ok("%contain fenced") and not works(cloud, user)
+    own.act("%undo --restore-access fenced")
+    assert details(cloud) == before and cloud.order("organization") == organization
+
+
+def test_a_person_of_identity_center(cloud, own):
+    reader = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    cloud.order("identity-center", {"account": cloud.account, "users": [{"name": "pat", "groups": ["staff"]}, {"name": "kim"}],
+                                    "sets": [{"name": "Admin", "policies": [ADMIN]}, {"name": "Reader", "inline": reader}],
+                                    "assignments": [{"principal": "pat", "set": "Admin"}, {"principal": "kim", "set": "Admin"}, {"principal": "staff", "set": "Reader"}]})
+    session = lambda user, name: cloud.order("identity-center-session", {"user": user, "set": name})
+    pat, pat_reader, kim = session("pat", "Admin"), session("pat", "Reader"), session("kim", "Admin")
+    assert works(cloud, pat) and works(cloud, kim) and works(cloud, pat_reader)
+    before = cloud.order("identity-center")
+    text, yes = own.plan("%contain sso/pat")
+    assert "sessions have no call that deletes them" in text
+    own.ok(yes)
+    assert not works(cloud, pat) and not works(cloud, pat_reader) and works(cloud, kim)
+    assert "no user nobody" in own.refused("%contain sso/nobody")
+    assert "No change" in own.ok("%contain sso/pat")
+    own.act("%undo --restore-access pat")
+    after = cloud.order("identity-center")
+    assert after == before and works(cloud, pat)
+    role = next(name for name in cloud.order("state")["roles"] if "AWSReservedSSO" in name) if "roles" in cloud.order("state") else None
+    if role:
+        assert "belongs to Identity Center" in own.refused("%contain role/" + role.split("/")[-1])

@@ -1,0 +1,84 @@
+"""Killed in the middle: the next kernel says so, reads AWS, goes on or back; and what fails half way is said call by call."""
+import os
+
+import pytest
+
+from acting import ADMIN, Responder, changes, details, works
+
+
+def killed_at(cloud, home, code, skip, when):
+    """The kernel dies at its change number `skip`, before or after AWS has done it."""
+    kernel = Responder(home, cloud.environment())
+    try:
+        _, yes = kernel.plan(code)
+        pid = kernel.manager.provisioner.pid
+        cloud.faults({"changes": True, "access_key_id": cloud.key["access_key_id"], "skip": skip, "kind": "kill", "pid": pid, "when": when})
+        kernel.client.execute(yes)
+        kernel.manager.provisioner.process.wait(60)
+    finally:
+        kernel.client.stop_channels()
+        kernel.manager.shutdown_kernel(now=True)
+        cloud.faults()
+    return yes
+
+
+@pytest.mark.parametrize("skip,way,when", [(0, "on", "before"), (1, "back", "after"), (2, "on", "after"), (2, "back", "before")])
+def test_killed_at_a_call(cloud, tmp_path, skip, way, when):
+    name = "crashed-%d-%s-%s" % (skip, way, when)
+    user = cloud.user(name, ADMIN)
+    before = details(cloud)
+    yes = killed_at(cloud, tmp_path, "%contain " + name, skip, when)
+    with Responder(tmp_path, cloud.environment()) as again:
+        assert "was cut off in the middle" in again.ok("SELECT 1")
+        if way == "on":
+            text = again.ok(yes)
+            assert "was cut off in the middle: of 3 calls" in text and "configured" in text
+            assert not works(cloud, user)
+            again.act("%undo --restore-access " + name)
+        else:
+            again.act("%undo " + yes.split()[-1] + " --restore-access " + name)
+        assert details(cloud) == before
+        assert "cut off" not in again.ok("%contain " + name)
+
+
+def test_a_missing_permission_is_said_call_by_call(cloud, tmp_path):
+    rights = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["iam:Get*", "iam:List*", "iam:PutUserPolicy", "iam:DeleteUserPolicy", "iam:UpdateAccessKey", "cloudtrail:*"], "Resource": "*"}]}
+    limited = cloud.user("limited", rights)
+    victim = cloud.user("half", ADMIN)
+    before = details(cloud)
+    with Responder(tmp_path, cloud.environment(limited)) as kernel:
+        text = kernel.act("%contain half")
+        assert text.split("as it is now")[-1].startswith("Partly failed: 1 of 3 calls are not in place."), text
+        assert "AccessDenied" in text and "iam:AttachUserPolicy" in text and not works(cloud, victim)
+        text, yes = kernel.plan("%contain half")
+        assert "1 calls, 2 already in place" in text
+        kernel.act("%undo 1 --restore-access half")
+    assert details(cloud) == before
+
+
+def test_a_full_disk_before_the_intent_changes_nothing(cloud, kernel):
+    cloud.user("lucky", ADMIN)
+    _, yes = kernel.plan("%contain lucky")
+    folder = os.path.join(kernel.home, ".cofferdam")
+    os.rename(os.path.join(folder, "evidence"), os.path.join(folder, "evidence.away"))
+    with open(os.path.join(folder, "evidence"), "w"):
+        pass
+    cloud.forget()
+    try:
+        kernel.refused(yes)
+    finally:
+        os.remove(os.path.join(folder, "evidence"))
+        os.rename(os.path.join(folder, "evidence.away"), os.path.join(folder, "evidence"))
+    assert changes(cloud) == []
+
+
+def test_throttled_and_failing_for_a_while(cloud, kernel):
+    user = cloud.user("patient", ADMIN)
+    _, yes = kernel.plan("%contain patient")
+    cloud.faults({"service": "iam", "operation": "PutUserPolicy", "kind": "throttle", "times": 2},
+                 {"service": "iam", "operation": "AttachUserPolicy", "kind": "drop", "times": 1},
+                 {"service": "iam", "operation": "UpdateAccessKey", "kind": "error", "code": "EntityTemporarilyUnmodifiable", "status": 409,
+                  "message": "later", "times": 1})
+    text = kernel.ok(yes)
+    assert "Partly failed" not in text and "configured" in text and not works(cloud, user)
