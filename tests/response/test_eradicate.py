@@ -39,11 +39,11 @@ def test_what_is_contained_watched_and_decided_is_destroyed(cloud, tmp_path):
         text, yes = kernel.plan("%eradicate " + key + " user/rotten role/rotten-role --decision 1")
         assert "cannot be undone" in text and changes(cloud) == []
         kernel.ok(yes)
-        assert changes(cloud)[-2:] == ["DeleteUser", "DeleteRole"] or changes(cloud)[-2:] == ["DeleteRole", "DeleteUser"]
+        assert {"DeleteAccessKey", "DeleteLoginProfile", "RemoveUserFromGroup", "DeleteUser", "DeleteRole"} <= set(changes(cloud))
         names = {name for _, name in details(cloud)}
         assert not names & {"rotten", "rotten-role"}
         text = kernel.ok("%undo")
-        assert "Cannot be taken back" in text and "DeleteUser" not in "".join(changes(cloud)[-1:])
+        assert "Cannot be taken back" in text
 
 
 def decide(kernel):
