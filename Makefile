@@ -1,4 +1,4 @@
-# make demo: from a bare machine to an executed notebook.   make test: every test.   make help: the rest.
+# make demo: from a bare machine to executed notebooks.   make test: every test.   make help: the rest.
 #
 # Sources are found by wildcard: to add a file is to write it. One archive a floor, so that a floor's tests link only the floors
 # below it. Settings: CC, CFLAGS, LDFLAGS, SANITIZE=address,undefined or thread, BUILD, DUCKDB_LIB=/path/libduckdb.so, WERROR=1.
@@ -53,7 +53,7 @@ ARCHIVES = $(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(BUILD)/lib$(floor).a
 all: $(BUILD)/cofferdam
 
 help:
-	@echo "make demo             install what is missing, build, and investigate the training incident in a notebook"
+	@echo "make demo             install what is missing, build, and take the training incident to its end in notebooks"
 	@echo "make lab              open that notebook in JupyterLab"
 	@echo "make test             install what is missing and run every test; SANITIZE=address,undefined or thread"
 	@echo "make bench            measure, beside the peers"

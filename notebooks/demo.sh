@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make demo: the training incident, from raw logs to the executed notebook and its HTML page.
+# make demo: the training incident, from raw logs to its end: two executed notebooks and their HTML pages.
 set -euo pipefail
 : "${COFFERDAM:?path of the kernel}" "${VENV:?folder of the Python environment}"
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,10 +26,17 @@ echo "demo: running notebooks/investigate.ipynb"
     -p key "$key" -p lake "$lake" "$here/investigate.ipynb" investigate.ipynb)
 (cd "$out" && jupyter nbconvert --log-level WARN --to html investigate.ipynb)
 
+echo "demo: running notebooks/respond.ipynb against a double of AWS, with an attacker who fights back"
+"$VENV/bin/python" "$here/respond.py" "$logs" "$lake" "$out"
+(cd "$out" && jupyter nbconvert --log-level WARN --to html respond.ipynb)
+
 echo
 "$VENV/bin/python" "$here/chain.py" "$out/investigate.ipynb"
 echo
-echo "notebook:  $out/investigate.ipynb"
-echo "page:      $out/investigate.html"
+echo "notebooks: $out/investigate.ipynb"
+echo "           $out/respond.ipynb"
+echo "pages:     $out/investigate.html"
+echo "           $out/respond.html"
+echo "record:    $out/respond/.cofferdam"
 echo "truth:     $logs/truth.json (for the instructor)"
 echo "open it:   make lab"
