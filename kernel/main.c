@@ -181,8 +181,11 @@ static bool serve(const struct serving *serving, struct arena *arena, struct err
             "listening on %s without encryption: cells and answers can be read on the network; "
             "set KernelManager.transport_encryption to \"required\"",
             connection->ip);
-    if (own_file && !announce(&kernel, connection, arena, own_file, err))
+    if (own_file && !announce(&kernel, connection, arena, own_file, err)) {
+        sockets_close(&kernel.sockets);
+        wire_free(kernel.wire);
         return false;
+    }
     sockets_describe(connection, &kernel.vitals);
     kernel.cancel = cancel_new();
     kernel.to_worker = pipe_new();
