@@ -1,3 +1,4 @@
+#include "magics/athena_history.h"
 #include "magics/background.h"
 #include "magics/engines.h"
 #include "magics/sql.h"
@@ -6,7 +7,7 @@ struct athena_options {
     struct query_options query; /* first: the rows of OPT_QUERY point into it */
     const char *workgroup, *database, *catalog, *output, *id, *region;
     int64_t reuse;
-    bool unload;
+    bool unload, history;
 };
 
 static const struct option options[] = {
@@ -41,6 +42,9 @@ static const struct option options[] = {
      .value = "ID",
      .help = "fetch the result of this execution; nothing is started",
      OPT_TEXT(struct athena_options, id)},
+    {.name = "--history",
+     .help = "the executions that this case has begun, and how each is fetched again",
+     OPT_FLAG(struct athena_options, history)},
     {.name = "--region",
      .value = "NAME",
      .help = "where Athena is asked",
@@ -61,6 +65,8 @@ static bool run(struct magic_call *call, struct error *err)
         .unload = given->unload,
     };
     struct engine *engine;
+    if (given->history)
+        return executions_show(call, &given->query, err);
     if (given->id && (given->query.sql || call->body))
         return error_set(err, ERROR_USAGE, "--id fetches a result: there is nothing to run") ||
                error_hint(err, "Leave out the query, or --id.");
@@ -97,7 +103,10 @@ const struct magic magic_athena = {
         "was scanned is shown afterwards. --unload lets Athena write the rows as Parquet "
         "files below the place of results, fetches them and keeps their types: for large "
         "results; every column needs a name of its own, and the files stay in the bucket "
-        "until somebody deletes them. %set workgroup, database, catalog, "
+        "until somebody deletes them. --background makes the query a job (%jobs): the cell ends "
+        "when "
+        "Athena has taken it. --history lists what this case has begun, with state, price and how "
+        "to fetch it again. %set workgroup, database, catalog, "
         "output and region are the defaults, %set engine athena sends plain SQL here.",
     .body = MAGIC_BODY_OPTIONAL,
     .body_name = "SQL",

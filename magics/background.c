@@ -28,14 +28,14 @@ struct background {
     double usd;
     int64_t again, pause; /* monotonic; microseconds */
     int pauses;
-    bool dropped; /* the analyst has no more use for it, and the far end cannot stop it */
+    int64_t stop_by; /* monotonic: then it is over whatever the far end says; 0: not stopped */
 };
 
 static enum job_step no_network(struct job *job, struct error *err)
 {
     struct background *running = job->state;
     char pause[TIME_TEXT_SIZE];
-    if (!job->kind->resumes || ++running->pauses > PAUSES_MOST || running->dropped)
+    if (!job->kind->resumes || ++running->pauses > PAUSES_MOST || running->stop_by)
         return JOB_FAILED;
     running->pause = running->pause ? running->pause * 2 : PAUSE_FIRST;
     if (running->pause > PAUSE_MOST)
@@ -65,6 +65,10 @@ static void close_query(struct job *job)
 static enum job_step step_query(struct job *job, void (*say)(struct job *job), struct error *err)
 {
     struct background *running = job->state;
+    if (running->stop_by) /* lost before the far end had begun: asked again */
+        running->engine->ops->stop(running->query);
+    if (running->stop_by && time_monotonic() >= running->stop_by)
+        return JOB_FAILED;
     for (;;) {
         struct engine_wait wait = {.fd = -1};
         struct table *none = NULL;
@@ -77,7 +81,9 @@ static enum job_step step_query(struct job *job, void (*say)(struct job *job), s
         case ENGINE_WAIT:
             say(job);
             job->due = wait.deadline;
-            return running->dropped ? JOB_FAILED : JOB_WAITS;
+            if (running->stop_by && (!job->due || running->stop_by < job->due))
+                job->due = running->stop_by;
+            return JOB_WAITS;
         case ENGINE_BATCH:
             break;
         }
@@ -87,15 +93,7 @@ static enum job_step step_query(struct job *job, void (*say)(struct job *job), s
 static void stop_query(struct job *job)
 {
     struct background *running = job->state;
-    struct engine_info info = {.rows = -1};
-    if (running->query)
-        running->engine->ops->stop(running->query);
-    if (running->query)
-        running->engine->ops->describe(running->query, &info);
-    running->dropped = !info.stopped; /* rows are being fetched, or it was not begun here */
-    if (info.stopped)
-        job_say(job, "%s", info.stopped);
-    job->due = time_monotonic();
+    running->stop_by = time_monotonic() + running->engine->ops->stop_limit;
 }
 
 /* ---- Athena ---- */
@@ -166,12 +164,11 @@ static enum job_step step_athena(struct job *job, struct error *err)
     return came;
 }
 
+/* Without a network for a while: asked at once. */
 static void stop_athena(struct job *job)
 {
     struct background *running = job->state;
-    struct error ignored = {0};
-    if (!running->query && !open_athena(job, &ignored))
-        running->query = NULL;
+    running->again = 0;
     stop_query(job);
 }
 

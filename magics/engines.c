@@ -1,5 +1,6 @@
 #include "magics/engines.h"
 
+#include "magics/athena_history.h"
 #include "magics/connect.h"
 #include "magics/price.h"
 
@@ -28,6 +29,13 @@ static bool before_athena(void *state, const struct engine_request *request, str
     return price_before(asked->call, &asked->place, request, arena, err);
 }
 
+/* Found again by %athena --history, also if the kernel ends now. */
+static void begun_athena(void *state, const struct engine_request *request, const char *id)
+{
+    const struct athena_asked *asked = state;
+    executions_add(asked->call, &asked->place, request, id);
+}
+
 static const char *either(const char *given, const char *setting)
 {
     return given ? given : setting;
@@ -50,6 +58,7 @@ bool engine_athena(struct magic_call *call, const struct athena_place *place, st
     struct athena_asked *asked = arena_alloc(call->arena, sizeof *asked);
     *asked = (struct athena_asked){call, here};
     here.before = before_athena;
+    here.begun = begun_athena;
     here.state = asked;
     *out = athena_engine(call->arena, &here);
     return true;

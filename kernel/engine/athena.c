@@ -275,6 +275,9 @@ static bool answered(struct athena_query *query, struct error *err)
     case ATHENA_STARTING:
         query->facts->id = keep(query, reply, "QueryExecutionId");
         query->started = true;
+        if (query->athena->place.begun)
+            query->athena->place.begun(query->athena->place.state, &query->request,
+                                       query->facts->id);
         if (!query->athena->place.start_only)
             return look(query, err);
         query->state = ATHENA_ARRIVED;

@@ -27,6 +27,8 @@ struct athena_place {
     /* Asked before a query is started, may wait; false keeps it from being sent. NULL: nobody */
     bool (*before)(void *state, const struct engine_request *request, struct arena *arena,
                    struct error *err);
+    /* Hears of each execution that was begun, as soon as it has an id. NULL: nobody */
+    void (*begun)(void *state, const struct engine_request *request, const char *id);
     void *state;
 };
 

@@ -195,3 +195,22 @@ def test_two_kernels_of_a_case_do_not_share_a_job(cloud, environment, tmp_path):
         text = second.run("%jobs")[1]
         assert "taken up" not in text and "no jobs" in text, text
         assert "Job 2" in begin(second, "%athena --background SELECT 2 AS two")[3]
+
+
+def test_the_history_of_a_case_says_how_each_execution_is_fetched_again(cloud, environment, tmp_path):
+    cloud.order("athena", {"fail": [{"reason": "a table is broken", "category": 2, "kind": 1, "times": 1}]})
+    with Kernel(tmp_path, environment) as kernel:
+        assert "has begun no execution" in kernel.run("%athena --history")[1]
+        kernel.run("%athena SELECT 'first' AS word")
+        kernel.run("%%athena\nSELECT 'second'\n  AS word")
+        begin(kernel, "%athena --background SELECT 'third' AS word")
+    with Kernel(tmp_path, environment) as kernel:
+        kernel.run("%jobs wait")
+        status, text = kernel.run("%athena --history --into past")
+        assert status == "ok", text
+        status, text = kernel.run("""SELECT string_agg(state || ':' || substr(query, 9, 6), ' ' ORDER BY begun) AS states, bool_and(usd IS NULL OR usd >= 0) AS paid,
+            string_agg(again, ' ; ' ORDER BY begun) AS again, max(why) AS why FROM past""")
+        assert status == "ok" and "FAILED:first' SUCCEEDED:second SUCCEEDED:third'" in text and "a table is broken" in text, text
+        again = re.findall(r"%athena --id \S+ --region us-east-1", kernel.run("%show past 2 again")[1])[0]
+        assert "second" in kernel.run(again)[1]
+        assert kernel.run("%athena --history SELECT 1")[0] == "error"

@@ -35,6 +35,10 @@ seen.table = await outputs(2).last().locator('table').innerText();
 seen.summary = await outputs(2).first().innerText();
 seen.scripts = await panel.locator('.jp-OutputArea script, .jp-OutputArea iframe, .jp-OutputArea img').count();
 
+// a job: the cell ends at once, its output is replaced while others run
+await run(8); await ran(8);
+seen.jobBegun = await outputs(8).last().innerText();
+
 // hostile text from a log stays text
 await run(3); await ran(3);
 seen.hostile = await outputs(3).first().innerText();
@@ -45,6 +49,12 @@ await run(4); await ran(4);
 await cell(4).locator('.vega-embed canvas, .vega-embed svg').first().waitFor();
 seen.chart = true;
 await page.screenshot({ path: shot });
+
+// long after its cell and after others
+await cell(8).scrollIntoViewIfNeeded();
+await outputs(8).last().locator('table').waitFor();
+seen.jobDone = await outputs(8).last().innerText();
+seen.jobOutputs = await outputs(8).count();
 
 // stop: a query that would run for minutes
 await run(5);
@@ -92,6 +102,9 @@ await page.waitForFunction(() => !document.querySelector('#jp-main-dock-panel .l
 await page.goto(`${url}/lab/tree/${notebook}?token=${token}&reset`);
 await cell(2).scrollIntoViewIfNeeded();
 await outputs(2).last().locator('table').waitFor();
+await cell(8).scrollIntoViewIfNeeded();
+seen.jobReloaded = await outputs(8).last().innerText();
+await cell(2).scrollIntoViewIfNeeded();
 seen.reloaded = await outputs(2).last().locator('table').innerText();
 await browser.close();
 console.log(JSON.stringify(seen));

@@ -34,13 +34,13 @@ def environment(work):
 
 
 @contextlib.contextmanager
-def serving(work, program="lab"):
-    """The address of `jupyter lab` (or notebook) over a folder."""
+def serving(work, program="lab", more=()):
+    """The address of `jupyter lab` (or notebook) over a folder; `more`: environment of the kernels."""
     port = free_port()
     url = "http://127.0.0.1:%d" % port
     with open(work / "server.log", "w") as log:
         server = subprocess.Popen([VENV + "/bin/jupyter", program, "--no-browser", "--allow-root", "--port=%d" % port, "--ServerApp.token=" + TOKEN,
-                                   "--notebook-dir=" + str(work)], env=environment(work), stdout=log, stderr=log)
+                                   "--notebook-dir=" + str(work)], env=dict(environment(work), **dict(more)), stdout=log, stderr=log)
         try:
             end = time.monotonic() + 60
             while True:

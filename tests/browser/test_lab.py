@@ -2,9 +2,14 @@
 import json
 import os
 import subprocess
+import sys
 
 import nbformat
 import pytest
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cloud"))  # behind: its server is another
+
+from cloud import Cloud  # noqa: E402
 
 from server import COFFERDAM, TOKEN, chromium, drive, serving
 
@@ -18,11 +23,22 @@ CELLS = [
     "SELECT count(*) FROM range(10000000000) a, range(1000000) b WHERE a.range + b.range = -1",
     "",
     "SELECT count(*) AS still_there FROM cloudtrail",
+    "%%athena --background SELECT 6 * 7 AS answer",
 ]
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
+def cloud():
+    with Cloud() as made:
+        made.client("s3").create_bucket(Bucket="results-318")
+        made.client("athena").update_work_group(WorkGroup="primary", ConfigurationUpdates={
+            "ResultConfigurationUpdates": {"OutputLocation": "s3://results-318/q/"}})
+        made.order("athena", {"queue_ms": 1000, "run_ms": 3000})
+        yield made
+
+
+@pytest.fixture(scope="module")
+def seen(cloud, tmp_path_factory):
     chromium()
     work = tmp_path_factory.mktemp("lab")
     subprocess.run([COFFERDAM, "example", "sec318", "--into", str(work / "logs")], check=True, stdout=subprocess.DEVNULL)
@@ -31,7 +47,7 @@ def seen(tmp_path_factory):
     cells = [nbformat.v4.new_code_cell(CELLS[0] % key)] + [nbformat.v4.new_code_cell(code.replace("%%", "%")) for code in CELLS[1:]]
     book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "cofferdam", "display_name": "Cofferdam (incident response)", "language": "sql"}})
     nbformat.write(book, work / "case.ipynb")
-    with serving(work) as url:
+    with serving(work, more=cloud.environment()) as url:
         yield drive(work, "lab.mjs", url, TOKEN, "case.ipynb", os.environ.get("LAB_SHOT", work / "lab.png"))
 
 
@@ -55,6 +71,12 @@ def test_nothing_is_fetched_from_outside(seen):
 
 def test_a_chart_is_drawn(seen):
     assert seen["chart"]
+
+
+def test_a_job_replaces_the_output_of_a_cell_that_has_ended(seen):
+    assert "Athena query, running since" in seen["jobBegun"] and "about USD" not in seen["jobBegun"]
+    assert "42" in seen["jobDone"].split() and "about USD" in seen["jobDone"], seen["jobDone"]
+    assert "about USD" in seen["jobReloaded"]
 
 
 def test_stop_stops(seen):

@@ -246,3 +246,24 @@ def test_a_password_never_goes_over_plain_http(tmp_path):
     with Kernel(tmp_path, {"TRINO_PASSWORD": "correct horse"}) as kernel:
         status, text = kernel.run("%trino --server http://trino.example:8080 SELECT 1")
     assert status == "error" and "plain http" in text, text
+
+
+def test_in_the_background_the_rows_come_after_the_cell(kernel):
+    kernel.run("low = 2")
+    status, text = kernel.run("%trino --background --into later SELECT x, ARRAY[x, NULL] AS list FROM (VALUES 1, 3, 4) t(x) WHERE x > :low")
+    assert status == "ok" and "Trino query, running since" in text, text
+    status, text = kernel.run("%jobs wait\nSELECT sum(x) AS total, max(list) AS longest FROM later")
+    assert status == "ok" and "7" in text and "[4,null]" in text.replace(" ", "").lower(), text
+    assert "RefusedError" in kernel.run("%trino --background CREATE TABLE memory.default.t (x int)")[1]
+    kernel.run("%trino --background SELECT nope FROM (VALUES 1) t(x)\n%jobs wait")
+    assert "Column 'nope' cannot" in kernel.run("%jobs")[1]
+
+
+def test_a_stopped_job_is_cancelled_at_the_cluster(kernel, trino):
+    text = kernel.run("%trino --background " + LONG.replace("= 7", "= 9"))[1]
+    number = re.search(r"Job (\d+)", text).group(1)
+    assert kernel.run("%jobs stop " + number)[0] == "ok"
+    status, text = kernel.run("%%jobs wait %s" % number)
+    assert status == "ok" and "Trino has stopped query" in text, text
+    name = re.search(r"stopped query (\w+)", text)[1]
+    assert trino.query("SELECT state, error_code FROM system.runtime.queries WHERE query_id = '%s'" % name) == [["FAILED", "USER_CANCELED"]]
