@@ -1,5 +1,6 @@
-#include "desk.h"
+#include "desk_state.h"
 
+#include "aws/keyring.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -13,24 +14,6 @@
 #include <string.h>
 
 #define KNOWN_MOST 100
-
-/* A job as the worker knows it. */
-struct known {
-    struct known *next;
-    struct job_view view; /* texts: below */
-    char *title, *line;
-    char *shown;             /* its display as JSON text; NULL: nothing yet */
-    char *display;           /* id */
-    struct request *request; /* parent of its display; NULL: not shown */
-    struct job *job; /* it is over, and what it brought is not committed; NULL: it is not here */
-};
-
-struct desk {
-    const struct worker *worker;
-    struct known *first; /* in the order of their beginning */
-    size_t count;
-    struct job_view *views;
-};
 
 struct desk *desk_new(const struct worker *worker)
 {
@@ -62,6 +45,7 @@ void desk_free(struct desk *desk)
         desk->first = known->next;
         free_known(known);
     }
+    aws_keyring_release(desk->keyring);
     free(desk->views);
     free(desk);
 }
@@ -69,12 +53,12 @@ void desk_free(struct desk *desk)
 /* ---- which there are ----------------------------------------------------------------------------
  */
 
-static bool is_over(const struct known *known)
+bool desk_is_over(const struct known *known)
 {
     return known->view.state > JOB_CAME;
 }
 
-static struct known *find(const struct desk *desk, int64_t number)
+struct known *desk_find(const struct desk *desk, int64_t number)
 {
     struct known *known = desk->first;
     while (known && known->view.number != number)
@@ -82,11 +66,19 @@ static struct known *find(const struct desk *desk, int64_t number)
     return known;
 }
 
+bool desk_all_over(const struct desk *desk, int64_t number)
+{
+    for (const struct known *known = desk->first; known; known = known->next)
+        if (!desk_is_over(known) && (!number || known->view.number == number))
+            return false;
+    return true;
+}
+
 /* The oldest that is over is forgotten when they are too many. */
 static void drop_oldest(struct desk *desk)
 {
     struct known **link = &desk->first;
-    while (*link && !is_over(*link))
+    while (*link && !desk_is_over(*link))
         link = &(*link)->next;
     struct known *known = *link;
     if (!known || desk->count < KNOWN_MOST)
@@ -204,7 +196,7 @@ static bool commit_all(struct desk *desk, struct session *session)
 
 static void open_letter(struct desk *desk, struct letter *letter)
 {
-    struct known *known = find(desk, letter->number);
+    struct known *known = desk_find(desk, letter->number);
     if (!known || (letter->kind != LETTER_LINE && letter->kind != LETTER_OVER))
         return;
     if (letter->kind == LETTER_LINE) {
@@ -247,12 +239,59 @@ bool desk_pending(const struct desk *desk)
     return known != NULL;
 }
 
+static void release_keys(void *keyring)
+{
+    aws_keyring_release(keyring);
+}
+
+/* What came while the cell runs, is kept by it. */
+void desk_catch_up(struct running *running)
+{
+    read_news(running->desk);
+    (void)commit_all(running->desk, running->session);
+}
+
 /* ---- beginning ----------------------------------------------------------------------------------
  */
 
-static void show_in(struct running *running, const struct known *known, struct bundle bundle)
+void desk_show_in(struct running *running, const struct known *known, struct bundle bundle)
 {
     outputs_display_as(running->outputs, bundle, known->display);
+}
+
+void desk_share_keys(struct desk *desk, struct session *session)
+{
+    struct aws_keyring *keyring = session_keyring(session);
+    const char *profile = session_settings(session)->profile;
+    const char *region = session_settings(session)->region;
+    int64_t due = keyring ? aws_keyring_due(keyring) : 0;
+    if (keyring == desk->keyring && (due != desk->due || !desk_all_over(desk, 0)))
+        pipe_wake(desk->worker->jobs); /* what a cell has found, jobs may wait for */
+    desk->due = due;
+    if (keyring == desk->keyring)
+        return;
+    aws_keyring_release(desk->keyring);
+    desk->keyring = keyring ? aws_keyring_hold(keyring) : NULL;
+    struct letter letter = {.kind = LETTER_KEYS,
+                            .keyring = keyring ? aws_keyring_hold(keyring) : NULL,
+                            .profile = profile ? xstrdup(profile) : NULL,
+                            .region = region ? xstrdup(region) : NULL};
+    letter_send(desk->worker->jobs, NULL, &letter);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The session's own where it asks as the same profile: a person need not be asked again. */
+static void give_keys(const struct running *running, struct job *job)
+{
+    struct aws_keyring *keyring = session_keyring(running->session);
+    if (!keyring || !same(session_settings(running->session)->profile, job->profile))
+        return;
+    job->keyring = aws_keyring_hold(keyring);
+    arena_defer(job->arena, release_keys, job->keyring);
 }
 
 /* To the jobs thread: from here on it is not the worker's. */
@@ -260,9 +299,10 @@ static void send(struct running *running, struct job *job)
 {
     struct known *known = add(running->desk, job);
     struct arena *arena = arena_new();
+    give_keys(running, job);
     struct request *parent = running->silent ? NULL : running->request;
     known->request = parent ? request_hold(parent) : NULL;
-    show_in(running, known, job_bundle(job, arena));
+    desk_show_in(running, known, job_bundle(job, arena));
     arena_free(arena);
     struct letter letter = {.kind = LETTER_BEGIN, .number = job->number, .job = job};
     letter_send(running->worker->jobs, parent, &letter);
@@ -272,7 +312,7 @@ static bool has_room(struct desk *desk, struct error *err)
 {
     int under_way = 0;
     for (const struct known *known = desk->first; known; known = known->next)
-        under_way += !is_over(known);
+        under_way += !desk_is_over(known);
     if (under_way < JOB_MOST)
         return true;
     return error_set(err, ERROR_LIMIT, "%d jobs are under way, which is the most", JOB_MOST) ||
@@ -313,7 +353,7 @@ static bool make(struct running *running, const struct job_order *order, struct 
     return job_file_make(job, err);
 }
 
-static bool begin(void *state, const struct job_order *order, int64_t *number, struct error *err)
+bool desk_begin(void *state, const struct job_order *order, int64_t *number, struct error *err)
 {
     struct running *running = state;
     struct arena *arena = arena_new_secret();
@@ -338,7 +378,7 @@ static void take_up(void *state, struct job *job)
 {
     struct running *running = state;
     if (job->progress != JOB_RUNNING) {
-        if (job->progress == JOB_LEFT && !find(running->desk, job->number))
+        if (job->progress == JOB_LEFT && !desk_find(running->desk, job->number))
             outputs_warn(running->outputs, "job %lld (%s) ended with its kernel",
                          (long long)job->number, job->kind->noun);
         (void)add(running->desk, job);
@@ -358,108 +398,4 @@ void desk_take_up(struct desk *desk, struct running *running)
     const char *folder = session_settings(running->session)->case_folder;
     job_files_take(file_absolute(arena, file_expand(arena, folder)), take_up, running);
     arena_free(arena);
-}
-
-/* ---- the magics' side ---------------------------------------------------------------------------
- */
-
-/* What came while the cell runs, is kept by it. */
-static void catch_up(struct running *running)
-{
-    read_news(running->desk);
-    (void)commit_all(running->desk, running->session);
-}
-
-static size_t list(void *state, const struct job_view **views)
-{
-    struct desk *desk = ((struct running *)state)->desk;
-    size_t count = 0;
-    catch_up(state);
-    free(desk->views);
-    desk->views = xcalloc(desk->count + 1, sizeof *desk->views);
-    for (const struct known *known = desk->first; known; known = known->next)
-        desk->views[count++] = known->view;
-    *views = desk->views;
-    return count;
-}
-
-static struct known *find_for(const struct desk *desk, int64_t number, struct error *err)
-{
-    struct known *known = find(desk, number);
-    if (!known && error_set(err, ERROR_NOT_FOUND, "there is no job %lld", (long long)number))
-        return NULL;
-    if (!known)
-        (void)error_hint(err, "%%jobs lists them.");
-    return known;
-}
-
-static bool stop(void *state, int64_t number, struct error *err)
-{
-    struct running *running = state;
-    catch_up(running);
-    struct known *known = find_for(running->desk, number, err);
-    if (!known)
-        return false;
-    if (is_over(known))
-        return error_set(err, ERROR_USAGE, "job %lld is over: %s", (long long)number,
-                         job_state_name(known->view.state));
-    known->view.state = JOB_STOPPING;
-    struct letter letter = {.kind = LETTER_STOP, .number = number};
-    letter_send(running->worker->jobs, NULL, &letter);
-    return true;
-}
-
-static bool show(void *state, int64_t number, struct error *err)
-{
-    struct running *running = state;
-    struct arena *arena = arena_new();
-    catch_up(running);
-    struct known *known = find_for(running->desk, number, err);
-    struct error ignored = {0};
-    json_t *display = known && known->shown ? json_parse(arena, known->shown, strlen(known->shown),
-                                                         (size_t)16 << 20, &ignored)
-                                            : NULL;
-    if (display)
-        show_in(running, known,
-                (struct bundle){json_object_get(display, "data"),
-                                json_object_get(display, "metadata")});
-    arena_free(arena);
-    return known != NULL;
-}
-
-static bool all_over(const struct desk *desk, int64_t number)
-{
-    for (const struct known *known = desk->first; known; known = known->next)
-        if (!is_over(known) && (!number || known->view.number == number))
-            return false;
-    return true;
-}
-
-static bool wait_for(void *state, int64_t number, int64_t until, struct error *err)
-{
-    struct running *running = state;
-    struct cancel *cancel = running->worker->cancel;
-    if (number && !find_for(running->desk, number, err))
-        return false;
-    for (catch_up(running); !all_over(running->desk, number); catch_up(running)) {
-        int64_t left = until ? until - time_monotonic() : 0;
-        struct pollfd fds[] = {{.fd = pipe_fd(running->worker->news), .events = POLLIN},
-                               {.fd = cancel_fd(cancel), .events = POLLIN}};
-        if (cancel_raised(cancel))
-            return error_set(err, ERROR_INTERRUPTED, "interrupted; the jobs go on");
-        if (until && left <= 0)
-            return error_set(err, ERROR_LIMIT, "the time is over, and the jobs go on");
-        (void)poll(fds, COUNT(fds), until ? (int)((left + 999) / 1000) : -1);
-    }
-    return true;
-}
-
-struct job_desk desk_of(struct running *running)
-{
-    return (struct job_desk){.begin = begin,
-                             .list = list,
-                             .stop = stop,
-                             .show = show,
-                             .wait = wait_for,
-                             .state = running};
 }

@@ -20,6 +20,8 @@ bool desk_pending(const struct desk *desk);
 /* The first cell of a kernel: jobs of the case that no living kernel has are taken up, which is
  * said and shown in it. */
 void desk_take_up(struct desk *desk, struct running *running);
+/* After a cell: the session's credentials are renewed in time from now on. */
+void desk_share_keys(struct desk *desk, struct session *session);
 /* What magics of the cell have; lives as long as `running`. */
 struct job_desk desk_of(struct running *running);
 

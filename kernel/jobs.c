@@ -1,5 +1,6 @@
 #include "jobs.h"
 
+#include "aws/keyring.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "job/job_file.h"
@@ -33,7 +34,10 @@ struct hall {
     const struct jobs *jobs;
     struct doing *first;
     struct client *clients;
-    int64_t quit_by; /* monotonic; 0: not ending */
+    struct renewals *renewals;
+    struct aws_keyring *session; /* of the session's client; NULL: it has none */
+    int64_t renew_at;            /* Unix microseconds; 0: nothing will be due */
+    int64_t quit_by;             /* monotonic; 0: not ending */
 };
 
 static int64_t now_of(const struct hall *hall)
@@ -57,12 +61,16 @@ static char *copied(const char *text)
 static struct client *client_of(struct hall *hall, const struct job *job)
 {
     struct client *client = hall->clients;
-    while (client && !(same(client->profile, job->profile) && same(client->region, job->region)))
+    while (client && !(same(client->profile, job->profile) && same(client->region, job->region) &&
+                       (!job->keyring || job->keyring == aws_keyring_of(client->aws))))
         client = client->next;
     if (!client) {
-        struct aws_settings settings = {.profile = job->profile, .region = job->region};
+        struct aws_settings settings = {
+            .profile = job->profile, .region = job->region, .keyring = job->keyring};
         client = xcalloc(1, sizeof *client);
         client->aws = aws_new(&settings);
+        aws_set_patient(client->aws);
+        renewals_watch(hall->renewals, aws_keyring_of(client->aws), job->profile, job->region);
         client->profile = copied(job->profile);
         client->region = copied(job->region);
         client->next = hall->clients;
@@ -80,6 +88,7 @@ static void leave_client(struct hall *hall, struct client *client)
     while (*link != client)
         link = &(*link)->next;
     *link = client->next;
+    renewals_leave(hall->renewals, aws_keyring_of(client->aws));
     aws_free(client->aws);
     free(client->profile);
     free(client->region);
@@ -121,6 +130,19 @@ static void tell_changes(struct hall *hall)
     for (struct doing *doing = hall->first; doing; doing = doing->next)
         if (doing->job->changed && now_of(hall) - doing->told >= TELL_INTERVAL)
             tell(hall, doing);
+}
+
+/* A person is needed: the job goes on when a cell has found credentials. */
+static void say_trouble(struct hall *hall)
+{
+    struct error why = {0};
+    for (struct doing *doing = hall->first; doing; doing = doing->next)
+        if (aws_is_waiting(doing->job->aws) &&
+            aws_keyring_trouble(aws_keyring_of(doing->job->aws), &why))
+            job_say(doing->job,
+                    "waits for credentials (%s): %%whoami in a cell asks for what is "
+                    "needed, and the job goes on",
+                    why.message);
 }
 
 /* ---- a job's life -------------------------------------------------------------------------------
@@ -202,9 +224,23 @@ static void ask_to_stop(struct job *job)
         job->kind->stop(job);
 }
 
+/* Another profile has another keyring. */
+static void watch_session(struct hall *hall, const struct letter *letter)
+{
+    if (hall->session)
+        renewals_leave(hall->renewals, hall->session);
+    hall->session = letter->keyring; /* a name from here on: the watch has a reference */
+    if (hall->session)
+        renewals_watch(hall->renewals, hall->session, letter->profile, letter->region);
+}
+
 static void open_letter(struct hall *hall, struct packet *packet)
 {
     struct letter *letter = packet->value;
+    if (letter->kind == LETTER_KEYS)
+        watch_session(hall, letter);
+    if (letter->kind == LETTER_FRESH)
+        renewals_over(hall->renewals, letter->keyring);
     if (letter->kind == LETTER_BEGIN) {
         take_job(hall, letter->job, packet->request);
         letter->job = NULL;
@@ -275,9 +311,11 @@ static int wait_ms(const struct hall *hall)
     }
     for (const struct client *client = hall->clients; client; client = client->next)
         network = sooner(network, aws_deadline(client->aws));
-    if (!until && !network)
+    if (!until && !network && !hall->renew_at)
         return -1;
     int64_t left = until ? until - now : INT64_MAX;
+    if (hall->renew_at && hall->renew_at - time_now() < left)
+        left = hall->renew_at - time_now();
     if (network && network - time_monotonic() < left)
         left = network - time_monotonic();
     return left <= 0 ? 0 : left > 60000000 ? 60000 : (int)((left + 999) / 1000);
@@ -315,6 +353,7 @@ static void take_letters(struct hall *hall)
 void *jobs_run(void *state)
 {
     struct hall hall = {.jobs = state};
+    hall.renewals = renewals_new(hall.jobs->pipe);
     while (!hall.quit_by || !may_quit(&hall)) {
         wait_for_news(&hall);
         take_letters(&hall);
@@ -322,10 +361,13 @@ void *jobs_run(void *state)
             aws_step(client->aws);
         for (struct doing *doing = hall.first; doing;)
             doing = step(&hall, doing);
+        say_trouble(&hall);
         tell_changes(&hall);
+        hall.renew_at = renewals_step(hall.renewals);
     }
     while (hall.first)
         leave_job(&hall, hall.first);
+    renewals_free(hall.renewals);
     struct packet *gone = packet_new(PACKET_GONE, NULL);
     gone->from = ACTOR_JOBS;
     pipe_push(hall.jobs->front, gone);

@@ -26,6 +26,8 @@ void *jobs_run(void *state);
 enum letter_kind {
     LETTER_BEGIN, /* job; the packet's request is the parent of its display, NULL: not shown */
     LETTER_STOP,  /* number */
+    LETTER_KEYS,  /* keyring, profile, region: the session's, to be renewed in time */
+    LETTER_FRESH, /* keyring: a renewal is over; of a thread of this actor's */
     LETTER_LINE,  /* number, state, line, shown: how it stands */
     LETTER_OVER   /* job: it is the worker's again; progress says how it ended */
 };
@@ -33,11 +35,26 @@ enum letter_kind {
 struct letter {
     enum letter_kind kind;
     int64_t number;
-    struct job *job; /* owned until it is taken */
+    struct job *job;             /* owned until it is taken */
+    struct aws_keyring *keyring; /* a reference */
+    char *profile, *region;      /* heap; NULL: none */
     enum job_state state;
     char *line;  /* heap */
     char *shown; /* heap; the display as {"data", "metadata"}, JSON text */
 };
+
+/* ---- jobs_renew.c: credentials renewed in time, each by a thread of its own ---- */
+
+struct renewals;
+struct renewals *renewals_new(struct pipe *pipe); /* where LETTER_FRESH goes */
+void renewals_free(struct renewals *renewals);    /* ends those under way */
+/* One more, or one less, for whom a keyring is renewed. */
+void renewals_watch(struct renewals *renewals, struct aws_keyring *keyring, const char *profile,
+                    const char *region);
+void renewals_leave(struct renewals *renewals, struct aws_keyring *keyring);
+/* Begins what is due; when to call again, Unix microseconds, 0: never. */
+int64_t renewals_step(struct renewals *renewals);
+void renewals_over(struct renewals *renewals, const struct aws_keyring *keyring);
 
 /* Takes a new reference of the request; what the letter points to goes with it. */
 void letter_send(struct pipe *pipe, struct request *request, const struct letter *letter);

@@ -1,5 +1,6 @@
 #include "jobs.h"
 
+#include "aws/keyring.h"
 #include "job/job_file.h"
 
 #include <stdlib.h>
@@ -12,6 +13,9 @@ static void release(void *value)
         job_file_release(letter->job);
         arena_free(letter->job->arena);
     }
+    aws_keyring_release(letter->keyring);
+    free(letter->profile);
+    free(letter->region);
     free(letter->line);
     free(letter->shown);
     free(letter);

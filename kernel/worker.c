@@ -184,6 +184,8 @@ static struct packet *run_cell(struct bench *bench, struct running *running)
     running_keep_shown(running);
     if (bench->session)
         share_names(bench);
+    if (bench->session)
+        desk_share_keys(bench->desk, bench->session);
     tell_history(running);
     return reply;
 }

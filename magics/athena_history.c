@@ -27,7 +27,7 @@ static const char *line_of(struct arena *arena, const char *sql, size_t size)
 }
 
 void executions_add(struct magic_call *call, const struct athena_place *place,
-                 const struct engine_request *request, const char *id)
+                    const struct engine_request *request, const char *id)
 {
     struct error err = {0};
     const char *region = place->region;

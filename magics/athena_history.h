@@ -10,7 +10,7 @@
 
 /* What cannot be written is warned of, and stops no query. */
 void executions_add(struct magic_call *call, const struct athena_place *place,
-                 const struct engine_request *request, const char *id);
+                    const struct engine_request *request, const char *id);
 
 /* Shows and keeps them as a table, newest first, as Athena says they stand now. */
 bool executions_show(struct magic_call *call, const struct query_options *given, struct error *err);

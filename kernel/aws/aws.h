@@ -22,6 +22,7 @@
 
 struct aws;
 struct aws_call;
+struct aws_keyring;
 
 /* As whom; texts belong to the giver. */
 struct aws_credentials {
@@ -59,11 +60,17 @@ struct aws_settings {
     const char *profile; /* NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE or "default". A profile named
                             here goes before the environment's keys */
     const char *region;  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, IMDS's */
+    struct aws_keyring *keyring; /* shared with other clients (aws/keyring.h); NULL: its own */
 };
 
 /* Reads nothing yet; the texts are copied. */
 struct aws *aws_new(const struct aws_settings *settings);
 void aws_free(struct aws *aws); /* ends its calls, wipes its secrets; NULL is allowed */
+/* For a thread that must not wait: a call that has no credentials yet waits for them in its place,
+ * and somebody renews the keyring (aws/keyring.h). The region must be given. */
+void aws_set_patient(struct aws *aws);
+bool aws_is_waiting(const struct aws *aws);                         /* a call waits so */
+struct aws_keyring *aws_keyring_of(const struct aws *aws);          /* borrowed */
 void aws_set_guard(struct aws *aws, const struct aws_guard *guard); /* NULL: none */
 /* How the analyst is asked for an MFA code; NULL: a profile that needs one fails. The answer
  * belongs to the arena. */

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RENEW_BEFORE 600000000 /* microseconds before their end: asked anew */
 #define PROCESS_MS 60000
 #define PROCESS_MOST ((size_t)1 << 20)
 #define WORDS_MOST 64
@@ -260,55 +259,4 @@ enum chain_result chain_find(struct chain *chain, struct aws_credentials *out, s
             return result;
     }
     return CHAIN_ABSENT;
-}
-
-static bool nothing_found(struct aws *aws, struct error *err)
-{
-    const char *profile = config_profile(aws);
-    if (strcmp(profile, "default") != 0 && !aws_profiles_has(&aws->profiles, "profile", profile))
-        (void)error_set(err, ERROR_AWS, "there is no profile %s in %s", profile,
-                        aws->profiles.config_path);
-    else
-        (void)error_set(err, ERROR_AWS, "no credentials for AWS");
-    (void)error_hint(err,
-                     "Set AWS_PROFILE or %%set profile NAME, sign in (aws sso login), or use the "
-                     "local engine, which needs none.");
-    if (*aws->profiles.broken)
-        (void)error_detail(err, "passed over: %s", aws->profiles.broken);
-    return false;
-}
-
-/* The arena of the last ones stays until others are found: what is expired may still be wanted
-   where the machine's service is down (IMDS's static stability). */
-bool aws_find_credentials(struct aws *aws, struct cancel *cancel,
-                          const struct aws_credentials **out, struct error *err)
-{
-    static const char *const nobody[] = {NULL};
-    int64_t now = time_now() + aws->skew, expires = aws->credentials.expires;
-    *out = &aws->credentials;
-    if (aws->credentials_arena && (!expires || expires - RENEW_BEFORE > now))
-        return true;
-    if (!config_read(aws, err))
-        return false;
-    struct arena *arena = arena_new_secret();
-    struct chain chain = {.aws = aws,
-                          .arena = arena,
-                          .cancel = cancel,
-                          .profile = config_profile(aws),
-                          .visited = nobody};
-    struct aws_credentials found;
-    enum chain_result result = chain_find(&chain, &found, err);
-    if (result == CHAIN_FOUND) {
-        arena_free(aws->credentials_arena);
-        aws->credentials_arena = arena;
-        aws->credentials = found;
-        return true;
-    }
-    arena_free(arena);
-    if (result == CHAIN_FAILED && aws->credentials_arena && expires > now &&
-        err->kind != ERROR_INTERRUPTED) {
-        error_clear(err); /* renewed too early to be needed: the old ones still hold */
-        return true;
-    }
-    return result == CHAIN_FAILED ? false : nothing_found(aws, err);
 }

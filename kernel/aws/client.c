@@ -28,6 +28,10 @@ struct aws *aws_new(const struct aws_settings *settings)
         aws->settings.region = arena_strdup(aws->arena, settings->region);
     aws->sigv4 = sigv4_new();
     aws->retry_quota = RETRY_QUOTA;
+    aws->keyring = settings->keyring ? settings->keyring : aws_keyring_new();
+    keyring_join(aws->keyring);
+    if (!settings->keyring)
+        aws_keyring_release(aws->keyring);
     return aws;
 }
 
@@ -40,6 +44,7 @@ void aws_free(struct aws *aws)
     http_free(aws->http);
     sigv4_free(aws->sigv4);
     arena_free(aws->credentials_arena);
+    keyring_leave(aws->keyring);
     arena_free(aws->arena);
     wipe(aws, sizeof *aws);
     free(aws);
@@ -53,6 +58,16 @@ void aws_set_guard(struct aws *aws, const struct aws_guard *guard)
 void aws_set_asker(struct aws *aws, const struct aws_asker *asker)
 {
     aws->asker = asker ? *asker : (struct aws_asker){NULL, NULL};
+}
+
+void aws_set_patient(struct aws *aws)
+{
+    aws->patient = true;
+}
+
+struct aws_keyring *aws_keyring_of(const struct aws *aws)
+{
+    return aws->keyring;
 }
 
 int64_t aws_clock_skew(const struct aws *aws)
@@ -361,9 +376,17 @@ int64_t aws_deadline(const struct aws *aws)
 {
     int64_t first = 0;
     for (const struct aws_call *call = aws->first; call; call = call->next)
-        if (!call->done && !call->transfer && (!first || call->again < first))
+        if (!call->done && !call->waiting && !call->transfer && (!first || call->again < first))
             first = call->again;
     return first;
+}
+
+/* A call of a client that waits for nobody: its credentials came meanwhile. */
+static bool got_credentials(struct aws_call *call)
+{
+    struct error ignored;
+    error_clear(&ignored);
+    return credentials_take(call, &ignored) && !call->waiting;
 }
 
 void aws_step(struct aws *aws)
@@ -372,7 +395,7 @@ void aws_step(struct aws *aws)
         http_step(aws->http);
     int64_t now = time_monotonic();
     for (struct aws_call *call = aws->first; call; call = call->next) {
-        if (call->done)
+        if (call->done || (call->waiting && !got_credentials(call)))
             continue;
         if (call->transfer && http_done(call->transfer))
             answered(call);
@@ -383,26 +406,6 @@ void aws_step(struct aws *aws)
 
 /* ---- starting -----------------------------------------------------------------------------------
  */
-
-static const char *copy(struct arena *arena, const char *text)
-{
-    return text ? arena_strdup(arena, text) : NULL;
-}
-
-static bool take_credentials(struct aws_call *call, struct error *err)
-{
-    const struct aws_credentials *found = call->asking.credentials;
-    if (call->op->unsigned_call)
-        return true;
-    if (!found && !aws_find_credentials(call->aws, call->asking.cancel, &found, err))
-        return false;
-    call->credentials = (struct aws_credentials){
-        .access_key_id = copy(call->arena, found->access_key_id),
-        .secret_access_key = copy(call->arena, found->secret_access_key),
-        .session_token = copy(call->arena, found->session_token),
-    };
-    return true;
-}
 
 /* Where it goes and who signs it: a change without a guard is refused before anybody is asked. */
 static bool prepare(struct aws_call *call, struct error *err)
@@ -417,7 +420,7 @@ static bool prepare(struct aws_call *call, struct error *err)
         !aws_endpoint(service, &place, call->arena, &call->endpoint, err))
         return false;
     call->region = place.region;
-    return take_credentials(call, err) && change_permit(call, err);
+    return credentials_take(call, err) && change_permit(call, err);
 }
 
 struct aws_call *aws_start(struct aws *aws, const struct aws_asking *asking, struct error *err)
@@ -436,7 +439,7 @@ struct aws_call *aws_start(struct aws *aws, const struct aws_asking *asking, str
         json_own(call->arena, asking->params ? json_incref(asking->params) : json_object());
     call->next = aws->first;
     aws->first = call;
-    if (!prepare(call, err) || !send(call, err)) {
+    if (!prepare(call, err) || (!call->waiting && !send(call, err))) {
         call->error = *err;
         call->facts.attempts = 0;
         aws_end(call);

@@ -4,6 +4,7 @@
 
 #include "aws/aws.h"
 #include "aws/endpoint.h"
+#include "aws/keyring.h"
 #include "aws/profile.h"
 #include "aws/reply.h"
 #include "aws/request.h"
@@ -21,10 +22,13 @@ struct aws {
     const char *own_instance; /* NULL: not asked yet; "": none */
     struct http *http;        /* NULL until the first request */
     struct sigv4 *sigv4;
-    struct arena *credentials_arena; /* secret; NULL: none found yet */
+    struct aws_keyring *keyring;
+    struct arena *credentials_arena; /* secret; a copy of the keyring's; NULL: none yet */
     struct aws_credentials credentials;
-    int64_t skew;   /* microseconds */
-    int64_t offset; /* as of the last answer's Date */
+    uint64_t generation; /* of the copy */
+    bool patient;        /* its calls wait for credentials, it does not */
+    int64_t skew;        /* microseconds */
+    int64_t offset;      /* as of the last answer's Date */
     bool offset_known;
     int retry_quota; /* what retries may still cost */
     struct aws_call *first;
@@ -45,6 +49,7 @@ struct aws_call {
     int retry_cost;
     bool permitted; /* a change that the guard let through and has not heard of since */
     int64_t permission;
+    bool waiting; /* for credentials */
     bool done, ok, skew_tried, region_tried;
     json_t *reply;
     struct error error;
@@ -74,6 +79,11 @@ const char *config_profile(const struct aws *aws);
 bool config_place(struct aws *aws, const struct aws_service *service, const char *region,
                   struct aws_place *out, struct error *err);
 int config_attempts(const struct aws *aws); /* 1 to 10 */
+
+/* ---- credentials.c ---- */
+
+/* The credentials of a call, or call->waiting. */
+bool credentials_take(struct aws_call *call, struct error *err);
 
 /* ---- chain.c: credentials ---- */
 

@@ -171,6 +171,11 @@ struct aws *session_aws(struct session *session)
     return session->aws;
 }
 
+struct aws_keyring *session_keyring(const struct session *session)
+{
+    return session->aws ? aws_keyring_of(session->aws) : NULL;
+}
+
 static struct session_thing *find_thing(const struct session *session, const char *name)
 {
     struct session_thing *thing = session->things;

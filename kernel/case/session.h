@@ -98,6 +98,10 @@ struct guard *session_guard(struct session *session);
 /* The client of AWS for the profile and region set, made at first use; it has asked nothing yet. */
 struct aws *session_aws(struct session *session);
 
+/* The credentials that it asks with; NULL: it was not made yet. Borrowed until the profile changes.
+ */
+struct aws_keyring *session_keyring(const struct session *session);
+
 /* The connections to Trino, and as whom, kept from query to query. */
 struct trino_link *session_trino(struct session *session);
 

@@ -81,10 +81,11 @@ struct job {
     int64_t begun;       /* UTC microseconds */
     const char *title;   /* of the magic: "SELECT ..." */
     const json_t *order;
-    json_t *notes;       /* an object: what job_note wrote, also of an earlier kernel */
-    const char *folder;  /* of the case */
-    const char *exports; /* files that the embedded engine may read */
-    const char *profile; /* of `aws`; NULL: as the environment says */
+    json_t *notes;               /* an object: what job_note wrote, also of an earlier kernel */
+    const char *folder;          /* of the case */
+    const char *exports;         /* files that the embedded engine may read */
+    const char *profile;         /* of `aws`; NULL: as the environment says */
+    struct aws_keyring *keyring; /* of `aws`; a reference of its own; NULL: one is made */
     const char *region;
     void *carry;     /* what cannot be written: a connection with its password; the kind's */
     struct aws *aws; /* shared with other jobs; its calls wait for nobody, and change nothing */

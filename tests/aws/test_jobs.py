@@ -214,3 +214,63 @@ def test_the_history_of_a_case_says_how_each_execution_is_fetched_again(cloud, e
         again = re.findall(r"%athena --id \S+ --region us-east-1", kernel.run("%show past 2 again")[1])[0]
         assert "second" in kernel.run(again)[1]
         assert kernel.run("%athena --history SELECT 1")[0] == "error"
+
+
+# ---- credentials ----
+
+PROGRAM = """#!%s
+import datetime, json, os, sys
+folder = os.path.dirname(os.path.abspath(__file__))
+with open(folder + "/asked", "a") as asked:
+    asked.write("x")
+if os.path.exists(folder + "/broken"):
+    sys.exit("nobody is signed in")
+end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=%d)
+print(json.dumps({"Version": 1, "AccessKeyId": %r, "SecretAccessKey": %r, "Expiration": end.strftime("%%Y-%%m-%%dT%%H:%%M:%%S.%%fZ")}))
+"""
+
+
+@pytest.fixture
+def short_lived(cloud, environment, tmp_path):
+    """(environment, folder) of a kernel whose credentials come from a program and live for 8 seconds."""
+    program = tmp_path / "program"
+    program.write_text(PROGRAM % (sys.executable, 8, environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]))
+    program.chmod(0o700)
+    (tmp_path / "config").write_text("[default]\nregion = us-east-1\ncredential_process = %s\n" % program)
+    kept = {k: v for k, v in environment.items() if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
+    return dict(kept, AWS_CONFIG_FILE=str(tmp_path / "config")), tmp_path
+
+
+def asked(folder):
+    return (folder / "asked").stat().st_size if (folder / "asked").exists() else 0
+
+
+def until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_credentials_are_renewed_before_a_cell_needs_it(short_lived):
+    environment, folder = short_lived
+    with Kernel(folder, environment) as kernel:
+        assert kernel.run("%whoami")[0] == "ok"
+        first = asked(folder)
+        until(lambda: asked(folder) >= first + 2)  # no cell runs meanwhile
+        (folder / "broken").touch()
+        seen = asked(folder)
+        assert kernel.run("%whoami")[0] == "ok" and asked(folder) == seen  # nobody waited for the program
+
+
+def test_a_job_waits_for_credentials_and_goes_on_with_a_cells(cloud, short_lived):
+    environment, folder = short_lived
+    cloud.order("athena", {"queue_ms": 0, "run_ms": 12000})
+    with Kernel(folder, environment) as kernel:
+        begin(kernel, "%athena --background --into later SELECT 'came' AS word")
+        (folder / "broken").touch()
+        assert "%whoami in a cell" in updates(kernel, "waits for credentials")[-1][2]
+        until(lambda: "nobody is signed in" in kernel.run("%whoami")[1])  # the old ones hold to their very end
+        (folder / "broken").unlink()
+        assert kernel.run("%whoami")[0] == "ok"
+        assert "came" in updates(kernel, "about USD")[-1][2]
