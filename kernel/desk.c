@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "case/ledger.h"
 #include "job/job_file.h"
 #include "jobs.h"
 
@@ -142,8 +143,26 @@ static void say_error(struct job *job)
     job_say(job, "%s%s%s", job->error.message, *job->error.hint ? ". " : "", job->error.hint);
 }
 
+/* What cannot be recorded stops no job. */
+static void record(struct session *session, const struct job *job)
+{
+    struct error err = {0};
+    struct ledger *ledger = session_ledger(session, &err);
+    json_t *content = json_pack("{s:I, s:s, s:s}", "job", (json_int_t)job->number, "kind",
+                                job->kind->name, "state", job_state_name(job->progress));
+    (void)json_object_set_new(content, "title", json_texts(job->title));
+    if (*job->line)
+        (void)json_object_set_new(content, "line", json_texts(job->line));
+    struct ledger_entry entry = {.kind = LEDGER_JOB, .content = content};
+    if (!ledger)
+        json_decref(content);
+    if (!ledger || !ledger_write(ledger, &entry, 1, &err))
+        log_error("desk", &err);
+}
+
 /* The last words of a job: shown, written, forgotten. */
-static void close_job(struct desk *desk, struct known *known, struct bundle shown)
+static void close_job(struct desk *desk, struct session *session, struct known *known,
+                      struct bundle shown)
 {
     struct job *job = known->job;
     struct arena *arena = arena_new();
@@ -152,6 +171,7 @@ static void close_job(struct desk *desk, struct known *known, struct bundle show
         say_error(job);
     replace_display(desk, known, shown.data ? shown : job_bundle(job, arena));
     set_line(known, job->progress, job->line);
+    record(session, job);
     if (!job_file_end(job, &err))
         log_error("desk", &err);
     if (job->kind->forget)
@@ -169,12 +189,17 @@ static bool commit(struct desk *desk, struct session *session, struct known *kno
     struct job_commit here = {.session = session, .cancel = desk->worker->cancel, .arena = arena};
     here.name = arena_printf(arena, job->cell ? "_%lld" : "job_%lld",
                              (long long)(job->cell ? job->cell : job->number));
+    if (job->progress != JOB_CAME) { /* it broke, or was stopped */
+        close_job(desk, session, known, here.shown);
+        arena_free(arena);
+        return true;
+    }
     error_clear(&job->error);
     bool ok = !job->kind->commit || job->kind->commit(job, &here, &job->error);
     bool again = !ok && job->error.kind == ERROR_INTERRUPTED;
     if (!again) {
         job->progress = ok ? JOB_ENDED : JOB_BROKE;
-        close_job(desk, known, here.shown);
+        close_job(desk, session, known, here.shown);
     }
     arena_free(arena);
     return !again;
@@ -209,8 +234,6 @@ static void open_letter(struct desk *desk, struct letter *letter)
     known->job = letter->job;
     letter->job = NULL;
     known->view.state = JOB_CAME;
-    if (known->job->progress != JOB_CAME)
-        close_job(desk, known, (struct bundle){NULL, NULL});
 }
 
 static void read_news(struct desk *desk)
@@ -367,6 +390,7 @@ bool desk_begin(void *state, const struct job_order *order, int64_t *number, str
         return false;
     }
     *number = job->number;
+    record(running->session, job);
     send(running, job);
     return true;
 }

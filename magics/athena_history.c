@@ -73,7 +73,7 @@ static bool take_entry(void *state, const json_t *entry, struct error *err)
     const char *id = json_get_string(content, "execution", NULL);
     const char *time = json_get_string(entry, "time", "");
     (void)err;
-    if (!id || strcmp(json_get_string(content, "engine", ""), "athena") != 0)
+    if (!id || !json_object_get(content, "begins")) /* of its end: case/record.h */
         return true;
     struct execution *one = &history->list[history->all++ % SHOWN_MOST];
     *one =

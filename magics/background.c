@@ -24,6 +24,7 @@ struct background {
     struct query *query; /* NULL: no connection, until `again` */
     struct arrived arrived;
     const char *source; /* "athena", for captions */
+    const char *id;     /* at the far end */
     const char *facts;  /* what it took and cost, a sentence */
     double usd;
     int64_t again, pause; /* monotonic; microseconds */
@@ -139,6 +140,7 @@ static void sum_up_athena(struct job *job)
     struct athena_price price = athena_price(job->region);
     char bytes[32], run[TIME_TEXT_SIZE];
     bool known = facts->scanned >= 0 && !facts->reused;
+    running->id = facts->id;
     running->usd = known ? athena_cost(price, facts->scanned) : 0;
     running->facts =
         arena_printf(job->arena, "Athena execution %s ran %s, scanned %s, about USD %.4f%s.",
@@ -211,6 +213,7 @@ static enum job_step step_trino(struct job *job, struct error *err)
     char rows[32], bytes[32];
     if (came == JOB_DONE) {
         trino_arrived(running->query, &running->arrived);
+        running->id = facts->id;
         running->facts =
             arena_printf(job->arena, "Trino query %s read %s rows, %s.", facts->id,
                          text_number(facts->rows, rows), text_bytes(facts->bytes, bytes));
@@ -237,9 +240,10 @@ static bool commit(struct job *job, struct job_commit *here, struct error *err)
     const struct background *running = job->state;
     struct local *local =
         same_case(job, here->session, err) ? session_local(here->session, err) : NULL;
+    const char *sql = arena_printf(here->arena, "SELECT * FROM \"%s\"", running->id);
     struct results_request request = {
-        .sql = "SELECT 1",
-        .size = strlen("SELECT 1"),
+        .sql = sql,
+        .size = strlen(sql),
         .line = 1,
         .name = here->name,
         .into = json_get_string(job->order, "into", NULL),

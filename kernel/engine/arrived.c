@@ -107,7 +107,7 @@ static bool open_rows(struct engine *engine, const struct engine_request *reques
 struct engine *arrived_engine(struct arena *arena, struct local *local,
                               const struct arrived *arrived)
 {
-    static const struct engine_ops ops = {.name = "arrived", .open = open_rows};
+    static const struct engine_ops ops = {.name = "job", .open = open_rows};
     struct arrived_rows *rows = arena_alloc(arena, sizeof *rows);
     *rows = (struct arrived_rows){{&ops}, local, arrived};
     return &rows->engine;

@@ -172,6 +172,9 @@ def test_a_restarted_kernel_takes_them_up(cloud, environment, tmp_path):
     with Kernel(tmp_path, environment) as third:
         text = third.run("%jobs")[1]
         assert "taken up" not in text and "done" in text and "survivor" in text, text
+    with open(os.path.join(str(tmp_path), ".cofferdam", "ledger.jsonl")) as file:
+        told = [entry["content"] for entry in map(json.loads, file) if entry["kind"] == "job"]
+    assert [(entry["job"], entry["state"]) for entry in told] == [(1, "running"), (1, "done")]
 
 
 def test_the_end_of_the_kernel_is_orderly_and_leaves_the_execution(cloud, environment, tmp_path, capfd):
