@@ -11,7 +11,7 @@ struct contain_options {
     const char *level, *yes, *account, *region, *source;
     struct option_list override;
     int64_t decision;
-    bool dry_run, no_image, alone;
+    bool dry_run, no_image, alone, actions;
 };
 
 static const struct option options[] = {
@@ -28,6 +28,9 @@ static const struct option options[] = {
     {.name = "--dry-run",
      .help = "look whether the calls would be permitted; nothing is asked and nothing changed",
      OPT_FLAG(struct contain_options, dry_run)},
+    {.name = "--actions",
+     .help = "list what can be contained: how, how it is taken back, what is not covered",
+     OPT_FLAG(struct contain_options, actions)},
     {.name = "--alone",
      .help = "only what is named: the lake is asked neither for its family nor for lawful use",
      OPT_FLAG(struct contain_options, alone)},
@@ -179,9 +182,33 @@ static bool approve(struct magic_call *call, struct response *response, struct e
     return responding_yes(call, response, &approved, err);
 }
 
+/* The rows of the table, for people. */
+static bool list_actions(struct magic_call *call)
+{
+    static const struct column columns[] = {{.name = "action", .type = TYPE_TEXT},
+                                            {.name = "does", .type = TYPE_TEXT},
+                                            {.name = "undo", .type = TYPE_TEXT},
+                                            {.name = "not covered", .type = TYPE_TEXT}};
+    struct table *table = table_new(call->arena, columns, COUNT(columns));
+    for (size_t i = 0; actions[i]; i++) {
+        if (actions[i]->destroys)
+            continue;
+        table_add_row(table);
+        table_put_string(table, 0, actions[i]->name);
+        table_put_string(table, 1, actions[i]->summary);
+        table_put_string(table, 2, actions[i]->undone);
+        table_put_string(table, 3, actions[i]->not_covered);
+    }
+    struct caption caption = {.title = "What can be contained", .total_rows = table->rows};
+    outputs_result(call->outputs, render_table(call->arena, table, &caption));
+    return true;
+}
+
 static bool run(struct magic_call *call, struct error *err)
 {
     const struct contain_options *given = call->options;
+    if (given->actions)
+        return list_actions(call);
     struct response *response = responding(call, err);
     if (!response)
         return false;
@@ -190,6 +217,7 @@ static bool run(struct magic_call *call, struct error *err)
 
 static const struct magic_example examples[] = {
     {"%contain AKIAIOSFODNN7EXAMPLE --dry-run", "what containing a key would do"},
+    {"%contain --actions", "every action with its undo and what it does not cover"},
 };
 
 const struct magic magic_contain = {

@@ -57,6 +57,9 @@ ROWS = [
     ("a durable entry of the ledger / bare write and fsync", "ledger.durable_ratio", 1.5, "at most", "x"),
     ("verify a ledger of 100,000 entries", "ledger.verify_ms", 1000, "at most", "ms"),
     ("Trino, 1,000,000 rows / its Python client's rate", "aws.trino_ratio", 5, "at least", "x"),
+    ("approval to the first change: own time", "response.first_change_ms", 100, "at most", "ms"),
+    ("all denies of a user with 2 keys in place: own time", "response.all_denies_ms", 200, "at most", "ms"),
+    ("plan of a key with its family, 1,000,000 events: own time", "response.plan_s", 2, "at most", "s"),
 ]
 
 
@@ -81,7 +84,8 @@ def main():
     try:
         found = {"kernel": part("kernel.py", "--samples", samples),
                  "protocol": part("protocol.py", "--samples", samples, "--cells", cells, "--seconds", seconds), "query": part("query.py", "--samples", samples, "--events", events, "--work", work),
-                 "aws": part("aws.py", "--samples", samples, "--rows", events), "ledger": part("ledger.py", "--samples", samples)}
+                 "aws": part("aws.py", "--samples", samples, "--rows", events), "ledger": part("ledger.py", "--samples", samples),
+                 "response": part("response.py", "--samples", samples, "--events", events, "--work", work)}
         missed = 0
         print("%s, %s, load %.2f" % (datetime.date.today().isoformat(), platform.machine(), os.getloadavg()[0]))
         for name, path, bound, sense, unit in ROWS:

@@ -158,3 +158,10 @@ def test_the_last_administrator_stays(cloud, tmp_path):
         assert "the last administrator of its account" in limited.refused("%contain boss")
         cloud.user("deputy", ADMIN, account=account)
         limited.plan("%contain boss")
+
+
+def test_every_action_says_how_it_is_undone_and_what_it_leaves_out(kernel):
+    with open(os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "kernel", "response", "actions.c")) as code:
+        rows = [line for line in code if line.startswith("    &action_") and "eradicate" not in line]
+    text = kernel.ok("%contain --actions")
+    assert "%d rows" % len(rows) in text and "null" not in text, text
