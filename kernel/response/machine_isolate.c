@@ -211,8 +211,9 @@ static void swap_steps(struct machine *machine, const json_t *interface)
         .op = "ec2:ModifyNetworkInterfaceAttribute",
         .params = swap(machine, id, through),
         .check = isolated(machine, id, into),
-        .flags = STEP_PASSAGE,
-        .why = "its groups come back with those of the second swap",
+        .flags = STEP_PASSAGE | STEP_ACCESS,
+        .credential = machine->id,
+        .why = "what it had before is in the record of the containment that it had already",
         .otherwise = "it was cut off without it: connections that were open may live on while they "
                      "are used (a network ACL that denies ends them for the whole subnet, a stop "
                      "for the instance)"};
@@ -231,9 +232,11 @@ static void swap_steps(struct machine *machine, const json_t *interface)
     if (!is_ours(interface)) {
         second.undo.op = second.op;
         second.undo.params = swap(machine, id, before);
-        second.undo.words =
-            arena_printf(arena, "%s has its %zu groups again", id, json_array_size(before));
+        second.undo.words = arena_printf(arena, "%s has the groups again that it had", id);
         second.undo.check = isolated(machine, id, before);
+        /* the same way back from the first: where a kernel ends between the two, the run that goes
+           forward does not know any more what it had */
+        first.undo = second.undo;
     }
     response_step(planning, &first);
     response_step(planning, &second);
