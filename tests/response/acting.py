@@ -20,8 +20,8 @@ class Responder(Kernel):
     """`act` makes a plan and approves it by its id."""
     hidden = False
 
-    def __init__(self, home, environment):
-        super().__init__(home, {"COFFERDAM_TIME_RATE": RATE, **{k: v for k, v in environment.items() if v != os.devnull}})
+    def __init__(self, home, environment, rate=RATE):
+        super().__init__(home, {"COFFERDAM_TIME_RATE": rate, **{k: v for k, v in environment.items() if v != os.devnull}})
 
     def ok(self, code, answer=None):
         status, text = self.run(code, answer)
