@@ -85,9 +85,10 @@ static void leave_client(struct hall *hall, struct client *client)
     if (--client->users)
         return;
     struct client **link = &hall->clients;
-    while (*link != client)
+    while (*link && *link != client)
         link = &(*link)->next;
-    *link = client->next;
+    if (*link)
+        *link = client->next;
     renewals_leave(hall->renewals, aws_keyring_of(client->aws));
     aws_free(client->aws);
     free(client->profile);

@@ -143,8 +143,8 @@ static bool look(struct magic_call *call, struct verify_request *request, struct
 static bool show(struct magic_call *call, struct error *err)
 {
     struct verify_request request = {0};
-    struct verify verify;
-    struct ledger *ledger;
+    struct verify verify = {0};
+    struct ledger *ledger = NULL;
     if (!look(call, &request, &verify, &ledger, err))
         return false;
     struct prose *prose = prose_new(call->arena);
@@ -205,8 +205,8 @@ static bool verify_all(struct magic_call *call, struct error *err)
 {
     const struct record_options *given = call->options;
     struct verify_request request = {0};
-    struct verify verify;
-    struct ledger *ledger;
+    struct verify verify = {0};
+    struct ledger *ledger = NULL;
     if ((given->notebook &&
          !verify_notebook(file_expand(call->arena, given->notebook), call->arena, &request, err)) ||
         !look(call, &request, &verify, &ledger, err))

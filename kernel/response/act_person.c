@@ -67,7 +67,7 @@ static bool find_person(struct planning *planning, struct home *home, struct err
 
 static bool find(struct planning *planning, struct error *err)
 {
-    struct home home;
+    struct home home = {0};
     return find_person(planning, &home, err);
 }
 
@@ -313,7 +313,7 @@ static bool read_person(struct planning *planning, const struct home *home, json
 
 static bool plan(struct planning *planning, struct error *err)
 {
-    struct home home;
+    struct home home = {0};
     json_t *sets, *ignored;
     const char *set, *name = planning->suspect->name;
     if (!find_person(planning, &home, err) || !read_person(planning, &home, &sets, err))

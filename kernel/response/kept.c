@@ -100,7 +100,7 @@ bool response_kept(struct response *response, const char *id, struct plan **out,
 {
     struct search search = {.id = id};
     struct ledger *ledger;
-    json_t *written;
+    json_t *written = NULL;
     if (!look(response, &search, &ledger, err))
         return false;
     if (!search.found) {
