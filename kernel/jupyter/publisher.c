@@ -8,10 +8,6 @@
 #include <string.h>
 
 #define MESSAGE_FRAMES 16
-#define SHORTEST 64 /* messages of libzmq's queue */
-#define LONGEST SOCKETS_PUBLISH_QUEUE
-#define INERTIA 64       /* messages over which `typical` forgets */
-#define TYPICAL 512      /* before anything was sent */
 #define RECOVERY 1000000 /* a queue that long not full: its reader reads again */
 
 struct parcel {
@@ -27,8 +23,6 @@ void publisher_init(struct publisher *publisher, struct sockets *sockets, struct
                                     .vitals = vitals,
                                     .patience = PUBLISHER_PATIENCE,
                                     .window = PUBLISHER_WINDOW,
-                                    .typical = TYPICAL,
-                                    .length = LONGEST,
                                     .sent = xcalloc(PUBLISHER_BURST, sizeof *publisher->sent)};
 }
 
@@ -74,19 +68,6 @@ static struct parcel *parcel_new(const struct frame *frames, size_t count, size_
     return parcel;
 }
 
-/* Long messages make libzmq's queue short, so that the bytes in it stay about the same. */
-static void fit_queue(struct publisher *publisher, size_t size)
-{
-    publisher->typical =
-        (publisher->typical * (INERTIA - 1) + size + sizeof(struct frame)) / INERTIA;
-    size_t most = PUBLISHER_LIMIT / (publisher->typical + 1);
-    int length = most < SHORTEST ? SHORTEST : most > LONGEST ? LONGEST : (int)most;
-    if (length >= publisher->length / 2 && length <= publisher->length * 2)
-        return;
-    publisher->length = length;
-    sockets_publish_queue(publisher->sockets, length);
-}
-
 static bool put(const struct publisher *publisher, const struct frame *frames, size_t count)
 {
     return sockets_send(publisher->sockets->sockets[PORT_IOPUB], frames, count) || errno != EAGAIN;
@@ -129,7 +110,6 @@ void publisher_send(struct publisher *publisher, const struct frame *frames, siz
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
         size += frames[i].size;
-    fit_queue(publisher, size);
     if (publisher->first) {
         wait_in_line(publisher, frames, count, size);
         return;
@@ -172,6 +152,8 @@ void publisher_retry(struct publisher *publisher, int64_t now)
             if (!publisher->full_at)
                 give_up(publisher, now);
             put_past(publisher, parcel->frames, parcel->count);
+        } else {
+            publisher->blocked_since = now; /* somebody read: the patience begins anew */
         }
         drop_first(publisher);
     }

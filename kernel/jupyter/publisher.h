@@ -4,8 +4,9 @@
  * XPUB with NODROP refuses a message for all readers while the queue of one is full; what it
  * refuses waits here. After PUBLISHER_PATIENCE of that, or beyond PUBLISHER_LIMIT bytes, a reader
  * is stuck: messages are sent all the same and the stuck one loses them, until its queue has had
- * room for a while. libzmq counts messages, so its queue's length follows their size: about
- * PUBLISHER_LIMIT bytes a reader there, as many here.
+ * room for a while. libzmq's queue holds SOCKETS_PUBLISH_QUEUE messages a reader, and its length
+ * must never be changed: a reader tells what it has read only every half queue of the length that
+ * it knew, so a queue made shorter stays full for ever.
  *
  * It also keeps the pace that a Jupyter server allows (1,000 messages a second over 3 seconds, told
  * again from zero at each idle; source: jupyter_server's channels.py): publisher_ready says when
@@ -33,8 +34,6 @@ struct publisher {
     size_t bytes;
     int64_t blocked_since; /* monotonic; 0: nothing waits */
     int64_t full_at;       /* when a queue was full last; 0: no reader is stuck */
-    size_t typical;        /* bytes of a message, of late */
-    int length;            /* of libzmq's queue */
     int64_t *sent;         /* when the last PUBLISHER_BURST outputs went; 0: before the last idle */
     size_t oldest;
 };

@@ -183,11 +183,6 @@ void sockets_allow_loss(struct sockets *sockets, bool allow)
     set_int(sockets->sockets[PORT_IOPUB], ZMQ_XPUB_NODROP, !allow);
 }
 
-void sockets_publish_queue(struct sockets *sockets, int messages)
-{
-    set_int(sockets->sockets[PORT_IOPUB], ZMQ_SNDHWM, messages);
-}
-
 void sockets_describe(const struct connection *connection, struct vitals *vitals)
 {
     int major, minor, patch;

@@ -18,9 +18,7 @@
 #define SOCKETS_BIND_TRIES 60    /* a restart reuses ports that the old kernel may still hold: */
 #define SOCKETS_BIND_PAUSE_MS 50 /* three seconds in all */
 #define SOCKETS_LINGER_MS 300
-#define SOCKETS_PUBLISH_QUEUE                                                                      \
-    100000 /* messages of a reader's queue, until it is told otherwise                             \
-            */
+#define SOCKETS_PUBLISH_QUEUE 4000 /* messages of a reader's queue, see publisher.h */
 
 struct sockets {
     void *context;
@@ -52,7 +50,5 @@ bool sockets_send(void *socket, const struct frame *frames, size_t count) ATTR_U
 
 /* iopub: lets messages to a subscriber whose queue is full be dropped, or not. */
 void sockets_allow_loss(struct sockets *sockets, bool allow);
-/* iopub: how many messages a subscriber's queue holds from now on. */
-void sockets_publish_queue(struct sockets *sockets, int messages);
 
 #endif
