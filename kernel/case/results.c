@@ -268,6 +268,22 @@ bool results_check(struct session *session, const struct results_request *reques
     return !request->save || results_format_check(request->save, err);
 }
 
+/* More rows than a page holds were asked for: the head is a display at once, since the cell's value
+   is the end. */
+static bool show(const struct running *running, const struct result *last)
+{
+    struct results_rest rest = {.name = last->info.kept,
+                                .total = last->caption.total_rows,
+                                .outputs = running->outputs,
+                                .cancel = running->cancel,
+                                .arena = running->arena};
+    bool has_rest =
+        running->request->limit > RESULTS_PAGE && rest.name && rest.total > RESULTS_PAGE;
+    struct bundle head = render_table(running->arena, last->table, &last->caption);
+    (has_rest ? outputs_display : outputs_result)(running->outputs, head);
+    return !has_rest || results_show_rest(running->session, &rest, running->err);
+}
+
 bool results_run(struct session *session, const struct results_request *request,
                  struct outputs *outputs, struct cancel *cancel, struct arena *arena,
                  struct result *last, struct error *err)
@@ -291,16 +307,8 @@ bool results_run(struct session *session, const struct results_request *request,
         if (!run_one(&running, &text.statements[i], is_last, last) ||
             !name_result(&running, is_last, last))
             return false;
-        if (outputs) /* also when it cannot be saved then */
-            outputs_result(outputs, render_table(arena, last->table, &last->caption));
+        if (outputs && !show(&running, last)) /* also when it cannot be saved then */
+            return false;
     }
-    struct results_rest rest = {.name = last->info.kept,
-                                .total = last->caption.total_rows,
-                                .outputs = outputs,
-                                .cancel = cancel,
-                                .arena = arena};
-    if (request->limit > RESULTS_PAGE && outputs && rest.name && rest.total > RESULTS_PAGE &&
-        !results_show_rest(session, &rest, err))
-        return false;
     return save_result(&running, last);
 }

@@ -30,9 +30,10 @@ bool results_show_rest(struct session *session, const struct results_rest *rest,
         !results_page(session, rest->name, rest->total - LAST_ROWS, LAST_ROWS, rest->arena, &last,
                       err))
         return false;
-    outputs_warn(rest->outputs, "all %s rows are in %s, sha256 %s; the last ones follow",
-                 text_number(rest->total, rows), file_typed(rest->arena, path), hash);
     last.caption.title = arena_printf(rest->arena, "%s, its end", rest->name);
+    last.caption.hint =
+        arena_printf(rest->arena, "All %s rows are in %s, sha256 %s.",
+                     text_number(rest->total, rows), file_typed(rest->arena, path), hash);
     outputs_result(rest->outputs, render_table(rest->arena, last.table, &last.caption));
     return true;
 }

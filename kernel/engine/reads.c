@@ -187,10 +187,13 @@ static bool check_explain(struct reader *in, int within, struct error *err)
     size_t behind = in->at;
     struct piece piece = next_piece(in);
     if (is_sign(&piece, '(')) {
-        while (piece.kind != PIECE_END && !is_sign(&piece, ')')) {
-            piece = next_piece(in);
+        for (piece = next_piece(in); !is_sign(&piece, ')'); piece = next_piece(in)) {
             if (is_bare(&piece, "ANALYZE"))
                 return refuse(in, "EXPLAIN (ANALYZE)", "Write EXPLAIN ANALYZE.", err);
+            if (piece.kind != PIECE_WORD && !is_sign(&piece, ','))
+                return in->unclear ||
+                       refuse(in, "EXPLAIN with what is no option", "Write (TYPE DISTRIBUTED).",
+                              err);
         }
         behind = in->at;
         piece = next_piece(in);

@@ -18,7 +18,7 @@
 #define SOCKETS_BIND_TRIES 60    /* a restart reuses ports that the old kernel may still hold: */
 #define SOCKETS_BIND_PAUSE_MS 50 /* three seconds in all */
 #define SOCKETS_LINGER_MS 300
-#define SOCKETS_PUBLISH_QUEUE 4000 /* messages of a reader's queue, see publisher.h */
+#define SOCKETS_PUBLISH_QUEUE 256 /* messages of a reader's queue, see publisher.h */
 
 struct sockets {
     void *context;

@@ -139,7 +139,8 @@ class ServerTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([m["content"]["data"]["text/plain"].strip() for m in notes if m["msg_type"] == "display_data"],
                          [str(i) for i in range(3300)])
         rows = await self.page.run("%sql --limit 500000 SELECT i, md5(i::VARCHAR) || repeat('z', 60) AS h FROM range(500000) r(i)")
-        self.assertIn("all 500,000 rows are in", streams(rows))
+        end = rows[-2]["content"]["data"]["text/plain"]
+        self.assertIn("All 500,000 rows are in", end)
         for text in (shown, streams(notes), streams(rows), self.server.said()):
             self.assertNotIn("rate exceeded", text)
         self.assertIn("alive\n", streams(await self.page.run("%echo alive")))

@@ -105,6 +105,7 @@ static const struct {
     {"EXPLAIN /* x */ ANALYZE -- y\n VERBOSE INSERT INTO t SELECT 1", "INSERT is not sent"},
     {"EXPLAIN (FORMAT JSON) ANALYZE DELETE FROM t", "DELETE is not sent"},
     {"EXPLAIN (ANALYZE) DELETE FROM t", "EXPLAIN (ANALYZE)"},
+    {"EXPLAIN (TYPE LOGICAL; DROP TABLE t", "EXPLAIN with what is no option"},
     {"EXPLAIN ANALYZE EXECUTE IMMEDIATE 'DROP TABLE t'", "DROP is not sent"},
     {"EXPLAIN ANALYZE EXPLAIN ANALYZE DROP TABLE t", "DROP is not sent"},
     {"EXPLAIN ANALYZE ;DROP TABLE t", "DROP is not sent"},
