@@ -191,9 +191,8 @@ static bool check_explain(struct reader *in, int within, struct error *err)
             if (is_bare(&piece, "ANALYZE"))
                 return refuse(in, "EXPLAIN (ANALYZE)", "Write EXPLAIN ANALYZE.", err);
             if (piece.kind != PIECE_WORD && !is_sign(&piece, ','))
-                return in->unclear ||
-                       refuse(in, "EXPLAIN with what is no option", "Write (TYPE DISTRIBUTED).",
-                              err);
+                return in->unclear || refuse(in, "EXPLAIN with what is no option",
+                                             "Write (TYPE DISTRIBUTED).", err);
         }
         behind = in->at;
         piece = next_piece(in);
