@@ -1,8 +1,11 @@
 #include "magics/responding.h"
 
+#include "base/text.h"
 #include "data/prose.h"
 
 #include <string.h>
+
+#define VALUE_MOST 1000 /* bytes of a value in a question */
 
 struct undo_options {
     const char *action, *yes;
@@ -12,7 +15,9 @@ struct undo_options {
 
 static const struct option options[] = {
     {.name = "ACTION-ID",
-     .help = "the plan that was carried out, by its id or number; without it the last one",
+     .help =
+         "the plan that was carried out, by its id or number; without it the last one that is not "
+         "taken back yet",
      OPT_TEXT(struct undo_options, action)},
     {.name = "--restore-access",
      .value = "NAME",
@@ -46,6 +51,41 @@ static bool print(struct magic_call *call, struct response *response, struct err
     return true;
 }
 
+/* Values come from AWS, where an attacker may have written them. */
+static const char *visible(const char *text, struct arena *arena)
+{
+    struct buf out;
+    buf_init(&out, 16 * (size_t)VALUE_MOST);
+    text_plain(&out, text, text_cut(text, strlen(text), VALUE_MOST));
+    const char *made = buf_to_arena(&out, arena);
+    buf_release(&out);
+    return made;
+}
+
+/* Where nobody can be asked, it stays. */
+static bool ask_over(void *state, const struct difference *difference, bool *put_back,
+                     struct error *err)
+{
+    struct magic_call *call = state;
+    const char *answer = "";
+    struct error problem = {0};
+    struct magic_prompt prompt = {
+        .text =
+            arena_printf(call->arena,
+                         "Changed by somebody since: %s\n  saved: %s\n  now: %s\nTo put the "
+                         "saved state back over it, type  saved : ",
+                         visible(difference->words, call->arena),
+                         visible(difference->saved ? difference->saved : "not known", call->arena),
+                         visible(difference->now, call->arena))};
+    if (call->ask && !call->ask(call->ask_state, &prompt, call->arena, &answer, &problem) &&
+        problem.kind != ERROR_UNAVAILABLE) {
+        *err = problem;
+        return false;
+    }
+    *put_back = strcmp(answer, "saved") == 0;
+    return true;
+}
+
 static bool run(struct magic_call *call, struct error *err)
 {
     const struct undo_options *given = call->options;
@@ -53,7 +93,9 @@ static bool run(struct magic_call *call, struct error *err)
     struct undo_request request = {.action = given->action,
                                    .restore = given->restore.items,
                                    .restore_count = given->restore.count,
-                                   .changed = given->changed};
+                                   .changed = given->changed,
+                                   .over = ask_over,
+                                   .state = call};
     struct responding_plan offered = {0};
     if (!response)
         return false;
@@ -75,8 +117,10 @@ const struct magic magic_undo = {
     .summary = "take a containment back from the saved state, last change first: a plan that needs "
                "approval like any other",
     .details = "What would give access back to a suspect credential or to an outsider stays "
-               "contained unless --restore-access names it. What somebody changed since is shown "
-               "and left alone unless --changed. A notebook that is run again takes nothing back.",
+               "contained unless --restore-access names it. Each thing is shown as it was saved, "
+               "as it is and as it will be; what somebody changed since is asked about, and left "
+               "alone where nobody can be asked, unless --changed. A notebook that is run again "
+               "takes nothing back.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_CHANGES_AWS,
     .options = {.options = options, .count = COUNT(options), .size = sizeof(struct undo_options)},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define POLICY_MOST ((size_t)64 * 1024)
+#define READS_MOST 2000 /* bytes of a value that is shown beside another */
 
 bool code_is_absent(const char *code)
 {
@@ -223,6 +224,11 @@ static bool matches(const struct check *check, const json_t *said)
     return check_item(check, said) && same(value, check->want);
 }
 
+static bool is_there(const json_t *value)
+{
+    return value && !json_is_null(value) && !(json_is_string(value) && !json_string_length(value));
+}
+
 enum held check_holds(const struct check *check, const json_t *said)
 {
     const char *code = json_get_string(said, "code", NULL);
@@ -230,9 +236,7 @@ enum held check_holds(const struct check *check, const json_t *said)
         return HELD_UNKNOWN;
     if (code)
         return check->absent ? HELD_YES : HELD_NO;
-    const json_t *value = value_of(check, said);
-    bool there =
-        value && !json_is_null(value) && !(json_is_string(value) && !json_string_length(value));
+    bool there = is_there(value_of(check, said));
     if (check->absent)
         return there ? HELD_NO : HELD_YES;
     if (!check->want)
@@ -268,4 +272,47 @@ const char *check_shows(const struct check *check, const json_t *said, struct ar
         return arena_printf(arena, "%s is not there", what);
     return arena_printf(arena, "%s is %s, not %s", what, short_text(value, arena),
                         short_text(check->want, arena));
+}
+
+/* ---- side by side ---- */
+
+#define THERE "there"
+#define NOT_THERE "not there"
+
+static const char *whole_text(const json_t *value, struct arena *arena)
+{
+    const json_t *policy = policy_read(value, arena);
+    const char *text = json_string_value(policy ? policy : value);
+    if (!text)
+        text = json_dump(arena, policy ? policy : value, NULL);
+    return strlen(text) <= READS_MOST
+               ? text
+               : arena_printf(arena, "%.*s...", (int)text_cut(text, strlen(text), READS_MOST - 3),
+                              text);
+}
+
+const char *check_reads(const struct check *check, const json_t *said, struct arena *arena)
+{
+    const char *code = json_get_string(said, "code", NULL);
+    if (!said)
+        return "not read";
+    if (code && !code_is_absent(code))
+        return arena_printf(arena, "cannot be read: %s", code);
+    if (code)
+        return NOT_THERE;
+    if (check->match == CHECK_HAS)
+        return one_has(check, said) ? THERE : NOT_THERE;
+    if (check->match == CHECK_ALL)
+        return whole_text(json_own(arena, all_of(check, said)), arena);
+    const json_t *value = value_of(check, said);
+    if (!is_there(value))
+        return NOT_THERE;
+    return check->want ? whole_text(value, arena) : THERE;
+}
+
+const char *check_wants(const struct check *check, struct arena *arena)
+{
+    if (check->absent)
+        return NOT_THERE;
+    return check->want && check->match != CHECK_HAS ? whole_text(check->want, arena) : THERE;
 }

@@ -19,6 +19,11 @@ const json_t *check_item(const struct check *check, const json_t *said);
 /* The same as one line for people: "Status is Active, not Inactive". Belongs to the arena. */
 const char *check_shows(const struct check *check, const json_t *said, struct arena *arena);
 
+/* What a read shows of the thing that a check is about, and what the check wants it to be: "there",
+ * "not there", a value, a policy. Belong to the arena. */
+const char *check_reads(const struct check *check, const json_t *said, struct arena *arena);
+const char *check_wants(const struct check *check, struct arena *arena);
+
 /* IAM's codes for "there is no such thing". */
 bool code_is_absent(const char *code);
 

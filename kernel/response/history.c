@@ -7,11 +7,14 @@
 /* What the ledger says of plans: sequence of the plan's entry, as text -> its later entries. */
 struct story {
     struct response *response;
-    json_t *plans;    /* sequence -> {"id", "saved": [contents], "action": content or none} */
-    json_t *steps;    /* "SEQUENCE STEP" -> outcome's content */
-    json_t *intents;  /* intent's sequence -> "SEQUENCE STEP" */
-    json_t *undone;   /* ids of plans that were taken back */
-    const char *last; /* key of the plan that was begun last */
+    json_t *plans;   /* sequence -> {"id", "saved": [contents], "action": content or none} */
+    json_t *steps;   /* "SEQUENCE STEP" -> outcome's content */
+    json_t *intents; /* intent's sequence -> "SEQUENCE STEP" */
+    json_t *undone;  /* ids of plans that were taken back */
+    json_t *back;    /* ids of plans of which nothing is left that could be taken back */
+    json_t *of;      /* id of an undo -> id of what it took back */
+    json_t *kinds;   /* sequence of a plan's entry -> its kind */
+    json_t *begun;   /* keys of plans as they were begun */
 };
 
 static const char *number(const struct story *story, int64_t value)
@@ -47,21 +50,55 @@ static void add_outcome(struct story *story, const json_t *content)
         json_object_set_new(story->steps, step, json_deep_copy(content));
 }
 
+static void add_begin(struct story *story, const json_t *content)
+{
+    const char *key, *id = json_get_string(content, "id", "");
+    json_t *plan = plan_entry(story, content, &key);
+    json_array_append_new(json_object_get(plan, "saved"), json_deep_copy(content));
+    json_object_del(plan, "action");
+    json_object_del(story->undone, id);
+    json_object_del(story->back, id);
+    json_array_append_new(story->begun, json_texts(key));
+}
+
+/* An undo that is taken back leaves in place what it took back, and so on. */
+static void turn_back(struct story *story, const char *id)
+{
+    for (bool back = true; id; back = !back) {
+        if (back)
+            json_object_set_new(story->back, id, json_true());
+        else
+            json_object_del(story->back, id);
+        id = json_get_string(story->of, id, NULL);
+    }
+}
+
+static void add_end(struct story *story, const json_t *content)
+{
+    const char *key, *of = json_get_string(content, "of", NULL);
+    json_object_set_new(plan_entry(story, content, &key), "action", json_deep_copy(content));
+    if (!of)
+        return;
+    json_object_set_new(story->undone, of, json_true());
+    if (!json_object_get(story->of, json_get_string(content, "id", "")))
+        json_object_set_new(story->of, json_get_string(content, "id", ""), json_texts(of));
+    if (!json_get_int(content, "left", 0))
+        turn_back(story, of);
+}
+
 static bool visit(void *state, const json_t *entry, struct error *err)
 {
     struct story *story = state;
-    const char *kind = json_get_string(entry, "kind", ""), *key;
+    const char *kind = json_get_string(entry, "kind", "");
     const json_t *content = json_object_get(entry, "content");
     (void)err;
-    if (strcmp(kind, ledger_kind_name(LEDGER_SAVED)) == 0) {
-        json_t *plan = plan_entry(story, content, &key);
-        json_array_append_new(json_object_get(plan, "saved"), json_deep_copy(content));
-        json_object_del(plan, "action");
-        json_object_del(story->undone, json_get_string(content, "id", ""));
-        story->last = key;
+    if (strcmp(kind, ledger_kind_name(LEDGER_PLAN)) == 0) {
+        json_object_set_new(story->kinds, number(story, json_get_int(entry, "seq", 0)),
+                            json_texts(json_get_string(content, "kind", "")));
+    } else if (strcmp(kind, ledger_kind_name(LEDGER_SAVED)) == 0) {
+        add_begin(story, content);
     } else if (strcmp(kind, ledger_kind_name(LEDGER_ACTION)) == 0) {
-        json_object_set_new(plan_entry(story, content, &key), "action", json_deep_copy(content));
-        json_object_set_new(story->undone, json_get_string(content, "of", ""), json_true());
+        add_end(story, content);
     } else if (strcmp(kind, ledger_kind_name(LEDGER_INTENT)) == 0) {
         add_step(story, content, json_get_int(entry, "seq", 0));
     } else if (strcmp(kind, ledger_kind_name(LEDGER_OUTCOME)) == 0 ||
@@ -80,8 +117,25 @@ static bool tell(struct response *response, struct story *story, struct error *e
                             .plans = json_own(arena, json_object()),
                             .steps = json_own(arena, json_object()),
                             .intents = json_own(arena, json_object()),
-                            .undone = json_own(arena, json_object())};
+                            .undone = json_own(arena, json_object()),
+                            .back = json_own(arena, json_object()),
+                            .of = json_own(arena, json_object()),
+                            .kinds = json_own(arena, json_object()),
+                            .begun = json_own(arena, json_array())};
     return ledger && ledger_each(ledger, &each, err);
+}
+
+/* The last that is in force: no undo, and not taken back. */
+static const char *last_key(const struct story *story)
+{
+    for (size_t i = json_array_size(story->begun); i--;) {
+        const char *key = json_string_value(json_array_get(story->begun, i));
+        const char *id = json_get_string(json_object_get(story->plans, key), "id", "");
+        const char *kind = json_get_string(story->kinds, key, "");
+        if (strcmp(kind, plan_kind_names[PLAN_UNDO]) != 0 && !json_object_get(story->back, id))
+            return key;
+    }
+    return NULL;
 }
 
 static const char *find_key(const struct story *story, const char *id)
@@ -95,7 +149,7 @@ static const char *find_key(const struct story *story, const char *id)
         if (id && strncmp(its, id, size) == 0 && (!its[size] || its[size] == '-'))
             found = key;
     }
-    return id ? found : story->last;
+    return id ? found : last_key(story);
 }
 
 /* "done", "refused"... of an outcome, "not done" of what was settled. */
@@ -162,10 +216,13 @@ bool history_find(struct response *response, const char *id, struct begun *out, 
     const char *key = find_key(&story, id);
     if (key)
         return load(response, &story, key, out, err);
-    (void)error_set(err, ERROR_NOT_FOUND,
-                    id ? "no plan %s was carried out in this case"
-                       : "nothing was carried out yet%s",
-                    id ? id : "");
+    if (id)
+        (void)error_set(err, ERROR_NOT_FOUND, "no plan %s was carried out in this case", id);
+    else
+        (void)error_set(err, ERROR_NOT_FOUND,
+                        json_array_size(story.begun)
+                            ? "all that was carried out is taken back already"
+                            : "nothing was carried out yet");
     return error_hint(err, "The id stands in the output of the cell that carried it out.");
 }
 

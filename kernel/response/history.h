@@ -12,7 +12,8 @@ struct begun {
     bool ended;        /* false: its kernel ended in the middle */
 };
 
-/* `id`: a plan's id or its number; NULL: the last one that was begun. */
+/* `id`: a plan's id or its number; NULL: the last one that is no undo and not taken back as a whole
+ * (what was left contained for --restore-access can be taken back yet). */
 bool history_find(struct response *response, const char *id, struct begun *out,
                   struct error *err) ATTR_USE_RESULT;
 /* Ids of plans that were begun and have no end; at most `most`, the oldest first. */

@@ -160,6 +160,31 @@ void plan_say(struct plan *plan, const struct suspect *suspect, enum note kind, 
     plan->last_note = note;
 }
 
+void plan_differ(struct plan *plan, const struct difference *difference)
+{
+    struct difference *kept = arena_alloc(plan->arena, sizeof *kept);
+    *kept = *difference;
+    kept->step = copy(plan->arena, difference->step);
+    kept->words = copy(plan->arena, difference->words);
+    kept->saved = copy(plan->arena, difference->saved);
+    kept->now = copy(plan->arena, difference->now);
+    kept->becomes = copy(plan->arena, difference->becomes);
+    kept->next = NULL;
+    if (plan->last_difference)
+        plan->last_difference->next = kept;
+    else
+        plan->differences = kept;
+    plan->last_difference = kept;
+}
+
+const struct difference *plan_difference(const struct plan *plan, const char *step)
+{
+    const struct difference *one = plan->differences;
+    while (one && strcmp(one->step, step) != 0)
+        one = one->next;
+    return one;
+}
+
 size_t plan_open(const struct plan *plan)
 {
     size_t count = 0;

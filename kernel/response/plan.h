@@ -141,6 +141,17 @@ struct plan_note {
     struct plan_note *next;
 };
 
+/* Undo: one thing that was done, as it was before, as it is now, as it will be. */
+struct difference {
+    size_t suspect;
+    const char *step; /* its id: "1.deny" */
+    const char *words;
+    const char *saved; /* before the containment; NULL: not known */
+    const char *now, *becomes;
+    bool foreign; /* somebody else changed it since */
+    struct difference *next;
+};
+
 /* What is contained. */
 struct suspect {
     const struct action *action;
@@ -176,7 +187,9 @@ struct plan {
     const char *unknown; /* why it is not known */
     json_t *overrides;   /* protected principals that are meant all the same: ARNs */
     const char *of;      /* undo: the action that is taken back */
-    int64_t decision;    /* 0: none */
+    struct difference *differences, *last_difference;
+    size_t stays;     /* undo: what could be taken back, and is not */
+    int64_t decision; /* 0: none */
     struct suspect *suspects, *last_suspect;
     struct step *steps, *last_step;
     struct plan_note *notes, *last_note;
@@ -193,6 +206,9 @@ struct step *plan_step(struct plan *plan, const struct suspect *suspect, const s
 struct step *plan_find(const struct plan *plan, const char *id);
 void plan_say(struct plan *plan, const struct suspect *suspect, enum note kind, const char *format,
               ...) ATTR_PRINTF(4, 5);
+/* Copies texts. */
+void plan_differ(struct plan *plan, const struct difference *difference);
+const struct difference *plan_difference(const struct plan *plan, const char *step);
 /* Steps that do not hold yet. */
 size_t plan_open(const struct plan *plan);
 

@@ -98,6 +98,29 @@ static json_t *write_note(const struct plan_note *note)
     return made;
 }
 
+static json_t *write_difference(const struct difference *difference)
+{
+    json_t *made = json_object();
+    put_text(made, "step", difference->step);
+    put_text(made, "words", difference->words);
+    put_text(made, "saved", difference->saved);
+    put_text(made, "now", difference->now);
+    put_text(made, "becomes", difference->becomes);
+    json_object_set_new(made, "foreign", json_boolean(difference->foreign));
+    json_object_set_new(made, "suspect", json_integer((json_int_t)difference->suspect));
+    return made;
+}
+
+/* What an undo has besides. */
+static void write_undo(json_t *made, const struct plan *plan)
+{
+    json_t *differences = json_array();
+    for (const struct difference *one = plan->differences; one; one = one->next)
+        json_array_append_new(differences, write_difference(one));
+    json_object_set_new(made, "differences", differences);
+    json_object_set_new(made, "stays", json_integer((json_int_t)plan->stays));
+}
+
 json_t *plan_json(const struct plan *plan)
 {
     json_t *made = json_object();
@@ -123,6 +146,8 @@ json_t *plan_json(const struct plan *plan)
     json_object_set_new(made, "suspects", suspects);
     json_object_set_new(made, "steps", steps);
     json_object_set_new(made, "notes", notes);
+    if (plan->kind == PLAN_UNDO)
+        write_undo(made, plan);
     return made;
 }
 
@@ -246,6 +271,21 @@ static bool read_note(struct plan *plan, const json_t *written)
     return true;
 }
 
+static bool read_difference(struct plan *plan, const json_t *written)
+{
+    struct difference difference = {.suspect = (size_t)json_get_int(written, "suspect", 0),
+                                    .step = text_of(written, "step"),
+                                    .words = text_of(written, "words"),
+                                    .saved = text_of(written, "saved"),
+                                    .now = text_of(written, "now"),
+                                    .becomes = text_of(written, "becomes"),
+                                    .foreign = json_get_bool(written, "foreign", false)};
+    if (!difference.step || !difference.words || !difference.now)
+        return false;
+    plan_differ(plan, &difference);
+    return true;
+}
+
 static bool each(struct plan *plan, const json_t *list, bool (*read)(struct plan *, const json_t *))
 {
     bool ok = true;
@@ -264,6 +304,7 @@ struct plan *plan_read(const json_t *written, struct arena *arena, struct error 
     plan->made = json_get_int(copy, "made", 0);
     plan->cut_off = text_of(copy, "cut_off");
     plan->of = text_of(copy, "of");
+    plan->stays = (size_t)json_get_int(copy, "stays", 0);
     plan->unknown = text_of(copy, "unknown");
     plan->decision = json_get_int(copy, "decision", 0);
     plan->callers = json_object_get(copy, "callers");
@@ -273,7 +314,8 @@ struct plan *plan_read(const json_t *written, struct arena *arena, struct error 
               json_is_object(plan->callers) &&
               each(plan, json_object_get(copy, "suspects"), read_suspect) &&
               each(plan, json_object_get(copy, "steps"), read_step) &&
-              each(plan, json_object_get(copy, "notes"), read_note);
+              each(plan, json_object_get(copy, "notes"), read_note) &&
+              each(plan, json_object_get(copy, "differences"), read_difference);
     if (!ok)
         (void)error_set(err, ERROR_DATA,
                         "the plan cannot be read: it was made by another version "

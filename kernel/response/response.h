@@ -107,10 +107,14 @@ bool response_run(struct response *response, const struct run_request *run,
 /* ---- back ---- */
 
 struct undo_request {
-    const char *action;         /* a plan's id or number; NULL: the last that was carried out */
+    const char *action; /* a plan's id or number; NULL: the last that is not taken back yet */
     const char *const *restore; /* credentials and principals that get access again */
     size_t restore_count;
     bool changed; /* also what somebody changed since */
+    /* Asks about one of these: *put_back over it, or not. False: stopped. NULL: nobody is asked. */
+    bool (*over)(void *state, const struct difference *difference, bool *put_back,
+                 struct error *err);
+    void *state;
 };
 /* A plan that leads back to the saved state. */
 bool response_undo(struct response *response, const struct undo_request *request, struct plan **out,

@@ -51,6 +51,9 @@ bool make_checks(struct response *response, struct plan *plan, struct error *err
 /* undo.c: the same for a plan that takes something back: its steps are those that were approved. */
 bool undo_again(struct response *response, const struct plan *approved, struct plan **out,
                 struct error *err) ATTR_USE_RESULT;
+/* Whether what it goes over is still what was shown: ERROR_REFUSED says what is different. */
+bool undo_still(struct response *response, const struct plan *approved, struct plan *now,
+                struct error *err) ATTR_USE_RESULT;
 
 /* kept.c: a file of the evidence that an entry speaks of, if it is as it was written. */
 bool kept_read(struct response *response, const json_t *reference, json_t **out,

@@ -225,21 +225,32 @@ static bool keep_evidence(struct run *run, struct error *err)
     return ok;
 }
 
+/* What an undo did not bring back, and could. */
+static size_t left_of(const struct plan *plan)
+{
+    size_t left = plan->stays;
+    for (const struct step *step = plan->steps; step; step = step->next)
+        left += step->outcome != OUTCOME_HELD && step->outcome != OUTCOME_DONE &&
+                !(step->outcome == OUTCOME_SENT && !step->check.op);
+    return left;
+}
+
 static bool record_end(struct run *run, struct run_report *report, struct error *err)
 {
     json_t *written = plan_json(run->plan), *reference = NULL;
     const char *name = arena_printf(run->response->arena, "action-%s.json", run->plan->id);
     bool ok = keep_json(run, name, written, &reference, err);
     json_decref(written);
-    return ok && append(run, LEDGER_ACTION,
-                        json_pack("{s:I, s:s, s:s, s:s?, s:o, s:o, s:b, s:I, s:I, s:I}", "plan",
-                                  (json_int_t)run->plan->entry, "id", run->plan->id, "kind",
-                                  plan_kind_names[run->plan->kind], "of", run->plan->of, "targets",
-                                  ready_names(run->plan), "steps", reference, "stopped",
-                                  report->stopped, "failed", (json_int_t)report->failed, "unknown",
-                                  (json_int_t)report->unknown, "stable_ms",
-                                  (json_int_t)report->stable_ms),
-                        &report->action, err);
+    return ok &&
+           append(run, LEDGER_ACTION,
+                  json_pack("{s:I, s:s, s:s, s:s*, s:o, s:o, s:b, s:I, s:I, s:I, s:I}", "plan",
+                            (json_int_t)run->plan->entry, "id", run->plan->id, "kind",
+                            plan_kind_names[run->plan->kind], "of", run->plan->of, "targets",
+                            ready_names(run->plan), "steps", reference, "stopped", report->stopped,
+                            "left", (json_int_t)left_of(run->plan), "failed",
+                            (json_int_t)report->failed, "unknown", (json_int_t)report->unknown,
+                            "stable_ms", (json_int_t)report->stable_ms),
+                  &report->action, err);
 }
 
 static void count(const struct run *run, struct run_report *report)

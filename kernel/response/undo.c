@@ -49,9 +49,16 @@ static const struct suspect *suspect_of(const struct plan *plan, size_t number)
     return one;
 }
 
-static void take_back(struct plan *plan, const struct undo_request *request,
-                      const struct step *done)
+/* One thing that was done, and its inverse in the plan that is being made. */
+struct item {
+    const struct step *done;
+    struct step *step; /* NULL: it stays */
+    bool dropped;      /* the step goes out of the plan again */
+};
+
+static void take_back(struct plan *plan, const struct undo_request *request, struct item *item)
 {
+    const struct step *done = item->done;
     const struct suspect *suspect = suspect_of(plan, done->suspect);
     if (!done->undo.op) {
         plan_say(plan, suspect, NOTE_NOT_UNDONE, "%s: %s", done->words,
@@ -62,75 +69,120 @@ static void take_back(struct plan *plan, const struct undo_request *request,
                  done->words, done->credential, done->credential);
     } else {
         struct step step = inverse(done, plan->arena);
-        plan_step(plan, suspect, &step);
+        item->step = plan_step(plan, suspect, &step);
     }
 }
 
-/* Steps last first. */
-static void take_all_back(struct plan *plan, const struct undo_request *request,
-                          const struct plan *done)
+/* What was done, last first. */
+static struct item *items_of(struct plan *plan, const struct undo_request *request,
+                             const struct plan *done, size_t *count)
 {
-    size_t count = 0;
-    const struct step **list =
-        arena_alloc(plan->arena, (done->step_count + 1) * sizeof(const struct step *));
+    size_t found = 0;
+    struct item *list = arena_alloc(plan->arena, (done->step_count + 1) * sizeof *list);
+    for (const struct step *step = done->steps; step; step = step->next)
+        found += was_done(step);
+    *count = found;
     for (const struct step *step = done->steps; step; step = step->next)
         if (was_done(step))
-            list[count++] = step;
-    while (count--)
-        take_back(plan, request, list[count]);
+            list[--found] = (struct item){.done = step};
+    for (size_t i = 0; i < *count; i++)
+        take_back(plan, request, &list[i]);
+    return list;
 }
 
-/* Whether what the step made is there no more and the saved state is not either: somebody else was
- * at it. */
-static bool changed_since(struct response *response, struct plan *plan, const struct step *step,
-                          const char **how, struct error *err)
+/* ---- the difference -----------------------------------------------------------------------------
+ */
+
+/* As it was saved, and as it was made. */
+struct thing {
+    const struct check *saved, *made;
+};
+
+/* The check that shows most of it: a value rather than that there is one. */
+static const struct check *shown_by(const struct thing *thing)
 {
-    struct planning planning;
-    struct reading read = {.op = step->undo.check.op, .params = step->undo.check.params};
-    *how = NULL;
-    if (step->held || !read.op)
-        return true;
-    if (!planning_at(response, plan, step->account, step->region, &planning, err) ||
-        !response_read(&planning, &read, 1, err))
+    bool saved = thing->saved->op && thing->saved->want && thing->saved->match != CHECK_HAS;
+    bool made = thing->made->op && (thing->made->want || !thing->saved->op);
+    return !saved && made ? thing->made : thing->saved;
+}
+
+/* What is there now, in words, and whether it is what was saved. */
+static bool look(struct planning *planning, const struct thing *thing, const char **now, bool *back,
+                 struct error *err)
+{
+    const struct check *saved = thing->saved, *shown = shown_by(thing);
+    struct reading list[2];
+    size_t count = 0;
+    const struct check *asked[] = {saved, shown};
+    for (size_t i = 0; i < COUNT(asked); i++)
+        if (asked[i]->op)
+            list[count++] = (struct reading){.op = asked[i]->op, .params = asked[i]->params};
+    if (!response_read(planning, list, count, err))
         return false;
-    const json_t *said = state_said(&planning, &step->undo.check);
-    if (check_holds(&step->undo.check, said) != HELD_YES)
-        *how = check_shows(&step->undo.check, said, response->arena);
+    *back = saved->op && check_holds(saved, state_said(planning, saved)) == HELD_YES;
+    *now = shown->op ? check_reads(shown, state_said(planning, shown), planning->arena)
+                     : "cannot be read";
     return true;
 }
 
-/* Takes the steps out that would go over somebody's later change, unless that is wanted. */
-static bool ask_about_changes(struct response *response, const struct undo_request *request,
-                              struct plan *plan, struct error *err)
+/* Somebody's later change is gone over only where that is wanted. */
+static bool ask_over(const struct undo_request *request, struct item *item,
+                     const struct difference *difference, struct error *err)
+{
+    bool over = request->changed;
+    if (!over && request->over && !request->over(request->state, difference, &over, err))
+        return false;
+    item->dropped = !over;
+    return true;
+}
+
+static bool weigh(struct response *response, const struct undo_request *request, struct item *item,
+                  struct plan *plan, struct error *err)
+{
+    const struct step *done = item->done;
+    struct difference difference = {
+        .suspect = done->suspect, .step = done->id, .words = done->words};
+    struct thing thing = {&done->undo.check, &done->check};
+    struct planning planning;
+    bool back;
+    if (!planning_at(response, plan, done->account, done->region, &planning, err) ||
+        !look(&planning, &thing, &difference.now, &back, err))
+        return false;
+    if (done->undo.op && done->undo.check.op)
+        difference.saved = check_wants(&done->undo.check, response->arena);
+    difference.foreign = done->undo.op && done->check.op && !back && !done->held;
+    if (item->step && difference.foreign && !ask_over(request, item, &difference, err))
+        return false;
+    bool goes = item->step && !item->dropped;
+    difference.becomes = back || !goes ? difference.now : difference.saved;
+    plan->stays += done->undo.op && !back && !goes;
+    plan_differ(plan, &difference);
+    return true;
+}
+
+static void drop(struct plan *plan, const struct item *list, size_t count)
 {
     struct step **link = &plan->steps;
     plan->last_step = NULL;
     while (*link) {
-        struct step *step = *link;
-        const char *how;
-        if (!changed_since(response, plan, step, &how, err))
-            return false;
-        bool keep = !how || request->changed;
-        if (how)
-            plan_say(plan, suspect_of(plan, step->suspect), NOTE_BREAKS,
-                     "changed by somebody since: %s%s", how,
-                     keep ? "; the saved state is put back all the same"
-                          : "; left as it is, --changed puts the saved state back");
-        if (keep) {
-            plan->last_step = step;
-            link = &step->next;
-        } else {
-            *link = step->next;
+        bool dropped = false;
+        for (size_t i = 0; i < count; i++)
+            dropped = dropped || (list[i].dropped && list[i].step == *link);
+        if (dropped) {
+            *link = (*link)->next;
             plan->step_count--;
+        } else {
+            plan->last_step = *link;
+            link = &(*link)->next;
         }
     }
-    return true;
 }
 
 bool response_undo(struct response *response, const struct undo_request *request, struct plan **out,
                    struct error *err)
 {
     struct begun begun;
+    size_t count;
     if (!history_find(response, request->action, &begun, err))
         return false;
     struct plan *plan = plan_new(response->arena, PLAN_UNDO);
@@ -141,9 +193,38 @@ bool response_undo(struct response *response, const struct undo_request *request
     plan->lawful = json_own(response->arena, json_array());
     for (const struct suspect *one = begun.plan->suspects; one; one = one->next)
         plan_suspect(plan, one);
-    take_all_back(plan, request, begun.plan);
+    struct item *list = items_of(plan, request, begun.plan, &count);
     *out = plan;
-    return make_checks(response, plan, err) && ask_about_changes(response, request, plan, err);
+    bool ok = make_checks(response, plan, err) && make_checks(response, begun.plan, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = weigh(response, request, &list[i], plan, err);
+    drop(plan, list, count);
+    return ok;
+}
+
+bool undo_still(struct response *response, const struct plan *approved, struct plan *now,
+                struct error *err)
+{
+    for (const struct step *step = now->steps; step; step = step->next) {
+        const struct difference *shown = plan_difference(approved, step->id);
+        struct thing thing = {&step->check, &step->undo.check};
+        struct planning planning;
+        const char *is;
+        bool back;
+        if (step->held || !shown)
+            continue;
+        if (!planning_at(response, now, step->account, step->region, &planning, err) ||
+            !look(&planning, &thing, &is, &back, err))
+            return false;
+        if (strcmp(shown->now, is) != 0) {
+            (void)error_set(err, ERROR_REFUSED,
+                            "somebody changed this since the plan was shown: %.150s: it was %.100s "
+                            "and is %.100s",
+                            shown->words, shown->now, is);
+            return error_hint(err, "Make the plan again and look at it.");
+        }
+    }
+    return true;
 }
 
 bool undo_again(struct response *response, const struct plan *approved, struct plan **out,

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SHORT 40 /* bytes */
+
 static const char *const headings[NOTES] = {
     [NOTE_BREAKS] = "What stops working",       [NOTE_SAVED] = "Saved before anything is changed",
     [NOTE_NOT_UNDONE] = "Cannot be taken back", [NOTE_NOT_COVERED] = "Not covered",
@@ -91,6 +93,39 @@ static void say_steps(const struct plan *plan, struct prose *prose)
     }
 }
 
+/* Beside each other where all of it is short. */
+static bool is_short(const struct difference *one)
+{
+    return strlen(one->now) <= SHORT && (!one->saved || strlen(one->saved) <= SHORT);
+}
+
+static const char *becomes(const struct difference *one)
+{
+    if (strcmp(one->becomes, one->now) == 0)
+        return one->foreign ? "left as it is: --changed puts the saved state back"
+                            : "stays as it is";
+    return one->saved && strcmp(one->becomes, one->saved) == 0 ? "becomes as it was" : one->becomes;
+}
+
+static void say_differences(const struct plan *plan, struct prose *prose)
+{
+    if (plan->differences)
+        prose_paragraph(prose, "%b", "As it was saved, as it is, as it will be");
+    for (const struct difference *one = plan->differences; one; one = one->next) {
+        const char *saved = one->saved ? one->saved : "not known";
+        prose_bullet(prose, 0, "%s", one->words);
+        if (one->foreign)
+            prose_add(prose, " — %b", "changed by somebody since");
+        if (is_short(one)) {
+            prose_add(prose, ": saved %c, now %c, %s", saved, one->now, becomes(one));
+            continue;
+        }
+        prose_bullet(prose, 1, "saved: %c", saved);
+        prose_bullet(prose, 1, "now: %c", one->now);
+        prose_bullet(prose, 1, "%s", becomes(one));
+    }
+}
+
 void response_say_plan(const struct plan *plan, struct prose *prose)
 {
     size_t open = plan_open(plan);
@@ -108,6 +143,7 @@ void response_say_plan(const struct plan *plan, struct prose *prose)
     say_suspects(plan, prose);
     prose_paragraph(prose, "%b", "In this order");
     say_steps(plan, prose);
+    say_differences(plan, prose);
     if (plan->kind != PLAN_UNDO) {
         prose_paragraph(prose, "%b", headings[NOTE_BREAKS]);
         say_lawful(plan, prose);
@@ -189,6 +225,7 @@ void response_say_report(const struct run_report *report, struct prose *prose)
         prose_paragraph(prose, "%b: %s.", "No change",
                         plan->step_count ? "all of it is in place already"
                                          : "there is nothing to be done");
+        say_differences(plan, prose);
         for (size_t kind = 0; kind < NOTES; kind++)
             if (kind != NOTE_SAVED)
                 say_notes(plan, (enum note)kind, prose);

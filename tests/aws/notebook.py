@@ -33,7 +33,7 @@ class Kernel:
         def asked(message):
             self.messages.append(message["content"])
             assert message["content"]["password"] == self.hidden, "a code is not echoed"
-            self.client.input(answer)
+            self.client.input(answer(message["content"]["prompt"]) if callable(answer) else answer)
 
         reply = self.client.execute_interactive(code, allow_stdin=answer is not None, output_hook=output, stdin_hook=asked, timeout=float(os.environ.get("CELL_SECONDS", "60")))
         self.messages.append(reply["content"])
