@@ -22,27 +22,39 @@ import kernel as wire
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "trino"))
 
-KINDS = ["bigint", "varchar", "varchar", "double", "timestamp", "boolean", "date", "varchar", "integer", "varchar"] * 2
+# a question over CloudTrail as Athena answers it: name, type, its text for row `range` (null and '' are told apart)
+COLUMNS = [
+    ("time", "timestamp", "strftime(TIMESTAMP '2026-01-01' + to_seconds(range), '%Y-%m-%d %H:%M:%S.000')"),
+    ("operation", "varchar", "['GetObject', 'AssumeRole', 'DescribeInstances', 'ListBuckets', 'GetCallerIdentity'][1 + range % 5]"),
+    ("service", "varchar", "['s3', 'sts', 'ec2', 's3', 'sts'][1 + range % 5] || '.amazonaws.com'"),
+    ("user_type", "varchar", "['AssumedRole', 'IAMUser', 'AWSService'][1 + range % 3]"),
+    ("user_name", "varchar", "CASE range % 3 WHEN 1 THEN 'name-' || range % 997 END"),
+    ("user_arn", "varchar", "'arn:aws:sts::' || printf('%012d', 100000000000 + range % 4) || ':assumed-role/deployment/session-' || range % 99991"),
+    ("user_principal", "varchar", "'AROAEXAMPLE' || upper(left(md5((range % 499)::VARCHAR), 10)) || ':session-' || range % 99991"),
+    ("user_account", "varchar", "printf('%012d', 7 + range % 4)"),
+    ("key", "varchar", "'ASIA' || upper(left(md5((range % 4999)::VARCHAR), 16))"),
+    ("issuer", "varchar", "CASE WHEN range % 3 = 0 THEN 'arn:aws:iam::' || printf('%012d', 7 + range % 4) || ':role/deployment' END"),
+    ("ip", "varchar", "'198.51.' || range % 100 || '.' || range % 251"),
+    ("agent", "varchar", "'Boto3/1.34.' || range % 50 || ' md/\"quoted\" ua/2.0, os/linux#6.1 lang/python#3.11'"),
+    ("error", "varchar", "CASE range % 5 WHEN 0 THEN '' WHEN 1 THEN 'AccessDenied' END"),
+    ("status", "varchar", "CASE range % 5 WHEN 1 THEN 'Failure' ELSE 'Success' END"),
+    ("region", "varchar", "['us-east-1', 'eu-west-1', 'us-west-2'][1 + range % 3]"),
+    ("account", "varchar", "printf('%012d', 7 + range % 4)"),
+    ("uid", "varchar", "uuid()::VARCHAR"),
+    ("request_uid", "varchar", "upper(left(md5(range::VARCHAR), 16))"),
+    ("type", "varchar", "'two' || chr(10) || 'lines, ' || range % 7"),
+    ("bytes", "bigint", "range * 7919 % 1000003"),
+]
 MEMORY = "2GB"
 
 
 def make_result(folder, rows):
     """A CSV as Athena writes one: all quoted but null; texts that look like numbers, empty ones, nulls, quotes, line ends."""
     path, columns = os.path.join(folder, "result.csv"), os.path.join(folder, "columns.json")
-    values = {"bigint": "range * 1000003 + {i}", "double": "range / 7.0 + {i}", "timestamp": "strftime(TIMESTAMP '2026-01-01' + to_seconds(range + {i}), '%Y-%m-%d %H:%M:%S.%g')",
-              "boolean": "range % 2 = 0", "date": "DATE '2026-01-01' + CAST(range % 300 AS INTEGER)", "integer": "range % 100000"}
-    texts = ["printf('%012d', range * 7919 + {i})", "CASE range % 5 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'arn:aws:iam::123456789012:user/name-' || range END",
-             "'{{\"a\": \"' || range || '\", \"b\": [1, 2]}}'", "'two' || chr(10) || 'lines, ' || range"]
-    names, expressions, texted = [], [], 0
-    for i, kind in enumerate(KINDS):
-        form = values.get(kind)
-        if form is None:
-            form, texted = texts[texted % len(texts)], texted + 1
-        names.append({"Name": "c%d" % i, "Type": kind, "Precision": 0, "Scale": 0})
-        expressions.append("CAST(%s AS VARCHAR) AS c%d" % (form.replace("{i}", str(i)).replace("{{", "{").replace("}}", "}"), i))
-    duckdb.connect().execute("COPY (SELECT %s FROM range(%d)) TO '%s' (FORMAT csv, HEADER true, FORCE_QUOTE *, NULLSTR '')" % (", ".join(expressions), rows, path))
+    expressions = ", ".join("CAST(%s AS VARCHAR) AS %s" % (form, name) for name, _, form in COLUMNS)
+    duckdb.connect().execute("COPY (SELECT %s FROM range(%d)) TO '%s' (FORMAT csv, HEADER true, FORCE_QUOTE *, NULLSTR '')" % (expressions, rows, path))
     with open(columns, "w") as file:
-        json.dump(names, file)
+        json.dump([{"Name": name, "Type": kind, "Precision": 0, "Scale": 0} for name, kind, _ in COLUMNS], file)
     return path, columns
 
 
@@ -96,8 +108,8 @@ def run(kernel, code):
 
 def faithful(path):
     """DuckDB's read of Athena's CSV that tells null from an empty text."""
-    types = {"varchar": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP", "boolean": "BOOLEAN", "date": "DATE", "integer": "INTEGER"}
-    columns = "{%s}" % ", ".join("'c%d': '%s'" % (i, types[kind]) for i, kind in enumerate(KINDS))
+    types = {"varchar": "VARCHAR", "bigint": "BIGINT", "timestamp": "TIMESTAMP"}
+    columns = "{%s}" % ", ".join("'%s': '%s'" % (name, types[kind]) for name, kind, _ in COLUMNS)
     return ("read_csv('%s', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
             "max_line_size = 33554432, columns = %s)" % (path, columns))
 

@@ -39,6 +39,8 @@ ROWS = [
     ("interrupt to idle, p99: cross join", "kernel.interrupt_p99_ms.cross join", 100, "at most", "ms"),
     ("interrupt to idle, p99: aggregate", "kernel.interrupt_p99_ms.aggregate", 100, "at most", "ms"),
     ("interrupt to idle, p99: CSV load", "query.interrupt_p99_ms.CSV load", 100, "at most", "ms"),
+    ("interrupt to idle, p99: file scan", "query.interrupt_p99_ms.file scan", 100, "at most", "ms"),
+    ("interrupt to idle, p99: decompression", "query.interrupt_p99_ms.decompression", 100, "at most", "ms"),
     ("interrupt to idle, p99: ingest", "query.interrupt_p99_ms.ingest", 100, "at most", "ms"),
     ("interrupt to idle, p99: Parquet write", "query.interrupt_p99_ms.Parquet write", 100, "at most", "ms"),
     ("%cloudtrail key over the lake / bare DuckDB", "query.key_ratio", 1.3, "at most", "x"),

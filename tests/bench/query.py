@@ -5,6 +5,7 @@ One JSON object: medians of --runs runs, percentiles of --samples interrupts a c
 """
 import argparse
 import glob
+import gzip
 import json
 import os
 import re
@@ -61,6 +62,17 @@ def interrupts_writing(kernel, code, count):
         time.sleep(0.01 * (i % 5))
         times.append(wire.interrupt(kernel, message))
     return times
+
+
+def blanks(work):
+    """64 GiB of blanks within an array of records, in 64 MB of gzip: nothing but decompression."""
+    path, piece = os.path.join(work, "blanks.json.gz"), gzip.compress(b" " * (64 << 20))
+    with open(path, "wb") as file:
+        file.write(gzip.compress(b'{"Records": ['))
+        for _ in range(1024):
+            file.write(piece)
+        file.write(gzip.compress(b"]}"))
+    return path
 
 
 def busiest_key(files):
@@ -140,7 +152,9 @@ def main(argv=None):
         if not os.path.exists(csv):
             duckdb.connect().execute("COPY (SELECT range AS a, hash(range) AS b, 'text ' || range AS c FROM range(20000000)) TO '%s' (FORMAT csv)" % csv)
         run(kernel, "%%lake open \"%s\"" % csv)
-        classes = {"CSV load": "SELECT max(b), count(DISTINCT c) FROM load", "ingest": "%%lake ingest \"%s\" --into \"%s\"" % (trail, out)}
+        again = " UNION ALL ".join(["SELECT api.request.\"data\" AS request FROM cloudtrail"] * 100)
+        classes = {"CSV load": "SELECT max(b), count(DISTINCT c) FROM load", "file scan": "SELECT max(request) FROM (%s)" % again,
+                   "decompression": "%%lake ingest \"%s\" --into \"%s\"" % (blanks(work), out), "ingest": "%%lake ingest \"%s\" --into \"%s\"" % (trail, out)}
         found["interrupt_p99_ms"] = {}
         for name, code in classes.items():
             found["interrupt_p99_ms"][name] = wire.percentile(wire.interrupts(kernel, code, given.samples), 0.99)
