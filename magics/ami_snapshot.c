@@ -9,7 +9,7 @@
 struct ami_options {
     struct option_list targets;
     const char *lock, *share, *key, *most, *yes, *account, *region;
-    int64_t days, set;
+    int64_t days, set, decision;
     bool image, hash, dry_run;
 };
 
@@ -59,6 +59,12 @@ static const struct option options[] = {
     {.name = "--dry-run",
      .help = "show what would be done; nothing is asked and nothing changed",
      OPT_FLAG(struct ami_options, dry_run)},
+    {.name = "--decision",
+     .value = "N",
+     .help = "the decision (%decide) that this carries out",
+     OPT_INT(struct ami_options, decision),
+     .min = 1,
+     .max = 1000000},
     {.name = "--yes",
      .value = "PLAN-ID",
      .help = "approve the plan that was shown under this id, without a question",
@@ -169,13 +175,15 @@ static bool run(struct magic_call *call, struct error *err)
     struct response_request request = {.targets = given->targets.items,
                                        .target_count = given->targets.count,
                                        .level = "preserve",
+                                       .decision = given->decision,
                                        .account = given->account,
                                        .region = given->region};
+    struct responding_approved by = {given->yes, given->decision};
     struct responding_plan offered = {.only_show = given->dry_run};
     if (!response)
         return false;
     if (given->yes)
-        return responding_kept(call, response, given->yes, &offered.plan, err) &&
+        return responding_kept(call, response, &by, &offered.plan, err) &&
                responding_yes(call, response, &offered, err);
     if (!given->targets.count)
         return error_set(err, ERROR_USAGE, "no instance is named") ||

@@ -169,9 +169,10 @@ static bool offer(struct magic_call *call, struct response *response, struct err
 static bool approve(struct magic_call *call, struct response *response, struct error *err)
 {
     const struct contain_options *given = call->options;
+    struct responding_approved by = {given->yes, given->decision};
     struct responding_plan approved = {0};
     struct family family = {0};
-    if (!responding_kept(call, response, given->yes, &approved.plan, err))
+    if (!responding_kept(call, response, &by, &approved.plan, err))
         return false;
     json_t *then = approved.plan->lawful;
     if (then && (!family_begin(call, given->source, &family, err) ||

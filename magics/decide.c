@@ -271,8 +271,9 @@ const struct magic magic_decide = {
     .name = "decide",
     .summary = "what is decided, by whom, with which votes and reasons",
     .details =
-        "A decision gets a number, which %contain and %eradicate take as --decision N. It is "
-        "on the disk, in the ledger of the case, before it is shown. Names are as they are "
+        "A decision gets a number, which %contain, %undo, %ami-snapshot and %eradicate take as "
+        "--decision N. It is on the disk, in the ledger of the case, before it is shown. Names are "
+        "as they are "
         "given; whether AWS had verified an identity then stands in the entry.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_LOCAL,

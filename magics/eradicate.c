@@ -64,11 +64,12 @@ static bool run(struct magic_call *call, struct error *err)
 {
     const struct eradicate_options *given = call->options;
     struct response *response = responding(call, err);
+    struct responding_approved by = {given->yes, given->decision};
     struct responding_plan approved = {0};
     if (!response)
         return false;
     if (given->yes)
-        return responding_kept(call, response, given->yes, &approved.plan, err) &&
+        return responding_kept(call, response, &by, &approved.plan, err) &&
                responding_yes(call, response, &approved, err);
     return offer(call, response, err);
 }

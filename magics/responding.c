@@ -5,6 +5,7 @@
 #include "magics/preserving.h"
 #include "response/recover.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What an earlier kernel left in the middle is said before anything else. */
@@ -113,14 +114,22 @@ bool responding_offer(struct magic_call *call, struct response *response,
     return carry_out(call, response, &run, err);
 }
 
-bool responding_kept(struct magic_call *call, struct response *response, const char *id,
-                     struct plan **out, struct error *err)
+bool responding_kept(struct magic_call *call, struct response *response,
+                     const struct responding_approved *approved, struct plan **out,
+                     struct error *err)
 {
+    const char *id = approved->id;
     if (!response_kept(response, id, out, err))
         return false;
     const char *kind = plan_kind_names[(*out)->kind];
-    return approves(call, *out) ||
-           error_set(err, ERROR_USAGE, "plan %s is one to %s: %%%s --yes %s", id, kind, kind, id);
+    if (!approves(call, *out))
+        return error_set(err, ERROR_USAGE, "plan %s is one to %s: %%%s --yes %s", id, kind, kind,
+                         id);
+    if (!approved->decision || approved->decision == (*out)->decision)
+        return true;
+    (void)error_set(err, ERROR_REFUSED, "plan %s does not carry out decision %" PRId64, id,
+                    approved->decision);
+    return error_hint(err, "Make the plan with --decision %" PRId64 ".", approved->decision);
 }
 
 bool responding_yes(struct magic_call *call, struct response *response,

@@ -18,9 +18,15 @@ struct responding_plan {
 };
 bool responding_offer(struct magic_call *call, struct response *response,
                       const struct responding_plan *offered, struct error *err) ATTR_USE_RESULT;
-/* The plan of that id, if it is one of this magic's. */
-bool responding_kept(struct magic_call *call, struct response *response, const char *id,
-                     struct plan **out, struct error *err) ATTR_USE_RESULT;
+/* What --yes names, and the decision that the cell says it carries out; 0: it says none. */
+struct responding_approved {
+    const char *id;
+    int64_t decision;
+};
+/* The plan of that id, if it is one of this magic's and carries out that decision. */
+bool responding_kept(struct magic_call *call, struct response *response,
+                     const struct responding_approved *approved, struct plan **out,
+                     struct error *err) ATTR_USE_RESULT;
 /* Carries it out. */
 bool responding_yes(struct magic_call *call, struct response *response,
                     const struct responding_plan *approved, struct error *err) ATTR_USE_RESULT;

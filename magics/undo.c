@@ -10,6 +10,7 @@
 struct undo_options {
     const char *action, *yes;
     struct option_list restore;
+    int64_t decision;
     bool changed, print;
 };
 
@@ -31,6 +32,12 @@ static const struct option options[] = {
     {.name = "--print",
      .help = "write the commands of AWS's command line instead, for a person without this kernel",
      OPT_FLAG(struct undo_options, print)},
+    {.name = "--decision",
+     .value = "N",
+     .help = "the decision (%decide) that this carries out",
+     OPT_INT(struct undo_options, decision),
+     .min = 1,
+     .max = 1000000},
     {.name = "--yes",
      .value = "PLAN-ID",
      .help = "approve the plan that was shown under this id, without a question",
@@ -94,13 +101,15 @@ static bool run(struct magic_call *call, struct error *err)
                                    .restore = given->restore.items,
                                    .restore_count = given->restore.count,
                                    .changed = given->changed,
+                                   .decision = given->decision,
                                    .over = ask_over,
                                    .state = call};
+    struct responding_approved by = {given->yes, given->decision};
     struct responding_plan offered = {0};
     if (!response)
         return false;
     if (given->yes)
-        return responding_kept(call, response, given->yes, &offered.plan, err) &&
+        return responding_kept(call, response, &by, &offered.plan, err) &&
                responding_yes(call, response, &offered, err);
     if (given->print)
         return print(call, response, err);

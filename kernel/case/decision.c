@@ -104,8 +104,9 @@ static void read_entry(const json_t *entry, struct arena *arena, struct decision
         out->options[i] = (struct decision_option){.text = json_get_string(one, "text", ""),
                                                    .votes = json_get_int(one, "votes", -1)};
     }
-    int64_t chosen = json_get_int(content, "chosen", 0);
-    out->chosen = chosen >= 0 && (size_t)chosen < out->option_count ? (size_t)chosen : 0;
+    int64_t chosen = json_get_int(content, "chosen", -1);
+    out->decided = chosen >= 0 && (size_t)chosen < out->option_count;
+    out->chosen = out->decided ? (size_t)chosen : 0;
     out->people_count = at_most(json_array_size(people), DECISION_PEOPLE);
     for (size_t i = 0; i < out->people_count; i++)
         out->people[i] = text_at(people, i);

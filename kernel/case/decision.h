@@ -24,6 +24,7 @@ struct decision {
     struct decision_option options[DECISION_OPTIONS];
     size_t option_count;
     size_t chosen; /* index of the option */
+    bool decided;  /* found: `chosen` is one of the options; false: the entry says none */
     const char *people[DECISION_PEOPLE];
     size_t people_count; /* two-person decisions are looked for here */
     const char *const *reasons;

@@ -5,6 +5,7 @@
 #include "response/account.h"
 #include "response/aim.h"
 #include "response/check.h"
+#include "response/decided.h"
 #include "response/fence.h"
 #include "response/ready.h"
 #include "response/safe.h"
@@ -312,6 +313,8 @@ bool response_plan(struct response *response, const struct response_request *req
     struct plan *plan = begin(response, request->destroys ? PLAN_ERADICATE : PLAN_CONTAIN);
     bool ok = true;
     plan->decision = request->decision;
+    if (!decided_by(response, plan, err))
+        return false;
     for (size_t i = 0; i < request->override_count; i++)
         json_array_append_new(plan->overrides, json_texts(request->overrides[i]));
     for (size_t i = 0; ok && i < request->target_count; i++) {
@@ -360,6 +363,7 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     plan->lawful = lawful;
     plan->unknown = approved->unknown;
     plan->decision = approved->decision;
+    ok = decided_by(response, plan, err);
     plan->overrides = approved->overrides;
     for (const struct suspect *one = approved->suspects; ok && one; one = one->next)
         ok = find_again(response, plan, one, err);

@@ -333,7 +333,7 @@ void plan_hash(const struct plan *plan, char *out)
 {
     unsigned char bytes[HASH_SIZE];
     struct hash *hash = hash_new();
-    const char *head[] = {"plan 1", plan_kind_names[plan->kind], plan->of};
+    const char *head[] = {"plan 1", plan_kind_names[plan->kind], plan->of, plan->decided};
     hash_texts(hash, head, COUNT(head));
     hash_value(hash, plan, plan->callers);
     hash_value(hash, plan, plan->overrides);

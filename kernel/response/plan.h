@@ -188,8 +188,9 @@ struct plan {
     json_t *overrides;   /* protected principals that are meant all the same: ARNs */
     const char *of;      /* undo: the action that is taken back */
     struct difference *differences, *last_difference;
-    size_t stays;     /* undo: what could be taken back, and is not */
-    int64_t decision; /* 0: none */
+    size_t stays;        /* undo: what could be taken back, and is not */
+    int64_t decision;    /* 0: none */
+    const char *decided; /* what it says: "\"Contain now?\": yes, by Ada"; NULL: none */
     struct suspect *suspects, *last_suspect;
     struct step *steps, *last_step;
     struct plan_note *notes, *last_note;

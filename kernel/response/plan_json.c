@@ -134,6 +134,7 @@ json_t *plan_json(const struct plan *plan)
     put_text(made, "of", plan->of);
     put_text(made, "unknown", plan->unknown);
     json_object_set_new(made, "decision", json_integer(plan->decision));
+    put_text(made, "decided", plan->decided);
     put_value(made, "callers", plan->callers);
     put_value(made, "lawful", plan->lawful);
     put_value(made, "overrides", plan->overrides);
@@ -307,6 +308,7 @@ struct plan *plan_read(const json_t *written, struct arena *arena, struct error 
     plan->stays = (size_t)json_get_int(copy, "stays", 0);
     plan->unknown = text_of(copy, "unknown");
     plan->decision = json_get_int(copy, "decision", 0);
+    plan->decided = text_of(copy, "decided");
     plan->callers = json_object_get(copy, "callers");
     plan->lawful = json_object_get(copy, "lawful");
     plan->overrides = json_object_get(copy, "overrides");

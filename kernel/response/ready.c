@@ -1,11 +1,9 @@
 #include "response/ready.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 struct search {
     const struct suspect *suspect;
-    int64_t decisions;
     bool watched; /* after it was last contained */
 };
 
@@ -39,9 +37,7 @@ static bool visit(void *state, const json_t *entry, struct error *err)
     const char *kind = json_get_string(entry, "kind", "");
     const json_t *content = json_object_get(entry, "content");
     (void)err;
-    if (strcmp(kind, ledger_kind_name(LEDGER_DECISION)) == 0) {
-        search->decisions++;
-    } else if (strcmp(kind, ledger_kind_name(LEDGER_ACTION)) == 0) {
+    if (strcmp(kind, ledger_kind_name(LEDGER_ACTION)) == 0) {
         if (strcmp(json_get_string(content, "kind", ""), plan_kind_names[PLAN_ERADICATE]) != 0 &&
             speaks_of(content, search->suspect))
             search->watched = false;
@@ -53,31 +49,21 @@ static bool visit(void *state, const json_t *entry, struct error *err)
     return true;
 }
 
-static bool no_decision(const struct plan *plan, int64_t decisions, struct error *err)
-{
-    if (!plan->decision)
-        (void)error_set(err, ERROR_REFUSED,
-                        "no decision is named: what is destroyed cannot be taken "
-                        "back");
-    else
-        (void)error_set(err, ERROR_REFUSED,
-                        "there is no decision %" PRId64 ": this case has %" PRId64, plan->decision,
-                        decisions);
-    return error_hint(err, "%%decide \"delete it?\" yes no records one; then --decision N.");
-}
-
 bool ready_check(struct response *response, const struct plan *plan, struct error *err)
 {
     struct ledger *ledger = session_ledger(response->with.session, err);
     if (!ledger)
         return false;
+    if (!plan->decision) {
+        (void)error_set(err, ERROR_REFUSED,
+                        "no decision is named: what is destroyed cannot be taken back");
+        return error_hint(err, "%%decide \"delete it?\" yes no records one; then --decision N.");
+    }
     for (const struct suspect *one = plan->suspects; one; one = one->next) {
         struct search search = {.suspect = one};
         struct ledger_visit each = {.kind = LEDGER_KINDS, .visit = visit, .state = &search};
         if (!ledger_each(ledger, &each, err))
             return false;
-        if (plan->decision < 1 || plan->decision > search.decisions)
-            return no_decision(plan, search.decisions, err);
         if (!search.watched) {
             (void)error_set(err, ERROR_REFUSED,
                             "%s was not watched in silence since it was contained", one->given);

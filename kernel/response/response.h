@@ -110,7 +110,8 @@ struct undo_request {
     const char *action; /* a plan's id or number; NULL: the last that is not taken back yet */
     const char *const *restore; /* credentials and principals that get access again */
     size_t restore_count;
-    bool changed; /* also what somebody changed since */
+    bool changed;     /* also what somebody changed since */
+    int64_t decision; /* that it carries out; 0: none */
     /* Asks about one of these: *put_back over it, or not. False: stopped. NULL: nobody is asked. */
     bool (*over)(void *state, const struct difference *difference, bool *put_back,
                  struct error *err);

@@ -3,6 +3,7 @@
 #include "response/history.h"
 
 #include "response/check.h"
+#include "response/decided.h"
 
 #include <string.h>
 
@@ -188,6 +189,9 @@ bool response_undo(struct response *response, const struct undo_request *request
     struct plan *plan = plan_new(response->arena, PLAN_UNDO);
     response->state = json_own(response->arena, json_object());
     response->answers = json_own(response->arena, json_object());
+    plan->decision = request->decision;
+    if (!decided_by(response, plan, err))
+        return false;
     plan->of = begun.plan->id;
     plan->cut_off = begun.plan->cut_off;
     plan->lawful = json_own(response->arena, json_array());

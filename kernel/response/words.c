@@ -140,6 +140,10 @@ void response_say_plan(const struct plan *plan, struct prose *prose)
     {
         prose_add(prose, " In account %s it acts as %c.", account, json_string_value(caller));
     }
+    if (plan->decided)
+        prose_paragraph(prose, "By %b: %s.",
+                        arena_printf(plan->arena, "decision %lld", (long long)plan->decision),
+                        plan->decided);
     say_suspects(plan, prose);
     prose_paragraph(prose, "%b", "In this order");
     say_steps(plan, prose);
