@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "case/ledger.h"
+#include "case/shown.h"
 #include "job/job_file.h"
 #include "jobs.h"
 
@@ -137,6 +138,20 @@ static void replace_display(struct desk *desk, struct known *known, struct bundl
     pipe_push(desk->worker->front, packet);
 }
 
+/* Its last display belongs to the cell that began it, also in the journal: a browser that was closed
+   meanwhile is told by %show output. */
+static void keep_shown(struct session *session, const struct known *known)
+{
+    struct error err = {0};
+    struct shown *shown = shown_of(session);
+    if (!known->view.cell || !known->request)
+        return;
+    shown_output(shown, known->view.cell, "update_display_data", known->shown,
+                 strlen(known->shown));
+    if (!shown_write(shown, &err))
+        log_error("desk", &err);
+}
+
 static void say_error(struct job *job)
 {
     job->shown = (struct bundle){NULL, NULL};
@@ -170,6 +185,7 @@ static void close_job(struct desk *desk, struct session *session, struct known *
     if (job->progress == JOB_BROKE)
         say_error(job);
     replace_display(desk, known, shown.data ? shown : job_bundle(job, arena));
+    keep_shown(session, known);
     set_line(known, job->progress, job->line);
     record(session, job);
     if (!job_file_end(job, &err))

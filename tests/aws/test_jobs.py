@@ -81,6 +81,13 @@ def test_the_output_is_replaced_after_the_cell_has_ended(kernel):
     assert "done" in kernel.run("%jobs")[1]
 
 
+def test_a_browser_that_was_closed_meanwhile_is_told_how_it_ended(kernel):
+    _, count, _, _ = begin(kernel, "%athena --background SELECT 318 AS n")
+    kernel.run("%jobs wait")
+    status, text = kernel.run("%%show output %d" % count)
+    assert status == "ok" and "318" in text and "about USD" in text and "running since" not in text, text
+
+
 def test_underscore_stays_and_waiting_brings_the_rows(kernel):
     kernel.run("SELECT 'mine' AS mine")
     _, count, _, _ = begin(kernel, "%%athena --background\nSELECT x FROM (VALUES (1), (2), (3)) t(x)")
