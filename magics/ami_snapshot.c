@@ -57,7 +57,8 @@ static const struct option options[] = {
      .min = 1,
      .max = 1000},
     {.name = "--dry-run",
-     .help = "show what would be done; nothing is asked and nothing changed",
+     .help = "show what would be done and try the permissions; nothing is asked and nothing "
+             "changed",
      OPT_FLAG(struct ami_options, dry_run)},
     {.name = "--decision",
      .value = "N",

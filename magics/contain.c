@@ -26,7 +26,8 @@ static const struct option options[] = {
      .help = "how far, where an action knows several ways",
      OPT_TEXT(struct contain_options, level)},
     {.name = "--dry-run",
-     .help = "show what would be done; nothing is asked and nothing changed",
+     .help = "show what would be done and try the permissions; nothing is asked and nothing "
+             "changed",
      OPT_FLAG(struct contain_options, dry_run)},
     {.name = "--actions",
      .help = "list what can be contained: how, how it is taken back, what is not covered",

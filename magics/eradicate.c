@@ -23,7 +23,8 @@ static const struct option options[] = {
      .min = 1,
      .max = 1000000},
     {.name = "--dry-run",
-     .help = "only show the plan",
+     .help = "show what would be done and try the permissions; nothing is asked and nothing "
+             "changed",
      OPT_FLAG(struct eradicate_options, dry_run)},
     {.name = "--yes",
      .value = "PLAN-ID",

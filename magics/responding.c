@@ -4,6 +4,7 @@
 #include "magics/connect.h"
 #include "magics/preserving.h"
 #include "response/recover.h"
+#include "response/rehearse.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -101,14 +102,52 @@ static bool show(struct magic_call *call, struct response *response, struct plan
     return true;
 }
 
+/* Whether it would be permitted, call by call. */
+static bool rehearse(struct magic_call *call, struct response *response, const struct plan *plan,
+                     struct error *err)
+{
+    static const struct column columns[] = {{.name = "call", .type = TYPE_TEXT},
+                                            {.name = "permission", .type = TYPE_TEXT},
+                                            {.name = "tried by", .type = TYPE_TEXT},
+                                            {.name = "operation", .type = TYPE_TEXT},
+                                            {.name = "why", .type = TYPE_TEXT}};
+    struct table *table = table_new(call->arena, columns, COUNT(columns));
+    struct trial *trials;
+    size_t count, found[VERDICTS] = {0};
+    if (!response_rehearse(response, plan, &trials, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        found[trials[i].verdict]++;
+        table_add_row(table);
+        table_put_string(table, 0, trials[i].step->words);
+        table_put_string(table, 1, verdict_names[trials[i].verdict]);
+        table_put_string(table, 2, trials[i].how);
+        table_put_string(table, 3, trials[i].step->op);
+        table_put_string(table, 4, trials[i].why);
+    }
+    struct prose *prose = prose_new(call->arena);
+    prose_paragraph(prose,
+                    "Permissions, tried without a change: %d calls allowed, %d denied, %d could "
+                    "not be tried. A simulation knows the caller's own policies, not those of a "
+                    "resource or a session.",
+                    (int64_t)found[VERDICT_ALLOWED], (int64_t)found[VERDICT_DENIED],
+                    (int64_t)found[VERDICT_UNTRIED]);
+    outputs_display(call->outputs, prose_bundle(prose));
+    struct caption caption = {.title = "Permissions", .total_rows = table->rows};
+    outputs_display(call->outputs, render_table(call->arena, table, &caption));
+    return true;
+}
+
 bool responding_offer(struct magic_call *call, struct response *response,
                       const struct responding_plan *offered, struct error *err)
 {
     struct run_request run = {.approved = offered->plan, .lawful = offered->lawful};
     if (!show(call, response, offered->plan, err))
         return false;
-    if (offered->only_show || !plan_open(offered->plan))
+    if (!plan_open(offered->plan))
         return true;
+    if (offered->only_show)
+        return rehearse(call, response, offered->plan, err);
     if (!ask(call, offered->plan, &run.approval, err))
         return err->kind == ERROR_NONE;
     return carry_out(call, response, &run, err);
