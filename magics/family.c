@@ -195,22 +195,34 @@ static void add_lawful(struct magic_call *call, struct family *family, const str
                                                     json_texts(words)));
 }
 
-bool family_lawful(struct magic_call *call, struct family *family, const char *target,
-                   struct error *err)
+static bool ask_lawful(struct magic_call *call, const struct family *family, const char *target,
+                       int64_t since, struct result *out, struct error *err)
 {
-    struct result out = {0};
     struct question_request request = {.question = question_find("impact"),
                                        .target = target,
-                                       .since = time_now() - LAWFUL_DAYS * DAY,
+                                       .since = since,
                                        .limit = LAWFUL_MOST,
                                        .unkept = true,
                                        .line = call->line};
+    *out = (struct result){0};
+    if (place_find(call, family->source, &request, err) &&
+        question_ask(call->session, &request, NULL, call->cancel, call->arena, out, err))
+        return true;
+    return error_wrap(err, "who uses %s lawfully", target) ||
+           error_hint(err, "--alone contains what is named without asking the lake.");
+}
+
+/* Of what was not used lately, the whole lake says who used it last: the logs of an old incident
+   end before the last 90 days begin. */
+bool family_lawful(struct magic_call *call, struct family *family, const char *target,
+                   struct error *err)
+{
+    struct result out;
     if (!family->lawful)
         return true;
-    if (!place_find(call, family->source, &request, err) ||
-        !question_ask(call->session, &request, NULL, call->cancel, call->arena, &out, err))
-        return error_wrap(err, "who uses %s lawfully", target) ||
-               error_hint(err, "--alone contains what is named without asking the lake.");
+    if (!ask_lawful(call, family, target, time_now() - LAWFUL_DAYS * DAY, &out, err) ||
+        ((!out.table || !out.table->rows) && !ask_lawful(call, family, target, 0, &out, err)))
+        return false;
     for (int64_t row = 0; out.table && row < out.table->rows; row++)
         add_lawful(call, family, out.table, row);
     return true;

@@ -39,10 +39,12 @@ static void say_lawful(const struct plan *plan, struct prose *prose)
     }
     if (!json_array_size(plan->lawful))
         prose_bullet(prose, 0,
-                     "In the last 90 days of the lake nobody used what was named before it made "
+                     "As far as the lake reaches, nobody used what was named before it made "
                      "something.");
     else
-        prose_bullet(prose, 0, "Used lawfully, most probably, in the last 90 days of the lake:");
+        prose_bullet(prose, 0,
+                     "Used lawfully, most probably (in the last 90 days, or when the lake saw it "
+                     "last):");
     for (size_t i = 0; i < json_array_size(plan->lawful); i++)
         prose_bullet(prose, 1, "%s", json_get_string(json_array_get(plan->lawful, i), "words", ""));
 }

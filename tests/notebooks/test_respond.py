@@ -39,6 +39,7 @@ def test_the_incident_is_taken_to_its_end(story):
     assert truth["key"] in said(book, "%alerts")[0] and "calls" in said(book, "%%athena")[0]
     plan, again, _ = said(book, "%contain :")
     assert "Nothing is changed yet" in plan and "No change" in again
+    assert re.search(r"Used lawfully, most probably.*\n.*ci-deploy from 198\.18\.4\.\d+ ", plan), plan
     key, image, machine = said(book, "approved = ")
     assert all("configured, read back stable" in one for one in (key, image, machine))
     assert "lock the snapshot" in image and "into ir-isolate" in machine

@@ -12,9 +12,9 @@ def lake_of(cloud, kernel, name):
     folder = os.path.join(kernel.home, name)
     os.makedirs(folder)
     records = cloud.order("trail")
-    for record in records:  # some honest work before it began
+    for record in records:  # some honest work long before it began
         if record["eventName"] == "DescribeInstances":
-            record["eventTime"] = "2026-11-%02dT10:00:00Z" % (int(record["eventTime"][8:10]) - 1 or 1)
+            record["eventTime"] = "%d-02-03T10:00:00Z" % (int(record["eventTime"][:4]) - 1)
     with open(os.path.join(folder, "trail.json"), "w") as out:
         json.dump({"Records": records}, out)
     kernel.ok("%%lake ingest %s --into %s.lake" % (folder, folder))
