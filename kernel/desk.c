@@ -214,7 +214,7 @@ static bool commit(struct desk *desk, struct session *session, struct known *kno
     bool ok = !job->kind->commit || job->kind->commit(job, &here, &job->error);
     bool again = !ok && job->error.kind == ERROR_INTERRUPTED;
     if (!again) {
-        job->progress = ok ? JOB_ENDED : JOB_BROKE;
+        job->progress = !ok ? JOB_BROKE : here.stopped ? JOB_STOPPED : JOB_ENDED;
         close_job(desk, session, known, here.shown);
     }
     arena_free(arena);

@@ -2,6 +2,7 @@
 #include "magic.h"
 #include "magics/background.h"
 #include "response/follow.h"
+#include "response/watch.h"
 
 #include "base/text.h"
 #include "base/time.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 const struct job_kind *const job_kinds[] = {&background_athena_kind, &background_trino_kind,
-                                            &follow_kind, NULL};
+                                            &follow_kind, &watch_kind, NULL};
 
 struct jobs_options {
     const char *verb, *which;

@@ -43,6 +43,7 @@ struct job_commit {
     struct arena *arena;
     const char *name;    /* what a result is kept as: "_12", after a restart "job_3" */
     struct bundle shown; /* out: takes the place of the job's line; none: the line stays */
+    bool stopped;        /* out: what is committed is what there was when it was stopped */
 };
 
 struct job_kind {

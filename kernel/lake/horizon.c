@@ -2,10 +2,15 @@
 
 #include "base/time.h"
 
+int64_t horizon_within(int64_t now, int64_t own, int64_t delivery)
+{
+    int64_t usual = now - delivery;
+    return own && own < usual ? own : usual;
+}
+
 int64_t horizon_of(int64_t now, int64_t own)
 {
-    int64_t usual = now - HORIZON_DELIVERY;
-    return own && own < usual ? own : usual;
+    return horizon_within(now, own, HORIZON_DELIVERY);
 }
 
 const char *horizon_words(struct arena *arena, const struct horizon *horizon)

@@ -14,6 +14,8 @@
 
 /* `own`: time of the latest own call that is seen there; 0: none is. */
 int64_t horizon_of(int64_t now, int64_t own);
+/* The same with another time of delivery. */
+int64_t horizon_within(int64_t now, int64_t own, int64_t delivery);
 
 /* A sentence for an answer. */
 struct horizon {

@@ -245,3 +245,48 @@ bool history_interrupted(struct response *response, const char **ids, size_t mos
     }
     return true;
 }
+
+/* What was planned to be done, of a plan that was begun; NULL: it took something back. */
+static bool load_contained(struct response *response, const struct story *story, const char *key,
+                           struct plan **out, struct error *err)
+{
+    struct begun begun;
+    const json_t *plan = json_object_get(story->plans, key);
+    bool open = json_array_size(json_object_get(plan, "saved")) &&
+                !json_object_get(story->undone, json_get_string(plan, "id", ""));
+    *out = NULL;
+    if (!open)
+        return true;
+    if (!load(response, story, key, &begun, err))
+        return error_wrap(err, "plan %s", json_get_string(plan, "id", ""));
+    *out = begun.plan->kind == PLAN_CONTAIN ? begun.plan : NULL;
+    return true;
+}
+
+bool history_contained(struct response *response, struct plan ***plans, size_t *count,
+                       struct error *err)
+{
+    struct story story;
+    const char *key;
+    json_t *plan;
+    *count = 0;
+    if (!tell(response, &story, err))
+        return false;
+    size_t most = json_object_size(story.plans);
+    struct plan **list = arena_alloc(response->arena, (most + 1) * sizeof(struct plan *));
+    json_object_foreach(story.plans, key, plan)
+    {
+        struct plan *found;
+        if (!load_contained(response, &story, key, &found, err))
+            return false;
+        if (found)
+            list[(*count)++] = found;
+    }
+    for (size_t i = 0; i < *count / 2; i++) {
+        struct plan *first = list[i];
+        list[i] = list[*count - 1 - i];
+        list[*count - 1 - i] = first;
+    }
+    *plans = list;
+    return true;
+}

@@ -169,6 +169,16 @@ bool make_found(struct response *response, struct plan *plan, const struct respo
     return true;
 }
 
+bool make_target(struct response *response, struct plan *plan, const char *text,
+                 const struct response_request *request, struct error *err)
+{
+    struct suspect suspect = {
+        .given = text, .account = request->account, .region = request->region};
+    if (!response->state)
+        response->state = json_own(response->arena, json_object());
+    return resolve(response, plan, suspect, request, err);
+}
+
 /* ---- steps --------------------------------------------------------------------------------------
  */
 

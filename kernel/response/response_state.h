@@ -42,6 +42,9 @@ bool make_steps(struct response *response, struct plan *plan, struct error *err)
 /* Adds one that nobody typed; what cannot be contained is said in the plan. *added may be NULL. */
 bool make_found(struct response *response, struct plan *plan, const struct response_found *found,
                 struct suspect **added, struct error *err) ATTR_USE_RESULT;
+/* Adds what a text names, as %contain would find it; nothing is planned for it. */
+bool make_target(struct response *response, struct plan *plan, const char *text,
+                 const struct response_request *request, struct error *err) ATTR_USE_RESULT;
 /* The approved plan as it is now: ERROR_REFUSED where that is another one. */
 bool make_again(struct response *response, const struct plan *approved, json_t *lawful,
                 struct plan **out, struct error *err) ATTR_USE_RESULT;

@@ -35,7 +35,7 @@ FLOORS = {
     "question": ["base", "data", "aws", "engine", "case", "lake", "question"],
     "alert": ["base", "data", "aws", "engine", "case", "alert"],
     "example": ["base", "example"],
-    "response": ["base", "data", "aws", "case", "job", "response"],
+    "response": ["base", "data", "aws", "case", "job", "lake", "response"],
     "magic": ["base", "data", "magic"],
     "magics": ["base", "data", "aws", "engine", "case", "job", "lake", "ingest", "fetch", "question", "alert", "example", "response", "magic", "magics"],
     "top": EVERYTHING,

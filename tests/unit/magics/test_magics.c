@@ -44,7 +44,7 @@ static bool needs_account(const char *code)
            strstr(code, "%lake open athena") || strstr(code, "%lake status") ||
            strstr(code, "%whoami") || strstr(code, "%athena") || strstr(code, "%trino") ||
            strstr(code, "%contain") || strstr(code, "%undo") || strstr(code, "%eradicate") ||
-           strstr(code, "%ami-snapshot");
+           strstr(code, "%ami-snapshot") || strstr(code, "%watch");
 }
 
 static void every_example_without_a_lake_runs(void **state)

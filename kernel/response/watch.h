@@ -1,0 +1,49 @@
+/* watch - the silence after a containment: whether those who were contained still act, and whether
+ * what contains them stays in place. A job (jobs thread); it reads only, and goes on in a later
+ * kernel.
+ *
+ * Three things are read again and again: CloudTrail's API in each region (LookupEvents, at its
+ * pace), the live state of everything that the containment put in place, and how far the trail can
+ * be believed. The horizon of a region is the earlier of 15 minutes ago and our own latest call
+ * that is seen there: an estimate. The watch ends when every region's horizon has passed the asked
+ * time; what could not be read is said and keeps it from being called silent.
+ */
+#ifndef COFFERDAM_RESPONSE_WATCH_H
+#define COFFERDAM_RESPONSE_WATCH_H
+
+#include "job/job.h"
+#include "response/response.h"
+
+/* What the ledger says is contained and not taken back, or what somebody named. */
+struct watching {
+    struct plan *plan; /* its suspects are watched; its steps are what has to stay as it is */
+    json_t *targets;   /* by suspect: {"words", "plan", "since", "after", "cut_off"} */
+    json_t *unseen;    /* what cannot be watched: [{"what", "why"}] */
+};
+
+struct watch_request {
+    const char *const *targets; /* none: all that is contained */
+    size_t target_count;
+    const char *account; /* of targets that do not say it; with none given: only its own */
+    const char *region;
+    int64_t since; /* UTC microseconds; 0: each target's first change */
+};
+
+/* Reads the ledger, and AWS for what it does not know. ERROR_NOT_FOUND where there is nothing to
+ * watch. */
+bool watch_find(struct response *response, const struct watch_request *request,
+                struct watching *out, struct error *err) ATTR_USE_RESULT;
+
+/* The job's order: belongs to the arena. Regions are borrowed. */
+struct watch_span {
+    const char *const *regions;
+    size_t region_count;
+    const char *gap; /* why these are not all regions; NULL: they are */
+    int64_t asked;   /* microseconds */
+};
+bool watch_order(struct response *response, const struct watching *watching,
+                 const struct watch_span *span, json_t **out, struct error *err) ATTR_USE_RESULT;
+
+extern const struct job_kind watch_kind;
+
+#endif
