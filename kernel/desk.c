@@ -138,8 +138,8 @@ static void replace_display(struct desk *desk, struct known *known, struct bundl
     pipe_push(desk->worker->front, packet);
 }
 
-/* Its last display belongs to the cell that began it, also in the journal: a browser that was closed
-   meanwhile is told by %show output. */
+/* Its last display belongs to the cell that began it, also in the journal: a browser that was
+   closed meanwhile is told by %show output. */
 static void keep_shown(struct session *session, const struct known *known)
 {
     struct error err = {0};

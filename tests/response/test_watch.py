@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import threading
+import time
 
 import pytest
 
@@ -64,7 +65,8 @@ def ended(kernel):
 
 def shown(kernel, words, number=1):
     """The job's display once these words stand in it."""
-    for _ in range(400):
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
         text = kernel.ok("%%jobs show %d" % number)
         if words in text:
             return text
