@@ -9,14 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ROW_LIMIT ((size_t)32 << 20) /* the longest line that is read again (arrived.c) */
+#define FILE_BUFFER ((size_t)1 << 20)
+
 bool rows_open(struct rows *rows, struct arena *arena, const char *folder, struct error *err)
 {
     char name[UUID_TEXT_SIZE];
     uuid_text(name);
     rows->arena = arena;
     rows->path = arena_printf(arena, "%s/rows-%s.csv", folder, name);
+    buf_init(&rows->row, ROW_LIMIT);
     rows->file = fopen(rows->path, "wxe");
-    return rows->file || error_errno(err, errno, "%s", rows->path);
+    if (!rows->file)
+        return error_errno(err, errno, "%s", rows->path);
+    (void)setvbuf(rows->file, NULL, _IOFBF, FILE_BUFFER);
+    return true;
 }
 
 bool rows_add(struct rows *rows, const void *bytes, size_t size, struct error *err)
@@ -26,42 +33,47 @@ bool rows_add(struct rows *rows, const void *bytes, size_t size, struct error *e
 
 void rows_header(struct rows *rows)
 {
+    struct error ignored; /* a file that cannot be written is told by the next row, or at its end */
     for (size_t i = 0; i < rows->count; i++)
         rows_text(rows, i, rows->columns[i].name, strlen(rows->columns[i].name));
-    (void)putc_unlocked('\n', rows->file);
+    (void)rows_end(rows, &ignored);
 }
 
-void rows_bare(struct rows *rows, size_t index, const char *text)
+void rows_bare(struct rows *rows, size_t index, const char *text, size_t size)
 {
     if (index)
-        (void)putc_unlocked(',', rows->file);
-    if (text)
-        (void)fputs(text, rows->file);
+        buf_addc(&rows->row, ',');
+    buf_add(&rows->row, text, size);
 }
 
 void rows_text(struct rows *rows, size_t index, const char *text, size_t size)
 {
+    struct buf *row = &rows->row;
     if (index)
-        (void)putc_unlocked(',', rows->file);
+        buf_addc(row, ',');
     if (!text)
         return;
-    (void)putc_unlocked('"', rows->file);
-    while (size) {
-        const char *quote = memchr(text, '"', size);
-        size_t part = quote ? (size_t)(quote - text) + 1 : size;
-        (void)fwrite(text, 1, part, rows->file);
-        if (quote)
-            (void)putc_unlocked('"', rows->file);
+    buf_addc(row, '"');
+    for (const char *quote; (quote = memchr(text, '"', size));) {
+        size_t part = (size_t)(quote - text) + 1;
+        buf_add(row, text, part);
+        buf_addc(row, '"');
         text += part;
         size -= part;
     }
-    (void)putc_unlocked('"', rows->file);
+    buf_add(row, text, size);
+    buf_addc(row, '"');
 }
 
 bool rows_end(struct rows *rows, struct error *err)
 {
-    (void)putc_unlocked('\n', rows->file);
-    return !ferror(rows->file) || error_errno(err, errno, "%s", rows->path);
+    struct buf *row = &rows->row;
+    buf_addc(row, '\n');
+    if (row->full)
+        return error_set(err, ERROR_LIMIT, "a row is longer than %zu MiB", ROW_LIMIT >> 20);
+    bool written = rows_add(rows, row->data, row->size, err);
+    buf_clear(row);
+    return written;
 }
 
 const char *rows_name(struct rows *rows, const char *name, size_t index)
@@ -81,6 +93,7 @@ bool rows_close(struct rows *rows, struct error *err)
 {
     bool written = fclose(rows->file) == 0;
     rows->file = NULL;
+    buf_release(&rows->row);
     return written || error_errno(err, errno, "%s", rows->path);
 }
 
@@ -99,8 +112,10 @@ void rows_take(struct rows *rows, struct arrived *out)
 
 void rows_forget(struct rows *rows)
 {
-    if (rows->file)
+    if (rows->file) {
         (void)fclose(rows->file);
+        buf_release(&rows->row);
+    }
     rows->file = NULL;
     if (rows->path)
         (void)unlink(rows->path);

@@ -7,6 +7,7 @@
 #ifndef COFFERDAM_ENGINE_ROWS_H
 #define COFFERDAM_ENGINE_ROWS_H
 
+#include "base/buf.h"
 #include "engine/local.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct rows {
     struct arena *arena;
     const char *path; /* NULL: no file */
     FILE *file;       /* while it is written */
+    struct buf row;   /* being written */
     struct rows_column *columns;
     size_t count;
 };
@@ -35,8 +37,9 @@ bool rows_add(struct rows *rows, const void *bytes, size_t size, struct error *e
 void rows_header(struct rows *rows);
 /* One value; `index` counts from 0 within its row. NULL is null. */
 void rows_text(struct rows *rows, size_t index, const char *text, size_t size);
-void rows_bare(struct rows *rows, size_t index, const char *text); /* a number, true, false */
-bool rows_end(struct rows *rows, struct error *err);               /* of a row */
+void rows_bare(struct rows *rows, size_t index, const char *text,
+               size_t size);                         /* a number, true, false */
+bool rows_end(struct rows *rows, struct error *err); /* of a row */
 
 /* Names that occur twice, or not at all, become ones a table can have. */
 const char *rows_name(struct rows *rows, const char *name, size_t index);

@@ -13,8 +13,7 @@
 #include <strings.h>
 
 #define SQL_MOST ((size_t)1000000) /* Trino's query.max-length */
-#define PAGE_MOST ((int64_t)256 << 20)
-#define BUSY_PAUSE 100000 /* microseconds before a busy server is asked again */
+#define BUSY_PAUSE 100000          /* microseconds before a busy server is asked again */
 #define BUSY_MOST ((int64_t)60 * 1000000)
 #define TRIES_MOST 600
 #define STOP_LIMIT 2000000 /* microseconds for the cluster to confirm */
@@ -57,7 +56,7 @@ static bool send(struct trino_query *query, const char *method, const char *url,
                                    .headers = headers.lines,
                                    .body = post ? query->body : NULL,
                                    .size = post ? query->body_size : 0,
-                                   .limits = {.size = PAGE_MOST},
+                                   .limits = {.size = TRINO_PAGE_MOST},
                                    .ca_file = place->ca_file};
     http_end(query->transfer);
     query->transfer = http_start(place->link->http, &request, err);
@@ -242,11 +241,10 @@ static bool finish(struct trino_query *query, struct error *err)
                  : rows_close(&query->rows, err);
 }
 
-static bool take_page(struct trino_query *query, const json_t *answer, struct error *err)
+static bool take_page(struct trino_query *query, const struct trino_page *page, struct error *err)
 {
-    const json_t *error = json_object_get(answer, "error");
+    const json_t *answer = page->answer, *error = json_object_get(answer, "error");
     const json_t *columns = json_object_get(answer, "columns");
-    const json_t *data = json_object_get(answer, "data");
     read_facts(query, answer);
     if (error)
         return failed(query, error, err);
@@ -256,7 +254,8 @@ static bool take_page(struct trino_query *query, const json_t *answer, struct er
         return false;
     if (query->next && !ask(query, err)) /* the next page is on its way while this one is read */
         return false;
-    if (data && !trino_take_rows(query, data, err))
+    if (page->rows.text && page->rows.kind == TOKEN_ARRAY &&
+        !trino_take_rows(query, &page->rows, err))
         return false;
     return query->next || finish(query, err);
 }
@@ -284,17 +283,15 @@ static bool refused(struct trino_query *query, const struct http_reply *reply, s
 
 static bool take_reply(struct trino_query *query, const struct http_reply *reply, struct error *err)
 {
-    struct error bad = {0};
-    struct arena *page = arena_new();
-    const json_t *answer = json_parse(page, reply->body, reply->size, PAGE_MOST, &bad);
+    struct trino_page page = {.arena = arena_new()};
     bool ok;
-    if (json_is_object(answer))
-        ok = take_page(query, answer, err);
+    if (trino_read_page(reply, &page))
+        ok = take_page(query, &page, err);
     else
         ok = error_set(err, ERROR_UNAVAILABLE, "what %s answered is not Trino's JSON",
                        query->trino->place.server) ||
              error_hint(err, "Is it a Trino coordinator?");
-    arena_free(page);
+    arena_free(page.arena);
     return ok;
 }
 

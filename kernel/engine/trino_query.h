@@ -2,6 +2,7 @@
 #ifndef COFFERDAM_ENGINE_TRINO_QUERY_H
 #define COFFERDAM_ENGINE_TRINO_QUERY_H
 
+#include "base/json_walk.h"
 #include "engine/rows.h"
 #include "engine/trino.h"
 #include "net/http.h"
@@ -49,9 +50,21 @@ struct trino_query {
     struct query *load;
 };
 
+#define TRINO_PAGE_MOST ((size_t)256 << 20)
+
+/* An answer, its rows left as text. */
+struct trino_page {
+    struct arena *arena;
+    const json_t *answer; /* without `data` */
+    struct token rows;    /* JSON text, within the reply or the arena; no text: none */
+};
+
+/* trino_page.c: false if it is no JSON object. */
+bool trino_read_page(const struct http_reply *reply, struct trino_page *page);
+
 /* The columns of the answer: their names and DuckDB's types. */
 bool trino_take_columns(struct trino_query *query, const json_t *columns, struct error *err);
-/* The rows of a page go into the file. */
-bool trino_take_rows(struct trino_query *query, const json_t *data, struct error *err);
+/* The rows of a page, as JSON text, go into the file: no tree is built of them. */
+bool trino_take_rows(struct trino_query *query, const struct token *data, struct error *err);
 
 #endif

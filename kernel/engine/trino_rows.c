@@ -184,59 +184,87 @@ static json_t *named(const json_t *value, const json_t *signature, struct arena 
     return out ? out : json_incref((json_t *)(uintptr_t)value);
 }
 
-static void take_nested(struct trino_query *query, size_t index, const json_t *value)
+static bool broken(struct error *err)
+{
+    return error_set(err, ERROR_DATA, "the rows of Trino cannot be read");
+}
+
+static bool take_nested(struct trino_query *query, size_t index, const struct token *token,
+                        struct error *err)
 {
     struct arena *arena = arena_new();
     size_t size;
-    json_t *tree = json_own(arena, named(value, json_array_get(query->types, index), arena));
-    const char *text = json_dump(arena, tree, &size);
-    rows_text(&query->rows, index, text, size);
+    const json_t *value = json_parse(arena, token->text, token->size, token->size, err);
+    if (value) {
+        json_t *tree = json_own(arena, named(value, json_array_get(query->types, index), arena));
+        const char *text = json_dump(arena, tree, &size);
+        rows_text(&query->rows, index, text, size);
+    }
     arena_free(arena);
+    return value != NULL;
 }
 
-static void take_value(struct trino_query *query, size_t index, const json_t *value)
+static void take_string(struct rows *rows, size_t index, const struct token *token)
 {
-    struct rows *rows = &query->rows;
-    char number[64];
-    switch (json_typeof(value)) {
-    case JSON_NULL:
-        rows_bare(rows, index, NULL);
+    struct buf text;
+    if (!token->dirty) {
+        rows_text(rows, index, token->text, token->size);
         return;
-    case JSON_STRING:
-        rows_text(rows, index, json_string_value(value), json_string_length(value));
-        return;
-    case JSON_INTEGER:
-        (void)snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        rows_bare(rows, index, number);
-        return;
-    case JSON_REAL:
-        (void)snprintf(number, sizeof number, "%.17g", json_real_value(value));
-        rows_bare(rows, index, number);
-        return;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        rows_bare(rows, index, json_is_true(value) ? "true" : "false");
-        return;
-    case JSON_OBJECT:
-    case JSON_ARRAY:
+    }
+    buf_init(&text, 4 * token->size + 64);
+    token_unescape(&text, token->text, token->size);
+    rows_text(rows, index, text.data ? text.data : "", text.size);
+    buf_release(&text);
+}
+
+static bool take_value(struct trino_query *query, size_t index, const struct token *token,
+                       struct error *err)
+{
+    switch (token->kind) {
+    case TOKEN_STRING:
+        take_string(&query->rows, index, token);
+        return true;
+    case TOKEN_NULL:
+        rows_bare(&query->rows, index, "", 0);
+        return true;
+    case TOKEN_NUMBER:
+    case TOKEN_TRUE:
+    case TOKEN_FALSE:
+        rows_bare(&query->rows, index, token->text, token->size);
+        return true;
+    case TOKEN_OBJECT:
+    case TOKEN_ARRAY:
         break;
     }
-    take_nested(query, index, value);
+    return take_nested(query, index, token, err);
 }
 
-bool trino_take_rows(struct trino_query *query, const json_t *data, struct error *err)
+static bool take_row(struct trino_query *query, struct cursor *cursor, struct error *err)
 {
-    size_t index;
-    const json_t *row;
-    json_array_foreach(data, index, row)
-    {
-        if (json_array_size(row) != query->rows.count)
-            return error_set(err, ERROR_DATA, "Trino's row %zu of a page has %zu values, not %zu",
-                             index + 1, json_array_size(row), query->rows.count);
-        for (size_t i = 0; i < query->rows.count; i++)
-            take_value(query, i, json_array_get(row, i));
-        if (!rows_end(&query->rows, err))
+    size_t count = 0;
+    bool first = true, ok = cursor_open(cursor, '[');
+    struct token token;
+    while (ok && cursor_more(cursor, ']', &first, &ok)) {
+        if (!cursor_value(cursor, &token))
+            return broken(err);
+        if (count < query->rows.count && !take_value(query, count, &token, err))
             return false;
+        count++;
     }
-    return true;
+    if (!ok)
+        return broken(err);
+    if (count != query->rows.count)
+        return error_set(err, ERROR_DATA, "a row of Trino's has %zu values, not %zu", count,
+                         query->rows.count);
+    return rows_end(&query->rows, err);
+}
+
+bool trino_take_rows(struct trino_query *query, const struct token *data, struct error *err)
+{
+    struct cursor cursor = {data->text, data->text + data->size};
+    bool first = true, ok = cursor_open(&cursor, '[');
+    while (ok && cursor_more(&cursor, ']', &first, &ok))
+        if (!take_row(query, &cursor, err))
+            return false;
+    return ok || broken(err);
 }

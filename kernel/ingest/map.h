@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "engine/writer.h"
-#include "ingest/reader_json.h"
+#include "base/json_walk.h"
 
 /* Which table of Security Lake a row belongs to: an index of sources_table, too. */
 enum map_source {

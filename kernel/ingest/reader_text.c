@@ -1,5 +1,5 @@
 /* reader_text - the true bytes of JSON strings and the compact form of JSON values. */
-#include "ingest/reader_json.h"
+#include "base/json_walk.h"
 
 #include <string.h>
 

@@ -224,7 +224,10 @@ print(len(rows) / took)
 def trino(found, given):
     from server import Trino
     thousand = given.rows // 1000
-    sql = "SELECT x * 1000 + y AS n, 'user-' || CAST(x AS varchar) AS who, x / 7e0 AS share FROM UNNEST(sequence(1, %d)) a(x) CROSS JOIN UNNEST(sequence(1, 1000)) b(y)" % thousand
+    # what a question over CloudTrail answers: a time, texts, a truth value, a number
+    sql = ("SELECT date_add('second', x * 1000 + y, TIMESTAMP '2026-01-01 00:00:00.000') AS time, 'GetObject' AS operation, 's3.amazonaws.com' AS service, "
+           "'arn:aws:sts::123456789012:assumed-role/deployment/session-' || CAST(x AS varchar) AS user_arn, '198.51.100.' || CAST(y AS varchar) AS ip, "
+           "mod(y, 5) <> 0 AS succeeded, x * 1000 + y AS bytes FROM UNNEST(sequence(1, %d)) a(x) CROSS JOIN UNNEST(sequence(1, 1000)) b(y)" % thousand)
     ours, theirs = [], []
     with Trino() as started:
         os.environ["TRINO_SERVER"] = started.url

@@ -134,6 +134,9 @@ class Bad(http.server.BaseHTTPRequestHandler):
         answers = {"html": b"<html>proxy</html>", "broken": b'{"id": "q1", ', "list": b"[1]", "foreign": self.answer(nextUri="http://198.51.100.7:1/v1/x"),
                    "prefix": self.answer(nextUri="HERE.evil.example/v1/x"), "endless": self.answer(nextUri="HERE/v1/next"), "none": self.answer(),
                    "ragged": self.answer(columns=[column], data=[[1, 2]]), "deep": self.answer(columns=[{"name": "a", "type": "x", "typeSignature": deep}], data=[[1]]),
+                   "scalars": self.answer(columns=[column], data=[1]), "object": self.answer(columns=[column], data=[{"a": 1}]),
+                   "odd": self.answer(columns=[dict(column, type="varchar", typeSignature={"rawType": "varchar", "arguments": []})],
+                                      data=[["\ud800 \u0000 \"q\"\n\u00e9"], ["RAW"]]).replace(b"RAW", b"\xff\xfe,x"),
                    "moved": self.answer(nextUri="HERE/v1/gone")}
         if self.kind == "500":
             return self.reply(b"out of order \x1b[31m<b>", 500)
@@ -166,7 +169,7 @@ def bad():
 
 
 @pytest.mark.parametrize("kind, words", [("html", "not Trino's JSON"), ("broken", "not Trino's JSON"), ("list", "not Trino's JSON"), ("foreign", "another place"),
-                                         ("prefix", "another place"), ("none", "no columns"), ("ragged", "2 values, not 1"), ("deep", "cannot be read"),
+                                         ("prefix", "another place"), ("none", "no columns"), ("ragged", "2 values, not 1"), ("scalars", "cannot be read"), ("object", "cannot be read"), ("deep", "cannot be read"),
                                          ("moved", "has lost query q1"), ("500", "HTTP status 500"), ("cut", "")])
 def test_a_bad_server_is_one_clear_error(kernel, bad, kind, words):
     Bad.kind = kind
@@ -174,6 +177,14 @@ def test_a_bad_server_is_one_clear_error(kernel, bad, kind, words):
     assert status == "error" and words in text and "Error:" in text, text
     assert "\x1b[31m<b>" not in text
     assert kernel.run("%trino SELECT 1 AS alive")[0] == "ok"
+
+
+def test_texts_of_any_bytes_become_texts(kernel, bad):
+    Bad.kind = "odd"
+    status, text = kernel.run("%trino --into odd --server " + bad + " SELECT 1")
+    assert status == "ok", text
+    assert "holds" in kernel.run("SELECT CASE WHEN list(a ORDER BY a DESC) = [chr(65533) || chr(65533) || ',x', chr(65533) || ' ' || chr(65533) || ' \"q\"' || chr(10) || 'é'] "
+                                 "THEN 'holds' ELSE list(a)::VARCHAR END AS v FROM odd")[1]
 
 
 def test_an_endless_query_can_be_stopped(kernel, bad):

@@ -1,7 +1,7 @@
 /* The cutter of records: what it takes for JSON, what it makes of strings and values, and the
  * limits it keeps. */
 #include "ingest/map.h"
-#include "ingest/reader_json.h"
+#include "base/json_walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

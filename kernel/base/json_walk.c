@@ -1,5 +1,4 @@
-/* reader_json - passing over JSON values. */
-#include "ingest/reader_json.h"
+#include "base/json_walk.h"
 
 #include <string.h>
 

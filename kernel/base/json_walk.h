@@ -1,4 +1,5 @@
-/* reader_json - walks JSON text byte by byte without building anything: the cutter of log records.
+/* json_walk - walks JSON text byte by byte without building anything: the cutter of log records and
+ * of another engine's rows.
  *
  * A cursor moves over bytes in memory; every function returns false when the text is not JSON or
  * ends too early, with the cursor at the place that was not understood (at == end: the text is
@@ -6,8 +7,8 @@
  * raw control characters in strings and any UTF-8 are let through and marked, so that who copies
  * the text can put it right. Nesting is limited to READER_DEPTH. Pure functions, any bytes.
  */
-#ifndef COFFERDAM_INGEST_READER_JSON_H
-#define COFFERDAM_INGEST_READER_JSON_H
+#ifndef COFFERDAM_BASE_JSON_WALK_H
+#define COFFERDAM_BASE_JSON_WALK_H
 
 #include "base/buf.h"
 
