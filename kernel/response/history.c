@@ -246,18 +246,69 @@ bool history_interrupted(struct response *response, const char **ids, size_t mos
     return true;
 }
 
-/* What was planned to be done, of a plan that was begun; NULL: it took something back. */
+/* ---- what is in place ---------------------------------------------------------------------------
+ */
+
+#define UNDOS_MOST 20 /* of one another */
+
+static bool was_done(const struct step *step)
+{
+    return step->outcome == OUTCOME_SENT || step->outcome == OUTCOME_DONE;
+}
+
+static bool leave_standing(struct response *response, const struct story *story, struct plan *plan,
+                           int depth, struct error *err);
+
+/* Of the plan's steps those that this undo took back, and nobody put in place again. */
+static bool take_off(struct response *response, const struct story *story, const char *undo,
+                     struct plan *plan, int depth, struct error *err)
+{
+    struct begun begun;
+    const char *key = find_key(story, undo);
+    const json_t *entry = key ? json_object_get(story->plans, key) : NULL;
+    if (!json_array_size(json_object_get(entry, "saved")) || depth == UNDOS_MOST)
+        return true;
+    if (!load(response, story, key, &begun, err) ||
+        !leave_standing(response, story, begun.plan, depth + 1, err))
+        return error_wrap(err, "plan %s", undo);
+    for (const struct step *back = begun.plan->steps; back; back = back->next) {
+        struct step *step = was_done(back) ? plan_find(plan, back->id) : NULL;
+        if (step) {
+            step->outcome = OUTCOME_NONE;
+            step->held = false;
+        }
+    }
+    return true;
+}
+
+/* A plan that was begun again after an undo is in place as a whole. */
+static bool leave_standing(struct response *response, const struct story *story, struct plan *plan,
+                           int depth, struct error *err)
+{
+    const char *undo;
+    json_t *of;
+    bool ok = true;
+    if (!plan->id || !json_object_get(story->undone, plan->id))
+        return true;
+    json_object_foreach(story->of, undo, of)
+    {
+        if (ok && strcmp(json_string_value(of), plan->id) == 0)
+            ok = take_off(response, story, undo, plan, depth, err);
+    }
+    return ok;
+}
+
+/* What contains and was begun; NULL: it is no such plan. */
 static bool load_contained(struct response *response, const struct story *story, const char *key,
                            struct plan **out, struct error *err)
 {
     struct begun begun;
     const json_t *plan = json_object_get(story->plans, key);
-    bool open = json_array_size(json_object_get(plan, "saved")) &&
-                !json_object_get(story->undone, json_get_string(plan, "id", ""));
     *out = NULL;
-    if (!open)
+    if (!json_array_size(json_object_get(plan, "saved")))
         return true;
-    if (!load(response, story, key, &begun, err))
+    if (!load(response, story, key, &begun, err) ||
+        !leave_standing(response, story, begun.plan, 0, err))
         return error_wrap(err, "plan %s", json_get_string(plan, "id", ""));
     *out = begun.plan->kind == PLAN_CONTAIN ? begun.plan : NULL;
     return true;

@@ -19,8 +19,8 @@ bool history_find(struct response *response, const char *id, struct begun *out,
 /* Ids of plans that were begun and have no end; at most `most`, the oldest first. */
 bool history_interrupted(struct response *response, const char **ids, size_t most, size_t *count,
                          struct error *err) ATTR_USE_RESULT;
-/* Plans to contain that were carried out, also those that were cut off, and not taken back: the
- * newest first. Belongs to the arena. */
+/* Plans to contain that were carried out, also those that were cut off: the newest first. What was
+ * taken back of them is as if it had not been done. Belongs to the arena. */
 bool history_contained(struct response *response, struct plan ***plans, size_t *count,
                        struct error *err) ATTR_USE_RESULT;
 

@@ -96,6 +96,15 @@ static bool is_in_place(const struct step *step)
                               step->outcome == OUTCOME_DONE || step->outcome == OUTCOME_HELD);
 }
 
+/* Not all of it was taken back. */
+static bool is_contained(const struct plan *plan, const struct suspect *suspect)
+{
+    const struct step *step = plan->steps;
+    while (step && !(step->suspect == suspect->number && is_in_place(step)))
+        step = step->next;
+    return step && !suspect->contained && !suspect->action->destroys;
+}
+
 static bool is_checked(const struct finding *finding, const struct step *step)
 {
     const struct check *check = &step->check;
@@ -174,7 +183,7 @@ static bool take_contained(const struct finding *finding, struct plan *const *pl
     const char *account = finding->request->account;
     for (size_t i = 0; i < count; i++) {
         for (const struct suspect *one = plans[i]->suspects; one; one = one->next) {
-            if (one->contained || one->action->destroys ||
+            if (!is_contained(plans[i], one) ||
                 (text && !is_named(one, text, finding->response->arena)) ||
                 (account && !same(account, one->account)))
                 continue;

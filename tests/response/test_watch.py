@@ -258,11 +258,13 @@ def test_what_was_never_contained_is_watched_all_the_same(cloud, kernel, name):
 def test_what_was_taken_back_is_not_watched_by_itself(cloud, kernel, name):
     cloud.user(name, ADMIN)
     cloud.user(name + "2", ADMIN)
-    kernel.act("%contain " + name)
-    kernel.act("%contain " + name + "2")
-    kernel.act("%%undo --restore-access %s2" % name)
+    cloud.user(name + "3", ADMIN)
+    kernel.act("%%contain %s %s2" % (name, name))
+    kernel.act("%%contain %s3" % name)
+    kernel.act("%%undo 1 --restore-access %s2" % name)
+    kernel.act("%%undo 2 --restore-access %s3" % name)
     _, entry = watched(kernel, "%watch --region us-east-1")
-    assert [one["target"] for one in entry["watched"]] == ["user " + name + ", level deny"]
+    assert [one["target"] for one in entry["watched"]] == ["user " + name + ", level deny"] and entry["verdict"] == "not proven", entry
 
 
 def test_words_of_a_log_stay_words(cloud, kernel, name):
