@@ -1,8 +1,8 @@
 #include "job/job.h"
 #include "magic.h"
 #include "magics/background.h"
+#include "magics/watching.h"
 #include "response/follow.h"
-#include "response/watch.h"
 
 #include "base/text.h"
 #include "base/time.h"

@@ -3,6 +3,7 @@
 #include "job/job.h"
 #include "magics/responding.h"
 #include "magics/targets.h"
+#include "magics/watching.h"
 #include "response/watch.h"
 
 #include <ctype.h>
@@ -147,8 +148,9 @@ const struct magic magic_watch = {
     .details =
         "A job: the cell ends at once, its output goes on being replaced, %jobs stop N ends it "
         "with what was seen so far, and a later kernel of the case takes it up. CloudTrail's API "
-        "is read in every region, and the live state of all that the containment put in place. It "
-        "ends when the horizon of every region has passed the asked time: the earlier of 15 "
+        "is read in every region, the live state of all that the containment put in place, and at "
+        "the end the open lake, where it has newer events (data events as well). It ends when the "
+        "horizon of every region has passed the asked time: the earlier of 15 "
         "minutes ago and our own latest call that is seen there, an estimate.\n\n"
         "A denied call tells that somebody still tries; one that got through, or a deny that was "
         "taken away, is said at once and on top: the containment does not hold. Silent is only "

@@ -59,7 +59,7 @@ static void release_drawn(void *state)
     arena_free(((struct watch *)state)->drawn);
 }
 
-static bool begin(struct job *job, struct error *err)
+bool watch_begin(struct job *job, struct error *err)
 {
     struct watch *watch = arena_alloc(job->arena, sizeof *watch);
     const json_t *targets = json_object_get(job->order, "targets");
@@ -116,7 +116,7 @@ static void draw(struct watch *watch)
     arena_free(before);
 }
 
-static enum job_step step(struct job *job, struct error *err)
+enum job_step watch_step(struct job *job, struct error *err)
 {
     struct watch *watch = watch_of(job);
     (void)err;
@@ -128,13 +128,13 @@ static enum job_step step(struct job *job, struct error *err)
 }
 
 /* The statement up to here is kept as well. */
-static void stop(struct job *job)
+void watch_stop(struct job *job)
 {
     if (watch_of(job))
         watch_of(job)->stopped = true;
 }
 
-static void end(struct job *job)
+void watch_end(struct job *job)
 {
     if (!watch_of(job))
         return;
@@ -142,21 +142,64 @@ static void end(struct job *job)
     live_end(watch_of(job));
 }
 
-static bool commit(struct job *job, struct job_commit *commit, struct error *err)
+bool watch_commit(struct job *job, struct job_commit *commit, struct error *err)
 {
     struct ledger *ledger = session_ledger(commit->session, err);
     commit->shown = watch_bundle(watch_of(job), commit->arena);
     commit->stopped = watch_of(job)->stopped;
+    job_say(job, "%s", watch_line(watch_of(job), commit->arena));
     return ledger && ledger_append(ledger, LEDGER_WATCH, watch_entry(watch_of(job)), NULL, err);
 }
 
-const struct job_kind watch_kind = {
-    .name = "watch",
-    .noun = "watch",
-    .resumes = true,
-    .begin = begin,
-    .step = step,
-    .stop = stop,
-    .end = end,
-    .commit = commit,
-};
+/* ---- a lake, at the end -------------------------------------------------------------------------
+ */
+
+static void add_subject(struct watch_subject *list, size_t *count, struct watch_subject subject)
+{
+    list[(*count)++] = subject;
+}
+
+size_t watch_subjects(const struct job *job, struct arena *arena, struct watch_subject **out)
+{
+    const struct watch *watch = watch_of(job);
+    size_t most = 2 * watch->target_count + 1, count = 0;
+    for (size_t i = 0; i < watch->target_count; i++)
+        most += json_object_size(watch->targets[i].who.keys);
+    struct watch_subject *list = arena_alloc(arena, most * sizeof *list);
+    for (size_t i = 0; i < watch->target_count; i++) {
+        const struct watch_target *target = &watch->targets[i];
+        const char *key;
+        json_t *value;
+        if (target->times.cut_off)
+            continue; /* a lake's row does not say when a session was begun */
+        json_object_foreach(target->who.keys, key, value)
+        {
+            add_subject(list, &count, (struct watch_subject){SUBJECT_KEY, key, i});
+        }
+        if (target->who.user)
+            add_subject(list, &count, (struct watch_subject){SUBJECT_USER, target->who.user, i});
+        if (target->who.role && target->who.arn && !target->who.session)
+            add_subject(list, &count, (struct watch_subject){SUBJECT_ROLE, target->who.arn, i});
+    }
+    *out = list;
+    return count;
+}
+
+void watch_window(const struct job *job, int64_t *since, int64_t *until, const char **account)
+{
+    const struct watch *watch = watch_of(job);
+    *since = watch->since;
+    *until = watch->now;
+    *account = json_get_string(job->order, "account", NULL);
+}
+
+void watch_add(struct job *job, const struct watch_subject *subject, const json_t *record)
+{
+    struct watch *watch = watch_of(job);
+    trail_count(watch, &watch->targets[subject->target], record);
+}
+
+void watch_read_lake(struct job *job, const char *words)
+{
+    watch_of(job)->lake = arena_strdup(job->arena, words);
+}

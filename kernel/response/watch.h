@@ -44,6 +44,29 @@ struct watch_span {
 bool watch_order(struct response *response, const struct watching *watching,
                  const struct watch_span *span, json_t **out, struct error *err) ATTR_USE_RESULT;
 
-extern const struct job_kind watch_kind;
+/* ---- the job (magics/watching.c has its row, since a lake is asked at its end) ---- */
+
+bool watch_begin(struct job *job, struct error *err);
+enum job_step watch_step(struct job *job, struct error *err);
+void watch_stop(struct job *job);
+void watch_end(struct job *job);
+
+/* What a lake is asked at the end, worker thread: calls of a key, of a user or of the sessions of a
+ * role (its ARN). Belongs to the arena. */
+struct watch_subject {
+    enum { SUBJECT_KEY, SUBJECT_USER, SUBJECT_ROLE } kind;
+    const char *id;
+    size_t target;
+};
+size_t watch_subjects(const struct job *job, struct arena *arena, struct watch_subject **out);
+/* From when to when, and in which account. */
+void watch_window(const struct job *job, int64_t *since, int64_t *until, const char **account);
+/* A call of a subject, with the members of an event of CloudTrail; known ones count once. */
+void watch_add(struct job *job, const struct watch_subject *subject, const json_t *record);
+/* How far a lake was read, in words; the job's arena's. Without it: that none was. */
+void watch_read_lake(struct job *job, const char *words);
+
+/* What is known by now is what is shown and recorded. */
+bool watch_commit(struct job *job, struct job_commit *commit, struct error *err);
 
 #endif

@@ -101,6 +101,7 @@ struct watch {
     struct arena *drawn; /* of what is shown */
     int64_t drawn_at;    /* monotonic */
     size_t drawn_news;   /* what was to be said at once then */
+    const char *lake;    /* how far one was read; NULL: none was */
     bool stopped, over;
 };
 
@@ -114,6 +115,8 @@ void trail_begin(struct watch *watch);
 /* True while something is under way or will be asked. */
 bool trail_step(struct watch *watch);
 void trail_end(struct watch *watch);
+/* A call of this target, if its event is not counted yet. */
+void trail_count(struct watch *watch, struct watch_target *target, const json_t *record);
 
 /* watch_live.c */
 void live_begin(struct watch *watch);

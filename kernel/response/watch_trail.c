@@ -225,10 +225,31 @@ static void follow_session(struct watch *watch, struct watch_target *target, con
     add_lookup(watch, "AccessKeyId", key, 0);
 }
 
-static void take_event(struct watch *watch, const json_t *record)
+static bool is_known(struct watch *watch, const json_t *record)
+{
+    return json_object_get(watch->seen, reply_text(record, "eventID")) != NULL;
+}
+
+static void know(struct watch *watch, const json_t *record)
 {
     const char *id = reply_text(record, "eventID");
-    bool known = json_object_get(watch->seen, id) != NULL, counted = false;
+    if (json_object_size(watch->seen) >= WATCH_SEEN_MOST)
+        watch->uncounted = true;
+    else if (*id)
+        json_object_set_new(watch->seen, id, json_true());
+}
+
+void trail_count(struct watch *watch, struct watch_target *target, const json_t *record)
+{
+    if (is_known(watch, record))
+        return;
+    count(watch, target, record);
+    know(watch, record);
+}
+
+static void take_event(struct watch *watch, const json_t *record)
+{
+    bool known = is_known(watch, record), counted = false;
     for (size_t i = 0; i < watch->target_count; i++) {
         struct watch_target *target = &watch->targets[i];
         follow_session(watch, target, record);
@@ -237,10 +258,8 @@ static void take_event(struct watch *watch, const json_t *record)
         count(watch, target, record);
         counted = true;
     }
-    if (counted && json_object_size(watch->seen) >= WATCH_SEEN_MOST)
-        watch->uncounted = true;
-    else if (counted && *id)
-        json_object_set_new(watch->seen, id, json_true());
+    if (counted)
+        know(watch, record);
 }
 
 static void take_events(struct watch *watch, struct place *place, const json_t *reply)

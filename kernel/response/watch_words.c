@@ -210,6 +210,8 @@ static void say_denied(const struct watch *watch, struct prose *prose)
     "before authentication, among them every call with a key that is inactive or deleted, and "    \
     "what an instance does on the network"
 
+#define NO_LAKE "no lake was read"
+
 static void say_gaps(const struct watch *watch, struct prose *prose, struct arena *arena)
 {
     size_t count;
@@ -256,7 +258,7 @@ static void say_coverage(const struct watch *watch, struct prose *prose, struct 
     prose_add(prose, "; %d sessions were followed", (int64_t)watch->sessions);
     prose_bullet(prose, 0, "the live state of what was put in place: read %d times",
                  watch->live_reads);
-    prose_bullet(prose, 0, "no lake was read");
+    prose_bullet(prose, 0, "%s", watch->lake ? watch->lake : NO_LAKE);
     prose_bullet(prose, 0, "cannot be seen: %s", CLASSES);
     say_targets(watch, prose);
     say_gaps(watch, prose, arena);
@@ -422,6 +424,7 @@ json_t *watch_entry(const struct watch *watch)
                   ready_names(watch->plan));
     json_object_set_new(made, "watched", entry_targets(watch));
     json_object_set_new(made, "sources", entry_places(watch));
+    json_object_set_new(made, "lake", json_texts(watch->lake ? watch->lake : NO_LAKE));
     json_object_set_new(made, "live_reads", json_integer(watch->live_reads));
     json_object_set_new(made, "not_visible", entry_gaps(watch));
     json_object_set_new(made, "never_visible", json_texts(CLASSES));

@@ -282,6 +282,42 @@ def test_words_of_a_log_stay_words(cloud, kernel, name):
     assert bundles and not any("<script>" in one["text/html"] or "\x1b" in json.dumps(one, ensure_ascii=False) or "](http://evil" in one["text/markdown"] for one in bundles)
 
 
+def test_a_lake_tells_of_data_events_that_came_into_it_meanwhile(cloud, kernel, name):
+    user = cloud.user(name, ADMIN)
+    kernel.act("%%contain %s --alone" % name)
+    who = {"type": "IAMUser", "userName": name, "accountId": cloud.account, "accessKeyId": user["access_key_id"], "arn": user["arn"], "principalId": "AIDA"}
+    event = {"eventVersion": "1.11", "eventSource": "s3.amazonaws.com", "awsRegion": "us-east-1", "userIdentity": who, "requestID": "r", "eventType": "AwsApiCall",
+             "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli", "recipientAccountId": cloud.account, "requestParameters": {"bucketName": "b", "key": "k"}}
+    kernel.ok("%watch --region us-east-1 --for 1h")
+    data = {**event, "eventName": "GetObject", "eventID": name + "-data", "eventCategory": "Data", "managementEvent": False, "readOnly": True, "eventTime": soon()}
+    managed = {**event, "eventName": "ListBuckets", "eventID": name + "-managed", "eventCategory": "Management", "managementEvent": True, "readOnly": True,
+               "eventTime": soon(), "errorCode": "AccessDenied", "errorMessage": "no"}
+    cloud.order("trail", {"events": [managed]})
+    logs = os.path.join(kernel.home, "logs")
+    os.makedirs(logs)
+    with open(os.path.join(logs, "a.json"), "w") as file:
+        json.dump({"Records": [data, managed]}, file)
+    kernel.ok("%lake ingest logs --into lake")
+    kernel.ok("%lake open lake")
+    text, entry = ended(kernel)
+    assert [one["eventName"] for one in entry["through"]] == ["GetObject"] and entry["verdict"] == "not contained", entry
+    assert entry["watched"][0]["denied"] == 1, "an event that both know counts once"
+    assert "data events included where it has them: 2 calls" in text and "GetObject" in text
+
+
+def test_a_lake_that_ends_before_is_said_not_to_be_read(cloud, kernel, name):
+    cloud.user(name, ADMIN)
+    kernel.act("%%contain %s --alone" % name)
+    os.makedirs(os.path.join(kernel.home, "logs"))
+    with open(os.path.join(kernel.home, "logs", "a.json"), "w") as file:
+        json.dump({"Records": [{"eventVersion": "1.11", "eventTime": "2026-01-01T00:00:00Z", "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets",
+                                "awsRegion": "us-east-1", "eventID": "x", "userIdentity": {"type": "IAMUser", "userName": name}, "recipientAccountId": cloud.account}]}, file)
+    kernel.ok("%lake ingest logs --into lake")
+    kernel.ok("%lake open lake")
+    text, entry = watched(kernel, "%watch --region us-east-1")
+    assert "no event since the first change: it was not read" in text and entry["lake"] in text
+
+
 BAD = {
     "%watch": "has contained nothing", "%watch nobody-here": "has no user nobody-here", "%watch root": "the root user of an account",
     "%watch --for 0m": "a span of 1m to 24h", "%watch --for 365d": "a span of 1m to 24h", "%watch --for today": "a span of 1m to 24h",
