@@ -98,12 +98,29 @@ static bool show(struct magic_call *call, int64_t number, struct error *err)
     return call->jobs->show(call->jobs->state, number, err);
 }
 
+/* Those under way, as they end: a notebook that is executed keeps what the job's own cell shows a
+ * front end only. */
+static bool wait_for_all(struct magic_call *call, int64_t until, struct error *err)
+{
+    const struct job_view *views;
+    size_t count = call->jobs->list(call->jobs->state, &views), waited = 0;
+    int64_t *numbers = arena_alloc(call->arena, (count + 1) * sizeof *numbers);
+    for (size_t i = 0; i < count; i++)
+        if (views[i].state <= JOB_CAME)
+            numbers[waited++] = views[i].number;
+    bool ok = call->jobs->wait(call->jobs->state, 0, until, err);
+    for (size_t i = 0; ok && i < waited; i++)
+        ok = show(call, numbers[i], err);
+    return ok;
+}
+
 static bool wait_for(struct magic_call *call, int64_t number, struct error *err)
 {
     const struct jobs_options *given = call->options;
     int64_t until = given->until ? time_monotonic() + given->until * 1000000 : 0;
-    return call->jobs->wait(call->jobs->state, number, until, err) &&
-           (!number || show(call, number, err));
+    if (!number)
+        return wait_for_all(call, until, err);
+    return call->jobs->wait(call->jobs->state, number, until, err) && show(call, number, err);
 }
 
 static bool run(struct magic_call *call, struct error *err)
@@ -136,8 +153,9 @@ const struct magic magic_jobs = {
         "A query with --background, a watch, snapshots that are followed: the cell ends at once, "
         "its output goes on being replaced, other cells run. What a query brings is kept as _N "
         "of its cell and under --into, and _ stays what it was. %jobs show N shows a job in this "
-        "cell as well; %jobs wait N waits for it, which an executed notebook needs before it uses "
-        "the result. At the end of the kernel an execution of Athena runs on, and the next kernel "
+        "cell as well; %jobs wait N waits for it and shows it (all: those under way), which an "
+        "executed notebook needs before it uses the result. At the end of the kernel an execution "
+        "of Athena runs on, and the next kernel "
         "of the case takes it up; a query of Trino is stopped.",
     .effect = MAGIC_LOCAL,
     .options = {.options = options, .count = COUNT(options), .size = sizeof(struct jobs_options)},

@@ -27,6 +27,7 @@ import incident  # noqa: E402
 from cloud import Cloud  # noqa: E402
 
 RATE, SEED, CELL_SECONDS = 20, 318, 300
+SILENCE = "5m"  # the time for which the notebook itself asks would be ninety seconds here
 PLAN = re.compile(r"--yes (\d+-[0-9a-f]{12})")
 DATABASE, TABLE = "amazon_security_lake_glue_db_us_east_1", "amazon_security_lake_table_us_east_1_cloud_trail_mgmt_2_0"
 SETUP = """CREATE SCHEMA IF NOT EXISTS %s;
@@ -109,11 +110,13 @@ def play(logs, lake, out):
         analyst, keys = incident.stage(cloud, found)
         athena(cloud, analyst, found["account"])
         cloud.order("delay", {"seed": SEED, "rate": RATE})
+        cloud.order("trail", {"window": 1 / RATE})
         thief = Thief(cloud, found["account"], found["user"], keys[found["key"]])
         os.environ.update(environment(cloud, analyst))
         notebook = load_notebook_node(os.path.join(HERE, "respond.ipynb"))
         machine = found["instances"][0]
-        given = {"key": found["key"], "machine": machine["id"], "region": machine["region"], "lake": os.path.abspath(lake), "since": found["since"]}
+        given = {"key": found["key"], "machine": machine["id"], "region": machine["region"], "lake": os.path.abspath(lake), "since": found["since"],
+                 "silence": SILENCE}
         notebook = parameterize_notebook(notebook, given, language="python", kernel_name="cofferdam")
         analyst = Analyst(notebook, timeout=CELL_SECONDS, kernel_name="cofferdam", resources={"metadata": {"path": case}})
         try:

@@ -17,13 +17,22 @@ struct remains {
     const char *words;
 };
 
+/* What denies goes last: until then nothing that could act is left without it. */
+static enum wave wave_of(const struct planning *planning, const char *id)
+{
+    bool denies = strncmp(id, QUARANTINE, strlen(QUARANTINE)) == 0 ||
+                  strcmp(id, QUARANTINE_SESSIONS) == 0 ||
+                  strcmp(id, policy_deny_all(planning)) == 0;
+    return denies ? WAVE_FURNISH : WAVE_PREPARE;
+}
+
 static void destroy(struct planning *planning, const struct principal *kind,
                     const struct remains *row, const char *id)
 {
     struct arena *arena = planning->arena;
     const char *name = planning->suspect->name, *last = strrchr(id, '/');
     struct step step = {.id = arena_printf(arena, "%s-%s", row->op + 4, last ? last + 1 : id),
-                        .wave = WAVE_PREPARE,
+                        .wave = wave_of(planning, id),
                         .words =
                             arena_printf(arena, "%s %s of %s %s", row->words, id, kind->word, name),
                         .op = row->op,

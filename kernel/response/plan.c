@@ -17,7 +17,7 @@ const struct wave_row waves[WAVES] = {
     [WAVE_PROTECT] = {"protect", "protect against termination and scaling"},
     [WAVE_PRESERVE] = {"preserve", "preserve before anything is cut off", .verified = true},
     [WAVE_PREPARE] = {"prepare", "prepare what follows", .verified = true},
-    [WAVE_FURNISH] = {"furnish", "furnish the isolation", .verified = true},
+    [WAVE_FURNISH] = {"furnish", "finish what was prepared", .verified = true},
     [WAVE_UNTRACK] = {"untrack", "swap to the group that cuts tracked connections"},
     [WAVE_ISOLATE] = {"isolate", "swap to the group without rules", .joined = true},
     [WAVE_REST] = {"rest", "the rest"},

@@ -131,6 +131,15 @@ static void fail(const struct watch *watch, struct place *place, const char *why
     later(watch, place, ROUND, ROUND_LEAST);
 }
 
+/* The same call once more: what was read of the round stays read. */
+static void pause_place(const struct watch *watch, struct place *place, const char *why)
+{
+    if (++place->pauses == PAUSES_SAID)
+        place->gap = arena_printf(watch->job->arena, "others ask it as well: %s", why);
+    place->lasting = false;
+    later(watch, place, PAUSE, PACE_LEAST);
+}
+
 static void start(struct watch *watch, struct place *place)
 {
     struct error err = {0};
@@ -291,7 +300,6 @@ static void go_on(const struct watch *watch, struct place *place, const json_t *
         return;
     place->at = 0;
     place->gap = NULL;
-    place->pauses = 0;
     place->knows = watch->lookup_count;
     place->horizon = place->reaches > place->horizon ? place->reaches : place->horizon;
     place->settled = place->whole;
@@ -306,15 +314,16 @@ static void take(struct watch *watch, struct place *place)
     const struct aws_facts *facts = aws_call_facts(place->call);
     bool throttled = facts->code && strstr(facts->code, "Throttl");
     if (ok) {
+        place->pauses = 0;
         if (place->at)
             take_events(watch, place, reply);
         else
             take_own(watch, place, reply);
         go_on(watch, place, reply);
-    } else if (throttled && ++place->pauses < PAUSES_SAID) {
-        later(watch, place, PAUSE, PACE_LEAST);
+    } else if (throttled) {
+        pause_place(watch, place, why.message);
     } else {
-        fail(watch, place, why.message, !throttled && !facts->passing);
+        fail(watch, place, why.message, !facts->passing);
     }
     aws_end(place->call);
     place->call = NULL;

@@ -40,14 +40,15 @@ def test_the_incident_is_taken_to_its_end(story):
     plan, again, _ = said(book, "%contain :")
     assert "Nothing is changed yet" in plan and "No change" in again
     assert re.search(r"Used lawfully, most probably.*\n.*ci-deploy from 198\.18\.4\.\d+ ", plan), plan
-    key, image, machine = said(book, "approved = ")
-    assert all("configured, read back stable" in one for one in (key, image, machine))
+    key, image, machine, gone = said(book, "approved = ")
+    assert all("configured, read back stable" in one for one in (key, image, machine, gone))
+    assert "silent: no call was seen, and what contains them stayed in place" in said(book, "%jobs wait")[0] and "done: delete user" in gone
     assert "lock the snapshot" in image and "into ir-isolate" in machine
     assert "Every entry is as it was written" in said(book, "%record verify")[0]
     calls, refused = re.search(r"the attacker: (\d+) calls, .*the last (\d+) calls were refused", done.stdout).groups()
     assert 0 < int(refused) < int(calls), "he got through before, and not afterwards"
     ledger = [json.loads(line) for line in (folder / "respond" / ".cofferdam" / "ledger.jsonl").read_text().splitlines()]
-    assert [one["content"]["how"] for one in ledger if one["kind"] == "approval"] == ["--yes"] * 3
+    assert [one["content"]["how"] for one in ledger if one["kind"] == "approval"] == ["--yes"] * 4
 
 
 def test_it_stops_at_the_first_approval_by_itself(tmp_path, monkeypatch):

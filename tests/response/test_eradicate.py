@@ -40,8 +40,15 @@ def test_what_is_contained_watched_and_decided_is_destroyed(cloud, tmp_path):
         assert "cannot be undone" in text and changes(cloud) == []
         kernel.ok(yes)
         assert {"DeleteAccessKey", "DeleteLoginProfile", "RemoveUserFromGroup", "DeleteUser", "DeleteRole"} <= set(changes(cloud))
+        denies = [at for at, call in enumerate(cloud.calls()) if call["operation"] in ("DeleteUserPolicy", "DetachUserPolicy", "DeleteRolePolicy", "DetachRolePolicy")
+                  and "quarantine" in str(call["params"]) + "quarantine" * ("AWSDenyAll" in str(call["params"]))]
+        others = [at for at, call in enumerate(cloud.calls()) if call["operation"] in ("DeleteAccessKey", "DetachUserPolicy", "DetachRolePolicy", "DeleteLoginProfile")
+                  and at not in denies]
+        assert len(denies) == 4 and max(others) < min(denies), "nothing is left without its deny that could act"
         names = {name for _, name in details(cloud)}
         assert not names & {"rotten", "rotten-role"}
+        again = watched(kernel)
+        assert again["silent"] and {one["state"] for one in again["watched"]} == {"deleted"}, "AWS's runbook wants it after the eradication as well"
         text = kernel.ok("%undo")
         assert "Cannot be taken back" in text
 
