@@ -64,9 +64,10 @@ def written(kernel, kind, content):
 
 
 def changes(cloud, **wanted):
-    """Calls of the analyst that changed something."""
+    """Calls of the analyst that changed something, or were sent to: a trial (DryRun) is none."""
     reading = ("Get", "List", "Describe", "Head", "Lookup", "Simulate", "Assume", "GenerateCredentialReport")
-    return [call["operation"] for call in cloud.calls(access_key_id=cloud.key["access_key_id"], **wanted) if not call["operation"].startswith(reading)]
+    return [call["operation"] for call in cloud.calls(access_key_id=cloud.key["access_key_id"], **wanted) if not call["operation"].startswith(reading)
+            and str((call["params"] or {}).get("DryRun")).lower() != "true"]
 
 
 def details(cloud):
