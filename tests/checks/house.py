@@ -55,7 +55,7 @@ HOMES = (
     (r"sqlite3\.h", r"kernel/history\.c$"),
     (r"curl/", r"kernel/net/(http|curl)\w*\.[ch]$"),
     (r"libxml/", r"kernel/aws/xml\.c$"),
-    (r"emmintrin\.h", r"kernel/ingest/reader\w*\.c$"),
+    (r"emmintrin\.h", r"kernel/base/json_walk\.c$"),
 )
 STANDARD = set("""assert ctype errno float inttypes limits locale malloc math signal setjmp stdalign stdarg stdatomic stdbool stddef stdint stdio
 stdlib stdnoreturn string time wchar wctype arpa/inet dirent dlfcn fcntl fnmatch glob langinfo netdb netinet/in poll pthread pwd
