@@ -21,13 +21,16 @@
 #define HEADER_LIMIT ((size_t)64 << 10)
 #define HEADERS_MOST 200
 #define EVENTS 32     /* handled by one step */
+#define AT_ONCE 8     /* times that curl goes on at once before others have a turn */
 #define ONCE_IDLE 10L /* seconds after which a connection may well be dead */
 
 struct http {
     struct curl_api api;
     CURLM *multi;
-    int poll;  /* epoll: curl's sockets and the timer */
-    int timer; /* timerfd */
+    int poll;      /* epoll: curl's sockets and the timer */
+    int timer;     /* timerfd */
+    int64_t due;   /* monotonic: when curl wants to go on; 0: when a socket says so */
+    int64_t armed; /* when the timer rings, not later than `due`; 0: it does not */
     struct http_transfer *first;
 };
 
@@ -71,16 +74,23 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *state, vo
     return 0;
 }
 
+static int arm(struct http *http, int64_t at)
+{
+    struct itimerspec when = {{0}, {.tv_sec = at / 1000000, .tv_nsec = at % 1000000 * 1000 + 1}};
+    http->armed = at;
+    return timerfd_settime(http->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* What is due at once needs no timer: it is done before the caller goes on (go_on). A timer that
+   rings too early is cheaper than one that is set anew with each request. */
 static int on_timer(CURLM *multi, long ms, void *state)
 {
     (void)multi;
-    const struct http *http = state;
-    struct itimerspec when = {0};
-    if (ms >= 0) { /* a timer of zero is none: the shortest instead */
-        when.it_value.tv_sec = ms / 1000;
-        when.it_value.tv_nsec = ms % 1000 * 1000000 + (ms == 0);
-    }
-    return timerfd_settime(http->timer, 0, &when, NULL);
+    struct http *http = state;
+    http->due = ms < 0 ? 0 : time_monotonic() + ms * 1000;
+    if (ms <= 0 || (http->armed && http->armed <= http->due))
+        return 0;
+    return arm(http, http->due);
 }
 
 int http_fd(const struct http *http)
@@ -313,6 +323,35 @@ static void set_options(struct http_transfer *transfer)
     (void)api->easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 }
 
+/* ---- moving on ----------------------------------------------------------------------------------
+ */
+
+static bool note_ends(struct http *http)
+{
+    int left;
+    bool any = false;
+    for (CURLMsg *message; (message = http->api.multi_info_read(http->multi, &left));) {
+        void *transfer = NULL;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        (void)http->api.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        ((struct http_transfer *)transfer)->code = message->data.result;
+        ((struct http_transfer *)transfer)->done = any = true;
+    }
+    return any;
+}
+
+static void go_on(struct http *http)
+{
+    int running;
+    for (int i = 0; http->due && http->due <= time_monotonic() && i < AT_ONCE; i++) {
+        http->due = 0;
+        (void)http->api.multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    if (http->due && (!http->armed || http->armed > http->due))
+        (void)arm(http, http->due);
+}
+
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
                                  struct error *err)
 {
@@ -329,8 +368,12 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
     set_options(transfer);
     transfer->next = http->first;
     http->first = transfer;
-    if (http->api.multi_add_handle(http->multi, transfer->easy) == CURLM_OK)
+    if (http->api.multi_add_handle(http->multi, transfer->easy) == CURLM_OK) {
+        go_on(http);
+        if (note_ends(http)) /* already: whoever waits is woken */
+            (void)arm(http, time_monotonic());
         return transfer;
+    }
     http_end(transfer);
     (void)error_set(err, ERROR_INTERNAL, "the request cannot be started");
     return NULL;
@@ -353,22 +396,6 @@ void http_end(struct http_transfer *transfer)
     free(transfer);
 }
 
-/* ---- moving on ----------------------------------------------------------------------------------
- */
-
-static void note_ends(struct http *http)
-{
-    int left;
-    for (CURLMsg *message; (message = http->api.multi_info_read(http->multi, &left));) {
-        void *transfer = NULL;
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        (void)http->api.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-        ((struct http_transfer *)transfer)->code = message->data.result;
-        ((struct http_transfer *)transfer)->done = true;
-    }
-}
-
 void http_step(struct http *http)
 {
     struct epoll_event events[EVENTS];
@@ -379,7 +406,7 @@ void http_step(struct http *http)
         if (socket == http->timer) {
             uint64_t expired;
             if (read(http->timer, &expired, sizeof expired) == (ssize_t)sizeof expired)
-                (void)http->api.multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+                http->armed = 0;
             continue;
         }
         int mask = (what & EPOLLIN ? CURL_CSELECT_IN : 0) |
@@ -387,7 +414,8 @@ void http_step(struct http *http)
                    (what & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
         (void)http->api.multi_socket_action(http->multi, socket, mask, &running);
     }
-    note_ends(http);
+    go_on(http);
+    (void)note_ends(http);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------
