@@ -8,7 +8,6 @@
 
 #define PAGES 200
 #define PAGE 1000
-#define USERS_MOST 1000 /* whose keys are read */
 
 static json_t *document(const json_t *value, struct arena *arena)
 {
@@ -95,13 +94,15 @@ static void add_rest(json_t *picture, const json_t *reply, struct arena *arena)
     for (size_t i = 0; i < reply_count(reply, "Policies"); i++) {
         const json_t *one = reply_item(reply, "Policies", i);
         const json_t *text = NULL;
+        const char *id = reply_text(one, "DefaultVersionId");
         for (size_t j = 0; j < reply_count(one, "PolicyVersionList"); j++) {
             const json_t *version = reply_item(one, "PolicyVersionList", j);
             if (reply_bool(version, "IsDefaultVersion"))
                 text = reply_at(version, "Document");
         }
-        json_object_set_new(json_object_get(picture, "policies"), reply_text(one, "Arn"),
-                            json_pack("{s:o}", "document", document(text, arena)));
+        json_object_set_new(
+            json_object_get(picture, "policies"), reply_text(one, "Arn"),
+            json_pack("{s:o, s:s}", "document", document(text, arena), "version", id));
     }
 }
 
@@ -124,14 +125,14 @@ static bool read_keys(struct response *response, const struct access *access, js
     const char *name;
     json_object_foreach(users, name, user)
     {
-        if (count < USERS_MOST)
+        if (count < ACCOUNT_KEYS)
             list[count++] =
                 (struct aws_gathering){.op = "iam:ListAccessKeys",
                                        .params = plan_pack(arena, "{s:s}", "UserName", name),
                                        .credentials = access->credentials,
                                        .pages = 2};
     }
-    if (most > USERS_MOST)
+    if (most > ACCOUNT_KEYS)
         partial(picture, "keys of all users", "there are too many users", arena);
     if (!aws_gather(response->with.aws, list, count, response->with.cancel, arena, err))
         return false;
@@ -150,7 +151,7 @@ static bool read_keys(struct response *response, const struct access *access, js
     return true;
 }
 
-bool account_read(struct response *response, const struct access *access, bool keys, json_t **out,
+bool account_read(struct response *response, const struct access *access, size_t keys, json_t **out,
                   struct error *err)
 {
     struct arena *arena = response->arena;
@@ -173,7 +174,8 @@ bool account_read(struct response *response, const struct access *access, bool k
     }
     if (!all.ok || all.more)
         partial(picture, "the account as a whole", all.more ? "it is too large" : all.code, arena);
-    return !keys || read_keys(response, access, picture, err);
+    bool few = json_object_size(json_object_get(picture, "users")) <= keys;
+    return !(few || keys == ACCOUNT_KEYS) || read_keys(response, access, picture, err);
 }
 
 /* ---- who may do everything ---- */

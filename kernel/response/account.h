@@ -3,17 +3,19 @@
  *
  * A picture is {"users": {NAME: {"id", "arn", "made", "inline", "attached", "groups", "boundary",
  * "tags", "keys": {ID: {"status", "made"}}}}, "roles": {NAME: {"id", "arn", "made", "path",
- * "trust", "inline", ...}}, "groups": {...}, "policies": {ARN: {"document"}}, "partial": TEXT or
- * absent}. It is read live: CloudTrail and the credential report are minutes late.
+ * "trust", "inline", ...}}, "groups": {...}, "policies": {ARN: {"document", "version"}}, "partial":
+ * TEXT or absent}. It is read live: CloudTrail and the credential report are minutes late.
  */
 #ifndef COFFERDAM_RESPONSE_ACCOUNT_H
 #define COFFERDAM_RESPONSE_ACCOUNT_H
 
 #include "response/response_state.h"
 
-/* False only for a stop; what could not be read is said in "partial". `keys`: of every user as
- * well. Belongs to the arena. */
-bool account_read(struct response *response, const struct access *access, bool keys, json_t **out,
+#define ACCOUNT_KEYS 1000 /* users whose keys are read at most */
+
+/* False only for a stop; what could not be read is said in "partial". `keys`: the keys as well,
+ * where there are at most so many users; 0: none. Belongs to the arena. */
+bool account_read(struct response *response, const struct access *access, size_t keys, json_t **out,
                   struct error *err) ATTR_USE_RESULT;
 
 enum novelty {
@@ -28,7 +30,8 @@ enum novelty {
 struct new_thing {
     enum novelty kind;
     const char *name;  /* user, role, key, policy's ARN */
-    const char *owner; /* of a key: its user; NULL: none */
+    const char *owner; /* of a key: its user; of rights: "user", "role", "group", "policy" */
+    const json_t *is;  /* of rights: what they are now; NULL: of all else */
     const char *words; /* "role Admin has another trust" */
     int64_t made;      /* 0: AWS does not say */
     struct new_thing *next;

@@ -38,6 +38,15 @@ static bool find(struct planning *planning, struct error *err)
                       planning->suspect->name);
 }
 
+static bool is_own_role(const struct planning *planning)
+{
+    struct arn own;
+    return arn_read(planning->caller, planning->arena, &own) &&
+           strcmp(own.type, "assumed-role") == 0 &&
+           strcmp(arena_strndup(planning->arena, own.resource, strcspn(own.resource, "/")),
+                  planning->suspect->name) == 0;
+}
+
 static bool plan(struct planning *planning, struct error *err)
 {
     struct arena *arena = planning->arena;
@@ -71,7 +80,13 @@ static bool plan(struct planning *planning, struct error *err)
         step.undo.check.want = changed;
     }
     response_step(planning, &step);
-    role_revoke(planning);
+    if (is_own_role(planning))
+        response_say(planning, NOTE_BY_HAND,
+                     "sessions of role %s are not ended, for this kernel's own is one of them: its "
+                     "trust is put back, whoever came in by the other one is still in",
+                     name);
+    else
+        role_revoke(planning);
     return true;
 }
 

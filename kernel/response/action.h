@@ -34,6 +34,9 @@ struct planning {
     const char *evidence; /* the bucket that evidence is kept in; NULL: none is set */
     struct cancel *cancel;
     json_t *state; /* what was read: place, call, parameters -> {"replies", "code", "message"} */
+    /* Several targets are looked at side by side: what a read lacks is only noted here, to be asked
+       with what the others lack, and the read fails for now. NULL: it is asked at once. */
+    struct wanted *wanted;
 };
 
 /* Where bytes are kept as files of the evidence. */
@@ -76,6 +79,12 @@ struct reading {
     bool needed;    /* false: NoSuchEntity, denied... are answers too, and said in the plan */
     int pages;      /* 0: 20 */
 };
+
+/* Reads that are noted instead of asked. Belongs to the arena. */
+struct wanted *wanted_new(struct arena *arena);
+/* Asks all that was noted since, side by side, into `state`; *any is false where nothing was. */
+bool wanted_read(struct wanted *wanted, struct aws *aws, json_t *state, struct cancel *cancel,
+                 bool *any, struct error *err) ATTR_USE_RESULT;
 
 /* All side by side, with their pages; what was read in this planning is not asked again. */
 bool response_read(struct planning *planning, const struct reading *list, size_t count,

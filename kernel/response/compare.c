@@ -1,5 +1,6 @@
 /* What is new in an account between two pictures of it. */
 #include "response/account.h"
+#include "response/policy.h"
 
 #include <string.h>
 
@@ -38,32 +39,99 @@ static void new_keys(struct comparing *comparing, const char *user, const json_t
     }
 }
 
+/* Inline policies without those that are new and only deny: they give nothing. */
+static json_t *giving(const json_t *was, json_t *is, struct arena *arena)
+{
+    json_t *made = json_own(arena, json_object()), *policy;
+    const char *name;
+    json_object_foreach(is, name, policy)
+    {
+        if (json_object_get(was, name) || !policy_only_denies(policy))
+            json_object_set(made, name, policy);
+    }
+    return made;
+}
+
+static bool denies_all(const char *arn)
+{
+    static const char deny[] = ":policy/AWSDenyAll";
+    size_t size = strlen(arn);
+    return size >= sizeof deny && strcmp(arn + size - (sizeof deny - 1), deny) == 0;
+}
+
+/* Attached policies without a new AWSDenyAll. */
+static json_t *allowing(const json_t *was, json_t *is, struct arena *arena)
+{
+    json_t *made = json_own(arena, json_object()), *there;
+    const char *name;
+    json_object_foreach(is, name, there)
+    {
+        if (json_object_get(was, name) || !denies_all(name))
+            json_object_set(made, name, there);
+    }
+    return made;
+}
+
+static bool same_rights(const char *member, const json_t *was, json_t *is, struct arena *arena)
+{
+    if (strcmp(member, "inline") == 0)
+        return json_equal(was, giving(was, is, arena));
+    if (strcmp(member, "attached") == 0)
+        return json_equal(was, allowing(was, is, arena));
+    return json_equal(was, is) || (strcmp(member, "boundary") == 0 && json_is_string(is) &&
+                                   denies_all(json_string_value(is)));
+}
+
 /* A member that says what somebody may do is another one. */
 static void new_rights(struct comparing *comparing, const char *word, const char *name,
                        const json_t *before, const json_t *after)
 {
-    static const char *const members[] = {"inline", "attached", "groups", "boundary", "document"};
+    static const char *const members[][2] = {{"inline", "inline policies"},
+                                             {"attached", "attached policies"},
+                                             {"groups", "groups"},
+                                             {"boundary", "boundary"},
+                                             {"document", "document"}};
     for (size_t i = 0; i < COUNT(members); i++) {
-        const json_t *was = json_object_get(before, members[i]);
-        const json_t *is = json_object_get(after, members[i]);
-        if (was && is && !json_equal(was, is))
-            add(comparing,
-                (struct new_thing){.kind = NEW_RIGHTS,
-                                   .name = name,
-                                   .words = arena_printf(
-                                       comparing->arena, "%s %s has other rights (%s)", word, name,
-                                       strcmp(members[i], "inline") == 0     ? "inline policies"
-                                       : strcmp(members[i], "attached") == 0 ? "attached policies"
-                                                                             : members[i])});
+        const json_t *was = json_object_get(before, members[i][0]);
+        json_t *is = json_object_get(after, members[i][0]);
+        if (was && is && !same_rights(members[i][0], was, is, comparing->arena))
+            add(comparing, (struct new_thing){.kind = NEW_RIGHTS,
+                                              .name = name,
+                                              .owner = word,
+                                              .is = is,
+                                              .words = arena_printf(comparing->arena,
+                                                                    "%s %s has other rights (%s)",
+                                                                    word, name, members[i][1])});
     }
 }
 
-static void compare_user(struct comparing *comparing, const char *name, const json_t *before,
+/* A user that had another name: as it was. NULL: there was none of this id. */
+static const char *former_name(const json_t *before, const json_t *after)
+{
+    const char *name, *id = json_get_string(after, "id", "");
+    json_t *one;
+    json_object_foreach(json_object_get((json_t *)(uintptr_t)before, "users"), name, one)
+    {
+        if (*id && strcmp(json_get_string(one, "id", ""), id) == 0)
+            return name;
+    }
+    return NULL;
+}
+
+static void compare_user(struct comparing *comparing, const char *name, const json_t *picture,
                          const json_t *after)
 {
+    const json_t *before = json_object_get(json_object_get(picture, "users"), name);
     bool same =
         before && strcmp(json_get_string(before, "id", ""), json_get_string(after, "id", "")) == 0;
-    if (!same)
+    const char *former = same ? NULL : former_name(picture, after);
+    if (former)
+        add(comparing,
+            (struct new_thing){
+                .kind = NEW_USER,
+                .name = name,
+                .words = arena_printf(comparing->arena, "user %s is called %s now", former, name)});
+    else if (!same)
         add(comparing,
             (struct new_thing){.kind = NEW_USER,
                                .name = name,
@@ -116,8 +184,7 @@ struct new_thing *account_compare(const json_t *before, const json_t *after, str
     json_t *one;
     json_object_foreach(json_object_get(after, "users"), name, one)
     {
-        compare_user(&comparing, name, json_object_get(json_object_get(before, "users"), name),
-                     one);
+        compare_user(&comparing, name, before, one);
     }
     json_object_foreach(json_object_get(after, "roles"), name, one)
     {

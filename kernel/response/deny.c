@@ -17,6 +17,16 @@ const struct principal principal_user = {
     .delete_boundary_op = "iam:DeleteUserPermissionsBoundary",
 };
 
+const struct principal principal_group = {
+    .word = "group",
+    .owner = "GroupName",
+    .inlined = &inline_of_group,
+    .get_op = "iam:GetGroup",
+    .attached_op = "iam:ListAttachedGroupPolicies",
+    .attach_op = "iam:AttachGroupPolicy",
+    .detach_op = "iam:DetachGroupPolicy",
+};
+
 const struct principal principal_role = {
     .word = "role",
     .owner = "RoleName",

@@ -13,6 +13,7 @@ struct principal {
     const char *put_boundary_op, *delete_boundary_op;
 };
 extern const struct principal principal_user, principal_role;
+extern const struct principal principal_group; /* without a boundary */
 
 json_t *principal_params(const struct planning *planning, const struct principal *kind);
 /* An inline deny and AWSDenyAll attached; where there is no room for one, the boundary. All of it

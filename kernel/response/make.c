@@ -37,7 +37,8 @@ bool planning_of(struct response *response, struct plan *plan, struct suspect *s
                              .before = json_object_get(response->before, access->account),
                              .evidence = session_settings(response->with.session)->evidence,
                              .cancel = response->with.cancel,
-                             .state = response->state};
+                             .state = response->state,
+                             .wanted = response->wanted};
     json_object_set_new(plan->callers, access->account, json_texts(access->arn));
     return true;
 }
@@ -67,9 +68,8 @@ static bool take_level(const struct response_request *request, struct suspect *s
                   : error_hint(err, "It is contained in one way only: leave --level out.");
 }
 
-/* The action finds its target; *found false where there is none of that kind. */
-static bool try_action(struct response *response, struct plan *plan, struct suspect *suspect,
-                       bool *found, struct error *err)
+bool make_find(struct response *response, struct plan *plan, struct suspect *suspect, bool *found,
+               struct error *err)
 {
     struct planning planning;
     struct error problem = {0};
@@ -90,12 +90,21 @@ static bool same_text(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* A key whose user is contained as a whole. */
+/* The user of this key, session or name is contained with all that it has. */
+static bool is_whole_user(const struct suspect *one)
+{
+    const char *action = one->action->name;
+    return strcmp(action, "user") == 0 ||
+           (strcmp(action, "key") == 0 && !same_text(one->level, "key")) ||
+           (strcmp(action, "session") == 0 && one->arn && strstr(one->arn, ":user/"));
+}
+
+/* A key of such a user, or it itself by another name. */
 static bool is_within(const struct suspect *suspect, const struct suspect *one)
 {
-    bool key = suspect->level && strcmp(suspect->level, "key") == 0;
-    bool whole = !one->level || strcmp(one->level, "key") != 0;
-    return key && whole && same_text(one->account, suspect->account) && one->unique_id &&
+    const char *action = suspect->action->name;
+    return (strcmp(action, "key") == 0 || strcmp(action, "user") == 0) && is_whole_user(one) &&
+           same_text(one->account, suspect->account) && one->unique_id &&
            same_text(one->unique_id, suspect->unique_id);
 }
 
@@ -106,8 +115,9 @@ static bool is_planned(const struct plan *plan, const struct suspect *suspect)
             return true;
     for (const struct suspect *one = plan->suspects; one; one = one->next)
         if (one->action == suspect->action && same_text(one->account, suspect->account) &&
-            same_text(one->region, suspect->region) && same_text(one->name, suspect->name) &&
-            same_text(one->part, suspect->part))
+            same_text(one->region, suspect->region) && same_text(one->part, suspect->part) &&
+            (same_text(one->name, suspect->name) ||
+             (one->unique_id && same_text(one->unique_id, suspect->unique_id))))
             return true;
     return false;
 }
@@ -129,12 +139,15 @@ static bool resolve(struct response *response, struct plan *plan, struct suspect
         claimed = true;
         suspect.action = actions[i];
         if (!take_level(request, &suspect, err) ||
-            !try_action(response, plan, &suspect, &found, &missing)) {
+            !make_find(response, plan, &suspect, &found, &missing)) {
             *err = err->kind ? *err : missing;
             return false;
         }
-        if (found && !is_planned(plan, &suspect))
+        if (found && !is_planned(plan, &suspect)) {
+            if (suspect.found && !safe_found(response, plan, &suspect, err))
+                return false;
             plan_suspect(plan, &suspect);
+        }
         if (claim == CLAIM_YES)
             break;
     }
@@ -267,23 +280,8 @@ bool make_checks(struct response *response, struct plan *plan, struct error *err
     return ok;
 }
 
-bool make_steps(struct response *response, struct plan *plan, struct error *err)
-{
-    bool ok = true;
-    plan->steps = plan->last_step = NULL;
-    plan->notes = plan->last_note = NULL;
-    plan->step_count = 0;
-    json_object_clear(plan->calls);
-    for (struct suspect *one = plan->suspects; ok && one; one = one->next) {
-        struct planning planning;
-        ok = planning_of(response, plan, one, &planning, err) && one->action->plan(&planning, err);
-    }
-    return ok && (plan->kind != PLAN_CONTAIN || fence_plan(response, plan, err)) &&
-           make_checks(response, plan, err);
-}
-
 /* Pictures of the accounts as they are now, for safety and for what is new later. */
-static bool picture(struct response *response, const struct plan *plan, json_t *into, bool keys,
+static bool picture(struct response *response, const struct plan *plan, json_t *into, size_t keys,
                     struct error *err)
 {
     const char *account;
@@ -339,7 +337,7 @@ bool response_plan(struct response *response, const struct response_request *req
     *out = plan;
     response->before = json_own(response->arena, json_object());
     return ok && (!request->destroys || ready_check(response, plan, err)) &&
-           picture(response, plan, response->before, true, err) &&
+           picture(response, plan, response->before, ACCOUNT_KEYS, err) &&
            make_steps(response, plan, err) && safe_check(response, plan, err);
 }
 
@@ -350,7 +348,7 @@ static bool find_again(struct response *response, struct plan *plan, const struc
     struct suspect suspect = *one;
     bool found = false;
     struct error missing = {0};
-    if (!try_action(response, plan, &suspect, &found, &missing) || (!found && !one->found)) {
+    if (!make_find(response, plan, &suspect, &found, &missing) || (!found && !one->found)) {
         *err = missing;
         return false;
     }
@@ -370,6 +368,7 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     plan->number = approved->number;
     plan->id = approved->id;
     plan->entry = approved->entry;
+    plan->made = approved->made;
     plan->lawful = lawful;
     plan->unknown = approved->unknown;
     plan->decision = approved->decision;
@@ -380,7 +379,7 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     ok = ok && (plan->kind != PLAN_ERADICATE || ready_check(response, plan, err));
     *out = plan;
     response->start = json_own(response->arena, json_object());
-    ok = ok && picture(response, plan, response->start, false, err);
+    ok = ok && picture(response, plan, response->start, 0, err);
     if (ok && !response->before)
         response->before = response->start; /* the plan's own is not known any more */
     return ok && make_steps(response, plan, err) && safe_check(response, plan, err) &&

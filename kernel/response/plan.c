@@ -143,6 +143,32 @@ struct step *plan_find(const struct plan *plan, const char *id)
     return NULL;
 }
 
+static void rename_in(struct arena *arena, json_t **params, const char *member, const char *was,
+                      const char *is)
+{
+    if (!*params || strcmp(json_get_string(*params, member, ""), was) != 0)
+        return;
+    *params = json_own(arena, json_deep_copy(*params)); /* others may have the same object */
+    json_object_set_new(*params, member, json_texts(is));
+}
+
+void plan_rename(struct plan *plan, struct suspect *suspect, const char *member, const char *name)
+{
+    for (struct step *step = plan->steps; step; step = step->next) {
+        json_t **places[] = {&step->params, &step->undo.params, &step->check.params,
+                             &step->undo.check.params};
+        if (step->suspect != suspect->number)
+            continue;
+        for (size_t i = 0; i < COUNT(places); i++)
+            rename_in(plan->arena, places[i], member, suspect->name, name);
+        json_object_set_new(plan->calls, call_of(plan, step), json_texts(step->id));
+        if (step->outcome == OUTCOME_FAILED && step->code &&
+            strcmp(step->code, "NoSuchEntity") == 0)
+            step->outcome = OUTCOME_NONE;
+    }
+    suspect->name = copy(plan->arena, name);
+}
+
 void plan_say(struct plan *plan, const struct suspect *suspect, enum note kind, const char *format,
               ...)
 {

@@ -166,6 +166,9 @@ struct suspect {
         *found; /* why it is in the plan although nobody typed it: "made by AKIA..."; or NULL */
     const char *contained; /* NULL; or why it is not: "no access to account 2222..." */
     json_t *wishes;        /* what else was asked for, in the action's own words; NULL: nothing */
+    bool gone;             /* it is not there any more */
+    bool returns;          /* what was taken back from it came again */
+    bool missed;           /* it was there a moment ago: renamed while it was looked at */
     size_t number;         /* 1-based */
     struct suspect *next;
 };
@@ -186,6 +189,7 @@ struct plan {
                             known */
     const char *unknown; /* why it is not known */
     json_t *overrides;   /* protected principals that are meant all the same: ARNs */
+    bool running;        /* made in the middle of a run: what is not found is missed, no error */
     const char *of;      /* undo: the action that is taken back */
     struct difference *differences, *last_difference;
     size_t stays;        /* undo: what could be taken back, and is not */
@@ -205,6 +209,8 @@ struct suspect *plan_suspect(struct plan *plan, const struct suspect *suspect);
  * planned already is given back instead. */
 struct step *plan_step(struct plan *plan, const struct suspect *suspect, const struct step *step);
 struct step *plan_find(const struct plan *plan, const char *id);
+/* The suspect has another name now: `member` ("UserName") of the calls of its steps says it. */
+void plan_rename(struct plan *plan, struct suspect *suspect, const char *member, const char *name);
 void plan_say(struct plan *plan, const struct suspect *suspect, enum note kind, const char *format,
               ...) ATTR_PRINTF(4, 5);
 /* Copies texts. */

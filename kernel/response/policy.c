@@ -28,6 +28,19 @@ size_t policy_size(const char *text)
     return size;
 }
 
+bool policy_only_denies(const json_t *policy)
+{
+    const json_t *statements = json_object_get(policy, "Statement");
+    bool list = json_is_array(statements);
+    size_t count = list ? json_array_size(statements) : statements != NULL;
+    bool denies = count > 0;
+    for (size_t i = 0; denies && i < count; i++) {
+        const json_t *one = list ? json_array_get(statements, i) : statements;
+        denies = strcmp(json_get_string(one, "Effect", ""), "Deny") == 0;
+    }
+    return denies;
+}
+
 const char *policy_deny_all(const struct planning *planning)
 {
     return arena_printf(planning->arena, "arn:%s:iam::aws:policy/AWSDenyAll", planning->partition);

@@ -14,6 +14,9 @@
 json_t *policy_deny(struct arena *arena, json_t *condition);
 const char *policy_text(struct arena *arena, const json_t *policy);
 
+/* Whether it gives no rights: it denies, and nothing else. */
+bool policy_only_denies(const json_t *policy);
+
 /* Characters that AWS counts: all but white space. */
 size_t policy_size(const char *text);
 

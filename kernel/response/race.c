@@ -9,7 +9,9 @@
 
 #define LOOKUPS_MOST 8 /* CloudTrail takes two a second */
 #define EVENT_MOST ((size_t)256 * 1024)
+#define KEYS_EACH_ROUND 100 /* users; of more the keys are read only at the end */
 #define SECOND INT64_C(1000000)
+#define CLOCKS_APART (60 * SECOND) /* ours and AWS's */
 
 enum maker { MAKER_UNKNOWN, MAKER_FAMILY, MAKER_OTHER };
 
@@ -23,7 +25,7 @@ static bool is_family(const struct plan *plan, const json_t *identity)
                            reply_text(identity, "sessionContext.sessionIssuer.userName"),
                            reply_text(identity, "sessionContext.sessionIssuer.arn")};
     for (const struct suspect *one = plan->suspects; one; one = one->next)
-        for (size_t i = 0; i < COUNT(texts); i++)
+        for (size_t i = 0; i < COUNT(texts) && strcmp(one->action->name, "rights") != 0; i++)
             if (*texts[i] && ((one->part && strcmp(one->part, texts[i]) == 0) ||
                               (one->arn && strcmp(one->arn, texts[i]) == 0) ||
                               (one->name && strcmp(one->name, texts[i]) == 0)))
@@ -40,33 +42,54 @@ static bool is_making(const char *name)
     return false;
 }
 
-static bool ask_trail(struct run *run, const char *account, const struct new_thing *thing,
-                      enum maker *maker, struct error *err)
+/* What happened before the first picture made nothing that is new since. */
+static bool time_before(const json_t *event, int64_t picture)
 {
-    struct response *response = run->response;
-    struct arena *arena = response->arena;
-    const struct access *access;
-    *maker = MAKER_UNKNOWN;
-    if (!access_find(response, account, &access, err))
-        return false;
-    struct aws_gathering lookup = {
-        .op = "cloudtrail:LookupEvents",
-        .params = plan_pack(arena, "{s:[{s:s, s:s}], s:i}", "LookupAttributes", "AttributeKey",
-                            "ResourceName", "AttributeValue", thing->name, "MaxResults", 10),
-        .region = "us-east-1",
-        .credentials = access->credentials};
-    if (!aws_gather(response->with.aws, &lookup, 1, response->with.cancel, arena, err))
-        return false;
-    const json_t *reply = json_array_get(lookup.replies, 0);
-    for (size_t i = 0; i < reply_count(reply, "Events") && *maker == MAKER_UNKNOWN; i++) {
+    const char *text = reply_text(event, "eventTime");
+    int64_t at;
+    return time_parse(text, strlen(text), &at) && at < picture - CLOCKS_APART;
+}
+
+/* Something new that is to be judged. */
+struct judged {
+    const struct new_thing *thing;
+    enum maker maker;
+};
+
+static enum maker maker_of(const struct run *run, const json_t *reply)
+{
+    struct arena *arena = run->response->arena;
+    for (size_t i = 0; i < reply_count(reply, "Events"); i++) {
         struct error ignored = {0};
         const char *text = reply_text(reply_item(reply, "Events", i), "CloudTrailEvent");
         json_t *event = json_parse(arena, text, strlen(text), EVENT_MOST, &ignored);
-        if (!is_making(reply_text(event, "eventName")) || *reply_text(event, "errorCode"))
-            continue;
-        *maker = is_family(run->plan, json_object_get(event, "userIdentity")) ? MAKER_FAMILY
-                                                                              : MAKER_OTHER;
+        if (is_making(reply_text(event, "eventName")) && !*reply_text(event, "errorCode") &&
+            !time_before(event, run->plan->made))
+            return is_family(run->plan, json_object_get(event, "userIdentity")) ? MAKER_FAMILY
+                                                                                : MAKER_OTHER;
     }
+    return MAKER_UNKNOWN;
+}
+
+/* The first few of them. */
+static bool ask_trail(struct run *run, const struct access *access, struct judged *list,
+                      size_t count, struct error *err)
+{
+    struct response *response = run->response;
+    struct aws_gathering *asked = arena_alloc(response->arena, (count + 1) * sizeof *asked);
+    size_t most = 0;
+    for (; most < count && run->lookups < LOOKUPS_MOST; most++, run->lookups++)
+        asked[most] = (struct aws_gathering){
+            .op = "cloudtrail:LookupEvents",
+            .params = plan_pack(response->arena, "{s:[{s:s, s:s}], s:i}", "LookupAttributes",
+                                "AttributeKey", "ResourceName", "AttributeValue",
+                                list[most].thing->name, "MaxResults", 10),
+            .region = "us-east-1",
+            .credentials = access->credentials};
+    if (!aws_gather(response->with.aws, asked, most, response->with.cancel, response->arena, err))
+        return false;
+    for (size_t i = 0; i < most; i++)
+        list[i].maker = maker_of(run, json_array_get(asked[i].replies, 0));
     return true;
 }
 
@@ -99,24 +122,64 @@ static const char *target_of(const struct new_thing *thing, struct arena *arena,
         return arena_printf(arena, "role/%s", thing->name);
     case NEW_TRUST:
         return arena_printf(arena, "trust/%s", thing->name);
+    case NEW_RIGHTS:
+        return arena_printf(arena, "rights/%s/%s", thing->owner, thing->name);
     default:
         return NULL;
     }
 }
 
+static bool is_one_of(const char *text, const char *const *list)
+{
+    for (; text && *list; list++)
+        if (strcmp(text, *list) == 0)
+            return true;
+    return false;
+}
+
+/* Whether every round looks at this as a part of that suspect. */
+static bool covers(const struct suspect *one, const struct new_thing *thing)
+{
+    static const char *const user[] = {"deny", "boundary", NULL};
+    static const char *const role[] = {"full", "boundary", NULL};
+    static const char *const trust[] = {"new", "full", "boundary", NULL};
+    const char *action = one->action->name;
+    bool as_user = strcmp(action, "user") == 0 && is_one_of(one->level, user);
+    bool as_key = (strcmp(action, "key") == 0 && !(one->level && strcmp(one->level, "key") == 0)) ||
+                  (strcmp(action, "session") == 0 && one->arn && strstr(one->arn, ":user/"));
+    bool as_role = strcmp(action, "role") == 0;
+    if (strcmp(action, "rights") == 0)
+        return thing->kind == NEW_RIGHTS && strcmp(one->part, thing->owner) == 0;
+    switch (thing->kind) {
+    case NEW_USER:
+    case NEW_KEY:
+        return as_user || as_key;
+    case NEW_ROLE:
+        return as_role && is_one_of(one->level, role);
+    case NEW_TRUST:
+        return strcmp(action, "trust") == 0 || (as_role && is_one_of(one->level, trust));
+    case NEW_RIGHTS:
+        return strcmp(thing->owner, "user") == 0   ? as_user || as_key
+               : strcmp(thing->owner, "role") == 0 ? as_role && is_one_of(one->level, role)
+                                                   : strcmp(action, thing->owner) == 0;
+    default:
+        return false;
+    }
+}
+
 static bool is_known(const struct run *run, const char *account, const struct new_thing *thing)
 {
-    const char *key = arena_printf(run->response->arena, "%s %s", account, thing->words);
+    struct arena *arena = run->response->arena;
+    const char *is = thing->is ? json_dump(arena, thing->is, NULL) : "";
+    const char *key = arena_printf(arena, "%s %s %s", account, thing->words, is);
     if (json_object_get(run->seen, key))
         return true;
     json_object_set_new(run->seen, key, json_true());
-    for (const struct suspect *one = run->plan->suspects; one; one = one->next) {
-        const char *own = thing->kind == NEW_KEY ? thing->owner : thing->name;
-        bool same = strcmp(one->account, account) == 0 && one->name && strcmp(one->name, own) == 0;
-        bool whole = !one->level || strcmp(one->level, "key") != 0;
-        if (same && (thing->kind != NEW_KEY || whole))
-            return true; /* every round looks at a suspect as a whole */
-    }
+    const char *own = thing->kind == NEW_KEY ? thing->owner : thing->name;
+    for (const struct suspect *one = run->plan->suspects; one; one = one->next)
+        if (strcmp(one->account, account) == 0 && one->name && strcmp(one->name, own) == 0 &&
+            covers(one, thing))
+            return true;
     return false;
 }
 
@@ -133,7 +196,7 @@ static bool contain(struct run *run, const char *account, const struct new_thing
 static void propose(struct run *run, const struct new_thing *thing, const char *why)
 {
     const char *level, *target = target_of(thing, run->response->arena, &level);
-    if (!target || thing->kind == NEW_TRUST)
+    if (!target || thing->kind == NEW_TRUST || thing->kind == NEW_RIGHTS)
         plan_say(run->plan, NULL, NOTE_NEXT,
                  "new, %s: %s; look at it: %%cloudtrail event, then "
                  "%%contain what is not yours",
@@ -143,30 +206,136 @@ static void propose(struct run *run, const struct new_thing *thing, const char *
                  target, level ? " --level " : "", level ? level : "");
 }
 
-static bool judge(struct run *run, const char *account, const struct new_thing *thing, bool *more,
+static bool is_family_made(const struct run *run, const char *account, const struct judged *one)
+{
+    return one->maker == MAKER_FAMILY ||
+           (one->maker == MAKER_UNKNOWN && in_window(run, account, one->thing));
+}
+
+static bool judge(struct run *run, const char *account, const struct judged *one, bool *more,
                   struct error *err)
 {
-    enum maker maker = MAKER_UNKNOWN;
     const char *level;
-    bool window = in_window(run, account, thing);
-    if (run->lookups++ < LOOKUPS_MOST && !ask_trail(run, account, thing, &maker, err))
-        return false;
-    bool family = maker == MAKER_FAMILY || (maker == MAKER_UNKNOWN && window);
-    if (!family || !target_of(thing, run->response->arena, &level)) {
-        propose(run, thing,
-                maker == MAKER_OTHER ? "made by somebody else, as CloudTrail says"
-                : family             ? "made by the family or while it could still act"
-                                     : "and nobody knows by whom yet");
+    bool family = is_family_made(run, account, one);
+    if (!family || !target_of(one->thing, run->response->arena, &level)) {
+        propose(run, one->thing,
+                one->maker == MAKER_OTHER ? "made by somebody else, as CloudTrail says"
+                : family                  ? "made by the family or while it could still act"
+                                          : "and nobody knows by whom yet");
         return true;
     }
     *more = true;
-    return contain(run, account, thing,
-                   maker == MAKER_FAMILY ? "CloudTrail says that the family made it"
-                                         : "made while the family could still act",
+    return contain(run, account, one->thing,
+                   one->maker == MAKER_FAMILY ? "CloudTrail says that the family made it"
+                                              : "made while the family could still act",
                    err);
 }
 
-bool race_look(struct run *run, bool *more, struct error *err)
+/* What finding them needs is read side by side: there may be hundreds. */
+static bool judge_all(struct run *run, const struct access *access, struct judged *list,
+                      size_t count, bool *more, struct error *err)
+{
+    struct response *response = run->response;
+    struct arena *arena = response->arena;
+    struct response_found *found = arena_alloc(arena, (count + 1) * sizeof *found);
+    size_t ready = 0;
+    const char *level;
+    if (!ask_trail(run, access, list, count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const char *target = target_of(list[i].thing, arena, &level);
+        if (target && is_family_made(run, access->account, &list[i]))
+            found[ready++] = (struct response_found){.text = target, .account = access->account};
+    }
+    bool ok = make_ready(response, run->plan, found, ready, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = judge(run, access->account, &list[i], more, err);
+    return ok;
+}
+
+/* ---- what comes again ---------------------------------------------------------------------------
+ */
+
+/* A holder whose rights come again acts itself, or somebody does who cannot be told: it is
+ * contained as a whole. */
+static bool contain_holder(struct run *run, const char *account, const char *kind, const char *name,
+                           struct error *err)
+{
+    struct arena *arena = run->response->arena;
+    struct response_found found = {
+        .text = arena_printf(arena, "%s/%s", kind, name),
+        .account = account,
+        .level = strcmp(kind, "role") == 0 ? "full" : NULL,
+        .why = "rights that were taken back came again, perhaps by its own hand"};
+    return make_found(run->response, run->plan, &found, NULL, err);
+}
+
+/* Everybody that a policy is attached to. */
+static bool contain_holders(struct run *run, const char *account, const char *policy,
+                            struct error *err)
+{
+    static const char *const kinds[][2] = {
+        {"users", "user"}, {"roles", "role"}, {"groups", "group"}};
+    const json_t *after = json_object_get(run->after, account);
+    bool ok = true;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        const char *name;
+        json_t *one;
+        json_object_foreach(json_object_get(after, kinds[i][0]), name, one)
+        {
+            if (json_object_get(json_object_get(one, "attached"), policy))
+                ok = ok && contain_holder(run, account, kinds[i][1], name, err);
+        }
+    }
+    return ok;
+}
+
+static bool contain_returning(struct run *run, const char *account, bool *more, struct error *err)
+{
+    bool ok = true;
+    for (const struct suspect *one = run->plan->suspects; ok && one; one = one->next) {
+        const char *key = arena_printf(run->response->arena, "again %zu", one->number);
+        if (!one->returns || strcmp(one->action->name, "rights") != 0 ||
+            strcmp(one->account, account) != 0 || json_object_get(run->seen, key))
+            continue;
+        json_object_set_new(run->seen, key, json_true());
+        *more = true;
+        ok = strcmp(one->part, "policy") == 0
+                 ? contain_holders(run, account, one->name, err)
+                 : contain_holder(run, account, one->part, one->name, err);
+    }
+    return ok;
+}
+
+static bool look_at(struct run *run, const char *account, const json_t *before, bool whole,
+                    bool *more, struct error *err)
+{
+    struct arena *arena = run->response->arena;
+    const struct access *access;
+    json_t *after;
+    size_t count = 0, size = 1;
+    if (!access_find(run->response, account, &access, err) ||
+        !account_read(run->response, access, whole ? ACCOUNT_KEYS : KEYS_EACH_ROUND, &after, err))
+        return false;
+    json_object_set(run->after, account, after);
+    struct new_thing *first = account_compare(before, after, arena);
+    for (const struct new_thing *thing = first; thing; thing = thing->next)
+        size++;
+    struct judged *list = arena_alloc(arena, size * sizeof *list);
+    for (const struct new_thing *thing = first; thing; thing = thing->next)
+        if (!is_known(run, account, thing))
+            list[count++] = (struct judged){.thing = thing};
+    const char *partial = json_get_string(after, "partial", NULL);
+    if (partial && !run->partial)
+        plan_say(run->plan, NULL, NOTE_NOT_COVERED,
+                 "account %s could not be compared as a whole with what it was: %s", account,
+                 partial);
+    run->partial = run->partial || partial;
+    return judge_all(run, access, list, count, more, err) &&
+           contain_returning(run, account, more, err);
+}
+
+bool race_look(struct run *run, bool whole, bool *more, struct error *err)
 {
     const char *account;
     json_t *before;
@@ -174,22 +343,7 @@ bool race_look(struct run *run, bool *more, struct error *err)
     *more = false;
     json_object_foreach(run->response->before, account, before)
     {
-        const struct access *access;
-        json_t *after;
-        if (!access_find(run->response, account, &access, err) ||
-            !account_read(run->response, access, true, &after, err))
-            return false;
-        json_object_set(run->after, account, after);
-        struct new_thing *thing = account_compare(before, after, run->response->arena);
-        for (; ok && thing; thing = thing->next)
-            if (!is_known(run, account, thing))
-                ok = judge(run, account, thing, more, err);
-        const char *partial = json_get_string(after, "partial", NULL);
-        if (partial && !run->partial)
-            plan_say(run->plan, NULL, NOTE_NOT_COVERED,
-                     "account %s could not be compared as a whole with what it was: %s", account,
-                     partial);
-        run->partial = run->partial || partial;
+        ok = ok && look_at(run, account, before, whole, more, err);
     }
     return ok;
 }

@@ -39,18 +39,95 @@ static json_t *answer_of(const struct aws_gathering *gathering)
     return answer;
 }
 
+static struct aws_gathering gathering_of(const struct planning *planning,
+                                         const struct reading *reading)
+{
+    return (struct aws_gathering){.op = reading->op,
+                                  .params = reading->params,
+                                  .region = planning->suspect->region,
+                                  .credentials = planning->credentials,
+                                  .pages = reading->pages ? reading->pages : PAGES};
+}
+
+/* ---- side by side -------------------------------------------------------------------------------
+ */
+
+struct wanted {
+    struct arena *arena;
+    json_t *keys; /* key -> true */
+    struct want {
+        const char *key;
+        struct aws_gathering gathering;
+        struct want *next;
+    } * first;
+    size_t count;
+};
+
+struct wanted *wanted_new(struct arena *arena)
+{
+    struct wanted *wanted = arena_alloc(arena, sizeof *wanted);
+    *wanted = (struct wanted){.arena = arena, .keys = json_own(arena, json_object())};
+    return wanted;
+}
+
+/* False: something is not read yet, and is noted. */
+static bool note(struct planning *planning, const struct reading *list, size_t count)
+{
+    struct wanted *wanted = planning->wanted;
+    bool all = true;
+    for (size_t i = 0; i < count; i++) {
+        const char *key = key_of(planning, list[i].op, list[i].params);
+        if (json_object_get(planning->state, key))
+            continue;
+        all = false;
+        if (json_object_get(wanted->keys, key))
+            continue;
+        struct want *want = arena_alloc(wanted->arena, sizeof *want);
+        *want = (struct want){key, gathering_of(planning, &list[i]), wanted->first};
+        wanted->first = want;
+        wanted->count++;
+        json_object_set_new(wanted->keys, key, json_true());
+    }
+    return all;
+}
+
+bool wanted_read(struct wanted *wanted, struct aws *aws, json_t *state, struct cancel *cancel,
+                 bool *any, struct error *err)
+{
+    size_t count = 0;
+    struct aws_gathering *list = arena_alloc(wanted->arena, (wanted->count + 1) * sizeof *list);
+    for (const struct want *want = wanted->first; want; want = want->next)
+        list[count++] = want->gathering;
+    *any = count > 0;
+    if (!aws_gather(aws, list, count, cancel, wanted->arena, err))
+        return false;
+    count = 0;
+    for (const struct want *want = wanted->first; want; want = want->next)
+        json_object_set_new(state, want->key, answer_of(&list[count++]));
+    wanted->first = NULL;
+    wanted->count = 0;
+    return true;
+}
+
+/* ---- at once ---- */
+
+/* Answered already; where the answer is needed and is an error, it is asked again to be told. */
+static bool is_read(const struct planning *planning, const struct reading *reading)
+{
+    const json_t *answer = said(planning, reading->op, reading->params);
+    return answer && !(reading->needed && json_object_get(answer, "code"));
+}
+
 bool response_read(struct planning *planning, const struct reading *list, size_t count,
                    struct error *err)
 {
     struct arena *arena = planning->arena;
+    if (planning->wanted)
+        return note(planning, list, count) || error_set(err, ERROR_UNAVAILABLE, "not read yet");
     struct aws_gathering *asked = arena_alloc(arena, (count + 1) * sizeof *asked);
     for (size_t i = 0; i < count; i++)
-        if (!said(planning, list[i].op, list[i].params))
-            asked[i] = (struct aws_gathering){.op = list[i].op,
-                                              .params = list[i].params,
-                                              .region = planning->suspect->region,
-                                              .credentials = planning->credentials,
-                                              .pages = list[i].pages ? list[i].pages : PAGES};
+        if (!is_read(planning, &list[i]))
+            asked[i] = gathering_of(planning, &list[i]);
     if (!aws_gather(planning->aws, asked, count, planning->cancel, arena, err))
         return false;
     bool ok = true;

@@ -25,6 +25,7 @@ struct response {
     json_t *answers;           /* of the run's calls: step id -> reply */
     json_t *before;            /* account -> picture (account.h) when the plan was made */
     json_t *start;             /* the same as the run began, without keys */
+    struct wanted *wanted;     /* while reads are only noted (action.h); NULL: they are made */
 };
 
 /* access.c: verified; ERROR_NOT_FOUND where no mapping leads there. NULL: the chain's own. */
@@ -37,8 +38,10 @@ bool planning_of(struct response *response, struct plan *plan, struct suspect *s
 /* The same for a place without a suspect: reads only. */
 bool planning_at(struct response *response, struct plan *plan, const char *account,
                  const char *region, struct planning *out, struct error *err) ATTR_USE_RESULT;
-/* Makes all steps of all suspects anew from what is there now, and looks which hold. */
-bool make_steps(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
+/* The suspect's action finds its target; *found false where there is none of that kind. */
+bool make_find(struct response *response, struct plan *plan, struct suspect *suspect, bool *found,
+               struct error *err);
+
 /* Adds one that nobody typed; what cannot be contained is said in the plan. *added may be NULL. */
 bool make_found(struct response *response, struct plan *plan, const struct response_found *found,
                 struct suspect **added, struct error *err) ATTR_USE_RESULT;
@@ -50,6 +53,16 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
                 struct plan **out, struct error *err) ATTR_USE_RESULT;
 /* Reads what the checks of the steps need, where it was not read yet, and says which hold. */
 bool make_checks(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
+
+/* crowd.c */
+/* Makes all steps of all suspects anew from what is there now, and looks which hold. */
+bool make_steps(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
+/* Reads ahead, side by side, what finding these will need; what fails will be said then. */
+bool make_ready(struct response *response, struct plan *plan, const struct response_found *list,
+                size_t count, struct error *err) ATTR_USE_RESULT;
+/* Looks for the suspects again: who was renamed is known by the new name, who is no more is
+ * `gone`. */
+bool make_present(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
 
 /* undo.c: the same for a plan that takes something back: its steps are those that were approved. */
 bool undo_again(struct response *response, const struct plan *approved, struct plan **out,

@@ -243,13 +243,14 @@ static bool record_end(struct run *run, struct run_report *report, struct error 
     json_decref(written);
     return ok &&
            append(run, LEDGER_ACTION,
-                  json_pack("{s:I, s:s, s:s, s:s*, s:o, s:o, s:b, s:I, s:I, s:I, s:I}", "plan",
+                  json_pack("{s:I, s:s, s:s, s:s*, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I}", "plan",
                             (json_int_t)run->plan->entry, "id", run->plan->id, "kind",
                             plan_kind_names[run->plan->kind], "of", run->plan->of, "targets",
                             ready_names(run->plan), "steps", reference, "stopped", report->stopped,
-                            "left", (json_int_t)left_of(run->plan), "failed",
-                            (json_int_t)report->failed, "unknown", (json_int_t)report->unknown,
-                            "stable_ms", (json_int_t)report->stable_ms),
+                            "unstable", report->unstable, "left", (json_int_t)left_of(run->plan),
+                            "failed", (json_int_t)report->failed, "unknown",
+                            (json_int_t)report->unknown, "stable_ms",
+                            (json_int_t)report->stable_ms),
                   &report->action, err);
 }
 
@@ -268,6 +269,7 @@ static void count(const struct run *run, struct run_report *report)
     report->ended = run->ended;
     report->stable_ms = run->stable_ms;
     report->stopped = response_stopped(run);
+    report->unstable = run->unstable;
 }
 
 static bool carry_out(struct run *run, const struct approval *approval, struct run_report *report,

@@ -11,6 +11,7 @@ struct run {
     int64_t began, ended; /* server's time of the first and last change; 0: none */
     int64_t stable_ms;
     bool changed;  /* a call was sent */
+    bool unstable; /* something still differed or came new when the rounds were used up */
     json_t *after; /* account -> its last picture */
     json_t *seen;  /* what was new and is judged */
     int lookups;   /* of CloudTrail */

@@ -6,7 +6,7 @@
 
 #define POLL_MS 3000
 #define POLLS 5 /* in a row without a difference */
-#define ROUNDS 60
+#define ROUNDS 100
 
 /* A plan of the same suspects, made from what is there now. */
 static struct plan *look(struct run *run, struct error *err)
@@ -16,11 +16,38 @@ static struct plan *look(struct run *run, struct error *err)
     response->state = json_own(response->arena, json_object());
     if (run->plan->kind != PLAN_CONTAIN)
         return undo_again(response, run->plan, &fresh, err) ? fresh : NULL;
+    if (!make_present(response, run->plan, err))
+        return NULL;
     fresh = plan_new(response->arena, run->plan->kind);
     fresh->cut_off = run->plan->cut_off;
+    fresh->running = true;
     for (const struct suspect *one = run->plan->suspects; one; one = one->next)
         plan_suspect(fresh, one);
     return make_steps(response, fresh, err) ? fresh : NULL;
+}
+
+static struct suspect *whose(const struct plan *plan, const struct step *step)
+{
+    struct suspect *one = plan->suspects;
+    while (one && one->number != step->suspect)
+        one = one->next;
+    return one;
+}
+
+static bool has_done(const struct plan *plan, const struct suspect *suspect)
+{
+    for (const struct step *step = plan->steps; step; step = step->next)
+        if (step->suspect == suspect->number && step->outcome == OUTCOME_DONE)
+            return true;
+    return false;
+}
+
+static bool is_missed(const struct plan *fresh)
+{
+    for (const struct suspect *one = fresh->suspects; one; one = one->next)
+        if (one->missed)
+            return true;
+    return false;
 }
 
 /* What is no longer planned: its key was deleted, or another way was found where this one failed.
@@ -28,13 +55,21 @@ static struct plan *look(struct run *run, struct error *err)
 static void leave(struct run *run, const struct plan *fresh)
 {
     for (struct step *step = run->plan->steps; step; step = step->next) {
-        if (plan_find(fresh, step->id))
+        const struct suspect *suspect = whose(fresh, step);
+        if (plan_find(fresh, step->id) || (suspect && suspect->missed))
             continue;
         step->held = true;
         step->flags |= STEP_OPTIONAL;
         if (step->outcome == OUTCOME_SENT || step->outcome == OUTCOME_UNKNOWN)
             step->outcome = OUTCOME_DONE;
     }
+}
+
+/* It held, or was done twice as AWS said, and does not hold. */
+static bool is_undone(const struct step *step)
+{
+    return (step->outcome == OUTCOME_DONE && step->held) ||
+           (step->outcome == OUTCOME_SENT && step->tries > 1);
 }
 
 /* What a round shows of the steps that are known, and steps that are new. */
@@ -45,17 +80,18 @@ static bool merge(struct run *run, const struct plan *fresh)
     for (const struct step *seen = fresh->steps; seen; seen = seen->next) {
         struct step *step = plan_find(run->plan, seen->id);
         if (!step) {
-            const struct suspect *whose = run->plan->suspects;
-            while (whose->number != seen->suspect)
-                whose = whose->next;
+            struct suspect *suspect = whose(run->plan, seen);
             struct step added = *seen;
             added.id = strchr(seen->id, '.') + 1;
-            step = plan_step(run->plan, whose, &added);
+            suspect->returns |= has_done(run->plan, suspect);
+            step = plan_step(run->plan, suspect, &added);
             more = true;
         }
+        whose(run->plan, step)->returns |= !seen->held && is_undone(step);
         step->held = seen->held;
         bool passed = step->outcome != OUTCOME_FAILED || !(step->flags & STEP_PASSAGE);
-        if (step->held && passed && step->outcome != OUTCOME_NONE && step->outcome != OUTCOME_HELD)
+        bool ours = step->outcome != OUTCOME_NONE || step->tries;
+        if (step->held && passed && ours && step->outcome != OUTCOME_HELD)
             step->outcome = OUTCOME_DONE;
     }
     return more;
@@ -77,40 +113,36 @@ static bool look_and_act(struct run *run, int *quiet, struct error *err)
         return false;
     bool more = merge(run, fresh);
     if (!differs(run)) {
-        ++*quiet;
+        *quiet = is_missed(fresh) ? 0 : *quiet + 1;
         return true;
     }
     *quiet = 0;
     return (!more || response_saved(run, err)) && response_waves(run, err);
 }
 
-/* Nothing differs for a while: what else is new in the accounts? */
-static bool look_around(struct run *run, int *quiet, struct error *err)
+/* What else is new in the accounts? */
+static bool look_around(struct run *run, bool whole, bool *more, struct error *err)
 {
-    bool more = false;
-    if (run->plan->kind != PLAN_CONTAIN || run->halted)
-        return true;
-    if (!race_look(run, &more, err))
-        return false;
-    if (more)
-        *quiet = 0;
-    return true;
+    *more = false;
+    return run->plan->kind != PLAN_CONTAIN || run->halted || race_look(run, whole, more, err);
 }
 
 bool response_settle(struct run *run, struct error *err)
 {
     int quiet = 0;
-    bool ok = true;
+    bool ok = true, more = false;
     for (int round = 0; ok && round < ROUNDS && quiet < POLLS && !run->halted; round++) {
-        if (round)
+        if (round && !more)
             response_wait(run->response, POLL_MS);
         ok = !response_stopped(run) && look_and_act(run, &quiet, err) &&
-             (quiet < POLLS || look_around(run, &quiet, err));
+             look_around(run, quiet >= POLLS, &more, err);
+        quiet = more ? 0 : quiet;
         run->stable_ms = quiet ? (quiet - 1) * INT64_C(3000) : 0;
         outputs_progress(run->response->with.outputs,
                          "reading back: unchanged for %lld s; stop leaves everything as it is now",
                          (long long)(run->stable_ms / 1000));
     }
+    run->unstable = ok && quiet < POLLS && !run->halted;
     if (!ok && response_stopped(run))
         error_clear(err); /* the report says so */
     return ok || response_stopped(run);

@@ -132,7 +132,8 @@ static bool is_denied(const struct plan *plan, const char *account, const json_t
 {
     for (const struct suspect *one = plan->suspects; one; one = one->next) {
         bool part = one->part && strstr(one->arn ? one->arn : "", ":role/");
-        bool whole = !part && !(one->level && strcmp(one->level, "key") == 0);
+        bool back = strcmp(one->action->name, "rights") == 0; /* it keeps what it had */
+        bool whole = !part && !back && !(one->level && strcmp(one->level, "key") == 0);
         if (whole && strcmp(one->account, account) == 0 && one->arn &&
             strcmp(one->arn, json_get_string(principal, "arn", "")) == 0)
             return true;
@@ -175,18 +176,33 @@ static bool check_admins(const struct plan *plan, const json_t *pictures, struct
     return true;
 }
 
+static bool check_one(const struct response *response, const struct plan *plan,
+                      const struct suspect *one, struct error *err)
+{
+    const json_t *pictures = response->start ? response->start : response->before;
+    const json_t *picture = json_object_get(pictures, one->account);
+    if (one->arn && overridden(plan, one->arn))
+        return true;
+    if (!check_caller(response, plan, one, picture, err))
+        return false;
+    return !is_break_glass(response, principal_of(picture, one), one) ||
+           refuse(one, "a break-glass principal, which has to get in when nobody else can", err);
+}
+
+/* What only puts back what was before keeps nobody out. */
+bool safe_found(const struct response *response, const struct plan *plan,
+                const struct suspect *suspect, struct error *err)
+{
+    const char *action = suspect->action->name;
+    return !response->start || strcmp(action, "rights") == 0 || strcmp(action, "trust") == 0 ||
+           check_one(response, plan, suspect, err);
+}
+
 bool safe_check(struct response *response, struct plan *plan, struct error *err)
 {
     const json_t *pictures = response->start ? response->start : response->before;
-    for (const struct suspect *one = plan->suspects; one; one = one->next) {
-        const json_t *picture = json_object_get(pictures, one->account);
-        if (one->arn && overridden(plan, one->arn))
-            continue;
-        if (!check_caller(response, plan, one, picture, err))
+    for (const struct suspect *one = plan->suspects; one; one = one->next)
+        if (!check_one(response, plan, one, err))
             return false;
-        if (is_break_glass(response, principal_of(picture, one), one))
-            return refuse(one, "a break-glass principal, which has to get in when nobody else can",
-                          err);
-    }
     return check_admins(plan, pictures, err);
 }

@@ -9,4 +9,8 @@
  * principal in full (its ARN). */
 bool safe_check(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
 
+/* The same of one that is found in the middle of a run, before it is contained. */
+bool safe_found(const struct response *response, const struct plan *plan,
+                const struct suspect *suspect, struct error *err) ATTR_USE_RESULT;
+
 #endif

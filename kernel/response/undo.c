@@ -12,8 +12,10 @@ static bool is_named(const struct undo_request *request, const struct suspect *s
 {
     const char *names[] = {step->credential, suspect->name, suspect->part, suspect->arn,
                            suspect->given};
+    /* who gets access back does not get back what an attacker gave to it as well */
+    size_t count = strcmp(suspect->action->name, "rights") == 0 ? 1 : COUNT(names);
     for (size_t i = 0; i < request->restore_count; i++)
-        for (size_t j = 0; j < COUNT(names); j++)
+        for (size_t j = 0; j < count; j++)
             if (names[j] && strcmp(request->restore[i], names[j]) == 0)
                 return true;
     return false;

@@ -196,12 +196,35 @@ static size_t count_wrong(const struct plan *plan)
     return count;
 }
 
+/* What nobody named. */
+static void say_found(const struct plan *plan, struct prose *prose)
+{
+    bool headed = plan->kind != PLAN_CONTAIN;
+    for (const struct suspect *one = plan->suspects; one; one = one->next) {
+        if (!one->found)
+            continue;
+        if (!headed)
+            prose_paragraph(prose, "%b", "Contained without being named");
+        headed = true;
+        prose_bullet(prose, 0, "%s %c — %s", one->action->name, one->part ? one->part : one->name,
+                     one->found);
+        if (one->part)
+            prose_add(prose, " (of %s)", one->name);
+    }
+}
+
 static void say_outcome(const struct run_report *report, struct prose *prose)
 {
     const struct plan *plan = report->plan;
     size_t count[OUTCOMES] = {0};
     for (const struct step *step = plan->steps; step; step = step->next)
         count[step->outcome]++;
+    if (report->unstable)
+        prose_paragraph(prose,
+                        "%b: as long as it was read back, something was changed or made anew. "
+                        "Somebody still acts in the account. Run the same cell again, and look "
+                        "for what is not contained yet: %c",
+                        "NOT stable", "%cloudtrail");
     if (report->failed || report->unknown || count[OUTCOME_NONE]) {
         prose_paragraph(prose, "%b", report->stopped ? "Stopped in between" : "Partly failed");
         prose_add(prose, ": %d of %d calls are not in place.",
@@ -216,7 +239,7 @@ static void say_outcome(const struct run_report *report, struct prose *prose)
         prose_paragraph(prose, "%b", "In place, but for what the rest does not need:");
         say_failures(plan, prose);
     }
-    if (!report->stable_ms)
+    if (!report->stable_ms || report->unstable)
         return;
     prose_paragraph(prose, "%b: ", plan_kind_names[plan->kind]);
     prose_add(prose,
@@ -248,6 +271,7 @@ void response_say_report(const struct run_report *report, struct prose *prose)
                 prose_add(prose, " — %d times: somebody undid it, or it failed before",
                           step->tries);
         }
+    say_found(plan, prose);
     say_notes(plan, NOTE_NOT_COVERED, prose);
     say_notes(plan, NOTE_NEXT, prose);
     prose_paragraph(prose, "Back: %c", arena_printf(plan->arena, "%%undo %s", plan->id));

@@ -13,13 +13,16 @@ from strategies import ROWS
 
 
 @pytest.fixture(scope="module")
-def fights(tmp_path_factory):
-    """Strategy to what became of it: a future."""
+def fights(request, tmp_path_factory):
+    """Strategy to what became of it: a future. Those of the tests that are wanted; all where none is named."""
+    named = {item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec") and "name" in item.callspec.params}
     with Cloud(athena="none") as cloud, concurrent.futures.ThreadPoolExecutor(4) as pool:
         cloud.order("trail", {"rate": 0, "lag": 300})
         cloud.order("delay", {"seed": SEED, "rate": RATE})
-        play = lambda number, row: Fight(cloud, "1000%08d" % number, row, tmp_path_factory.mktemp(row.name)).play()
-        waiting = {row.name: pool.submit(play, number, row) for number, row in enumerate(ROWS)}
+        homes = {row.name: tmp_path_factory.mktemp(row.name) for row in ROWS}
+        play = lambda number, row: Fight(cloud, "1000%08d" % number, row, homes[row.name]).play()
+        waiting = {row.name: pool.submit(play, number, row) for number, row in enumerate(ROWS)
+                   if row.name in named or not named}
         yield waiting
         for one in waiting.values():
             one.cancel()

@@ -347,6 +347,13 @@ def test_a_deny_before_a_time_hits_old_sessions_only(cloud, name):
     ask(cloud, "s3", assume())
 
 
+def test_a_renamed_users_key_knows_its_new_name(cloud, name):
+    key, iam = cloud.user(name, ADMIN), cloud.client("iam")
+    iam.update_user(UserName=name, NewUserName=name + "x")
+    assert iam.get_access_key_last_used(AccessKeyId=key["access_key_id"])["UserName"] == name + "x"
+    ask(cloud, "s3", key)
+
+
 def test_boundaries_of_users(cloud, name):
     iam = cloud.client("iam")
     bound = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(statement("Allow", "s3:*")))["Policy"]["Arn"]

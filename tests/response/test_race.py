@@ -103,3 +103,112 @@ def test_what_others_make_is_proposed_only(cloud, kernel, slow):
         text = kernel.ok(yes)
     assert "made by somebody else, as CloudTrail says" in text and "%contain user/newcomer" in text
     assert details(cloud)["user", "newcomer"]["inline"] == {}
+
+
+ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+
+
+def test_rights_given_in_the_window_are_taken_back_and_nothing_else(cloud, kernel, slow):
+    thief, iam = cloud.user("giver", ADMIN), cloud.client("iam")
+    cloud.user("given", {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]})
+    cloud.role("given-role")
+    iam.create_group(GroupName="given-group")
+    iam.add_user_to_group(GroupName="given-group", UserName="given")
+    policy = iam.create_policy(PolicyName="given-policy", PolicyDocument=ALLOW.replace("Allow", "Deny"))["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="given", PolicyArn=policy)
+    before = details(cloud)
+    _, yes = kernel.plan("%contain giver --alone")
+
+    def deed():
+        theirs = cloud.client("iam", thief)
+        theirs.put_user_policy(UserName="given", PolicyName="more", PolicyDocument=ALLOW)
+        theirs.detach_user_policy(UserName="given", PolicyArn=policy)
+        theirs.attach_role_policy(RoleName="given-role", PolicyArn=ADMIN)
+        theirs.put_group_policy(GroupName="given-group", PolicyName="more", PolicyDocument=ALLOW)
+        theirs.create_policy_version(PolicyArn=policy, PolicyDocument=ALLOW, SetAsDefault=True)
+
+    with Meanwhile(cloud, "PutUserPolicy", deed):
+        text = kernel.ok(yes)
+    enforced(cloud)
+    after = details(cloud)
+    for one in (("user", "given"), ("role", "given-role"), ("group", "given-group")):
+        assert after[one] == before[one], text
+    assert iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"] == "v1"
+    assert "(of given)" in text.split("Contained without being named")[1], text
+    kernel.act("%undo --restore-access giver")
+    assert details(cloud)["user", "given"] == before["user", "given"], "what the attacker gave is not given back with it"
+
+
+def test_who_gives_itself_rights_again_is_contained_as_a_whole(cloud, kernel, slow):
+    thief, sleeper = cloud.user("waker", ADMIN), cloud.user("woken")
+    cloud.client("iam").put_user_policy(UserName="woken", PolicyName="own", PolicyDocument=ALLOW.replace('"*"', '"s3:ListAllMyBuckets"', 1))
+    _, yes = kernel.plan("%contain waker --alone")
+    iam = cloud.client("iam", thief)
+
+    def deed():
+        """Gives, and gives again whenever it is taken back, until the holder is denied."""
+        for number in range(1, 20):
+            iam.attach_user_policy(UserName="woken", PolicyArn=ADMIN)
+            cloud.calls(operation="DetachUserPolicy", access_key_id=cloud.key["access_key_id"], wait=number)
+            if cloud.calls(operation="PutUserPolicy", access_key_id=cloud.key["access_key_id"])[-1]["params"]["UserName"] == "woken":
+                return
+        raise AssertionError("it was taken back twenty times, and nobody asked who gives it")
+
+    with Meanwhile(cloud, "PutUserPolicy", deed):
+        text = kernel.ok(yes)
+    enforced(cloud)
+    assert "came again" in text and not works(cloud, sleeper)
+
+
+def test_what_never_stops_changing_is_not_called_stable(cloud, tmp_path, slow):
+    thief = cloud.user("restless", ADMIN)
+    iam = cloud.client("iam", thief)
+    with Responder(tmp_path, cloud.environment()) as own:
+        _, yes = own.plan("%contain restless --alone")
+        over = threading.Event()
+
+        def deed():
+            number = 1
+            while not over.is_set():
+                iam.delete_user_policy(UserName="restless", PolicyName="ir-quarantine")
+                number += 1
+                while not over.is_set() and len(cloud.calls(operation="PutUserPolicy", access_key_id=cloud.key["access_key_id"])) < number:
+                    pass
+
+        with Meanwhile(cloud, "PutUserPolicy", deed):
+            try:
+                text = own.ok(yes)
+            finally:
+                over.set()
+        assert "NOT stable" in text and "configured" not in text.split("NOT stable")[1], text
+        assert own.ledger("action")[-1]["content"]["unstable"] is True
+
+
+def test_a_user_that_is_deleted_meanwhile_is_no_error(cloud, kernel, slow):
+    cloud.user("brief", ADMIN)
+    thief = cloud.user("tidy", ADMIN)
+    iam = cloud.client("iam", thief)
+    _, yes = kernel.plan("%contain tidy brief --alone")
+
+    def gone():
+        for name in iam.list_user_policies(UserName="brief")["PolicyNames"]:
+            iam.delete_user_policy(UserName="brief", PolicyName=name)
+        for one in iam.list_attached_user_policies(UserName="brief")["AttachedPolicies"]:
+            iam.detach_user_policy(UserName="brief", PolicyArn=one["PolicyArn"])
+        for one in iam.list_access_keys(UserName="brief")["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName="brief", AccessKeyId=one["AccessKeyId"])
+        iam.delete_user(UserName="brief")
+
+    def deed():
+        """The other side puts back what it made until there is nobody to put it on."""
+        cloud.calls(operation="UpdateAccessKey", access_key_id=cloud.key["access_key_id"], wait=2)
+        while True:
+            try:
+                return gone()
+            except iam.exceptions.DeleteConflictException:
+                continue
+
+    with Meanwhile(cloud, "PutUserPolicy", deed):
+        text = kernel.ok(yes)
+    enforced(cloud)
+    assert "configured" in text and not works(cloud, thief), text

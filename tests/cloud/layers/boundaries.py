@@ -59,6 +59,16 @@ def boundary_of_a_new_user(call, given):
         backend_of(call).users[call.params["UserName"]].permissions_boundary_arn = arn
 
 
+@after
+def keys_of_a_renamed_user(call, given):
+    """GetAccessKeyLastUsed says who has the key now."""
+    name = call.params.get("NewUserName")
+    if (call.service, call.operation) == ("iam", "UpdateUser") and name and given.status == 200:
+        found = next((one for one in backend_of(call).users.values() if one.name == name), None)
+        for key in found.access_keys if found else ():
+            key.user_name = name
+
+
 def size(document):
     """Without the white space, which AWS does not count."""
     return len(re.sub(r"\s", "", document))
