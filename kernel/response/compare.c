@@ -143,6 +143,17 @@ static void compare_user(struct comparing *comparing, const char *name, const js
     new_rights(comparing, "user", name, before, after);
 }
 
+/* Only AWS changes these: a service, Identity Center as its permission sets say. */
+static bool is_aws_own(const json_t *role)
+{
+    static const char *const paths[] = {"/aws-service-role/", "/aws-reserved/"};
+    const char *path = json_get_string(role, "path", "");
+    for (size_t i = 0; i < COUNT(paths); i++)
+        if (strncmp(path, paths[i], strlen(paths[i])) == 0)
+            return true;
+    return false;
+}
+
 static void compare_role(struct comparing *comparing, const char *name, const json_t *before,
                          const json_t *after)
 {
@@ -154,7 +165,7 @@ static void compare_role(struct comparing *comparing, const char *name, const js
                                .name = name,
                                .words = arena_printf(comparing->arena, "role %s is new", name),
                                .made = json_get_int(after, "made", 0)});
-    if (!same)
+    if (!same || is_aws_own(after))
         return;
     if (!json_equal(json_object_get(before, "trust"), json_object_get(after, "trust")))
         add(comparing,

@@ -157,7 +157,9 @@ static bool weigh(struct response *response, const struct undo_request *request,
     if (item->step && difference.foreign && !ask_over(request, item, &difference, err))
         return false;
     bool goes = item->step && !item->dropped;
-    difference.becomes = back || !goes ? difference.now : difference.saved;
+    difference.becomes = back || !goes      ? difference.now
+                         : difference.saved ? difference.saved
+                                            : "what it was, which cannot be read";
     plan->stays += done->undo.op && !back && !goes;
     plan_differ(plan, &difference);
     return true;
