@@ -6,8 +6,9 @@
 #include "response/response_state.h"
 
 /* A watch counts that ended in silence after the target was last contained: an entry of kind watch
- * with {"state": "ended", "silent": true, "targets": [texts]}, each a key, a name, an ARN or as it
- * was typed. ERROR_REFUSED says what is missing. */
+ * with {"state": "ended", "silent": true, "targets": [texts]}; a later one that saw somebody takes
+ * that back. Targets are meant by key or ARN, by name where they have neither. ERROR_REFUSED says
+ * what is missing. */
 bool ready_check(struct response *response, const struct plan *plan,
                  struct error *err) ATTR_USE_RESULT;
 

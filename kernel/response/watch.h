@@ -14,6 +14,15 @@
 #include "job/job.h"
 #include "response/response.h"
 
+enum verdict {
+    VERDICT_SILENT,
+    VERDICT_UNPROVEN, /* nothing was seen, and not all could be */
+    VERDICT_ALIVE,    /* somebody tries, and is denied */
+    VERDICT_BROKEN,   /* the containment does not hold */
+    VERDICTS
+};
+const char *watch_verdict_name(enum verdict verdict); /* in the ledger: "not proven" */
+
 /* What the ledger says is contained and not taken back, or what somebody named. */
 struct watching {
     struct plan *plan; /* its suspects are watched; its steps are what has to stay as it is */

@@ -92,8 +92,9 @@ static void add_times(json_t *target, const struct plan *plan, const struct susp
 
 static bool is_in_place(const struct step *step)
 {
-    return step->check.op && (step->held || step->outcome == OUTCOME_SENT ||
-                              step->outcome == OUTCOME_DONE || step->outcome == OUTCOME_HELD);
+    return step->check.op && !(step->flags & STEP_PASSAGE) &&
+           (step->held || step->outcome == OUTCOME_SENT || step->outcome == OUTCOME_DONE ||
+            step->outcome == OUTCOME_HELD);
 }
 
 /* Not all of it was taken back. */

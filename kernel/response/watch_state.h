@@ -126,13 +126,6 @@ bool live_step(struct watch *watch);
 void live_end(struct watch *watch);
 
 /* watch_words.c */
-enum verdict {
-    VERDICT_SILENT,
-    VERDICT_UNPROVEN, /* nothing was seen, and not all could be */
-    VERDICT_ALIVE,    /* somebody tries, and is denied */
-    VERDICT_BROKEN,   /* the containment does not hold */
-    VERDICTS
-};
 enum verdict watch_verdict(const struct watch *watch);
 struct bundle watch_bundle(const struct watch *watch, struct arena *arena);
 const char *watch_line(const struct watch *watch, struct arena *arena);

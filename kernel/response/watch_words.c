@@ -18,6 +18,11 @@ static const char *const live_words[LIVES] = {
     [LIVE_CHANGED] = "CHANGED",     [LIVE_GONE] = "deleted",
     [LIVE_UNSEEN] = "not visible",  [LIVE_NONE] = "nothing of it is in place"};
 
+const char *watch_verdict_name(enum verdict verdict)
+{
+    return verdict_names[verdict];
+}
+
 /* ---- what is known ------------------------------------------------------------------------------
  */
 
@@ -132,7 +137,10 @@ static const char *statement(const struct watch *watch, struct arena *arena)
                             "tries, and the containment holds",
                             head, life);
     case VERDICT_SILENT:
-        return "silent: no call was seen, and what contains them stayed in place";
+        return watch_count(watch, CALL_FRESH)
+                   ? "silent but for sessions that this level lets begin: no other call was seen, "
+                     "and what contains them stayed in place"
+                   : "silent: no call was seen, and what contains them stayed in place";
     default:
         return watch->over && !watch->stopped
                    ? "not proven: nothing was seen, but not everything could be seen"
@@ -416,12 +424,12 @@ json_t *watch_entry(const struct watch *watch)
 {
     char since[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
     enum verdict verdict = watch_verdict(watch);
-    json_t *made =
-        json_pack("{s:I, s:s, s:s, s:b, s:s, s:s, s:o}", "job", (json_int_t)watch->job->number,
-                  "state", watch->stopped ? "stopped" : "ended", "verdict", verdict_names[verdict],
-                  "silent", verdict == VERDICT_SILENT, "since", time_iso(watch->since, since),
-                  "until", time_iso(watch->stopped ? watch->now : watch->until, until), "targets",
-                  ready_names(watch->plan));
+    json_t *made = json_pack(
+        "{s:I, s:s, s:s, s:b, s:s, s:s, s:o}", "job", (json_int_t)watch->job->number, "state",
+        watch->stopped ? "stopped" : "ended", "verdict", watch_verdict_name(verdict), "silent",
+        verdict == VERDICT_SILENT, "since", time_iso(watch->since, since), "until",
+        time_iso(watch->stopped ? watch->now : watch->until, until), "targets",
+        ready_names(watch->plan));
     json_object_set_new(made, "watched", entry_targets(watch));
     json_object_set_new(made, "sources", entry_places(watch));
     json_object_set_new(made, "lake", json_texts(watch->lake ? watch->lake : NO_LAKE));

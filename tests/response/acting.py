@@ -64,7 +64,7 @@ def written(kernel, kind, content):
 
 
 def changes(cloud, **wanted):
-    """Calls of the analyst that changed something, or were sent to: a trial (DryRun) is none."""
+    """Calls of the analyst that changed something; a trial (DryRun) does not."""
     reading = ("Get", "List", "Describe", "Head", "Lookup", "Simulate", "Assume", "GenerateCredentialReport")
     return [call["operation"] for call in cloud.calls(access_key_id=cloud.key["access_key_id"], **wanted) if not call["operation"].startswith(reading)
             and str((call["params"] or {}).get("DryRun")).lower() != "true"]

@@ -1,12 +1,12 @@
 """%eradicate: only what is contained, watched and decided is destroyed."""
 import pytest
 
-from acting import ADMIN, Responder, changes, details
+from acting import ADMIN, Responder, changes, details, key_of, works
 
 
-def watched(kernel):
+def watched(kernel, code="%watch"):
     """A watch of all that is contained, to its end."""
-    kernel.ok("%watch")
+    kernel.ok(code)
     kernel.ok("%jobs wait all")
     return kernel.ledger("watch")[-1]["content"]
 
@@ -66,3 +66,29 @@ def test_what_is_not_contained_is_refused(cloud, tmp_path):
         assert kernel.ledger("watch")[-1]["content"]["silent"]
         assert "is not contained: it may still act" in kernel.refused("%eradicate fresh --decision 1")
         assert "fresh" in {name for _, name in details(cloud)}
+
+
+def test_a_watch_of_another_of_this_name_does_not_count(cloud, tmp_path):
+    cloud.user("twin", ADMIN)
+    cloud.role("twin", ADMIN)
+    with Responder(tmp_path, cloud.environment()) as kernel:
+        decide(kernel)
+        kernel.act("%contain user/twin role/twin")
+        assert watched(kernel, "%watch role/twin")["silent"]
+        assert "user/twin was not watched in silence" in kernel.refused("%eradicate user/twin --decision 1")
+
+
+def test_a_later_watch_that_saw_somebody_takes_the_silence_back(cloud, tmp_path):
+    user = cloud.user("sleeper", ADMIN)
+    session = key_of(cloud.client("sts", user).get_session_token()["Credentials"])
+    with Responder(tmp_path, cloud.environment()) as kernel:
+        decide(kernel)
+        kernel.act("%contain sleeper")
+        assert watched(kernel)["silent"]
+        kernel.plan("%eradicate sleeper --decision 1")
+        kernel.ok("%watch --region us-east-1")
+        for _ in range(20):
+            assert not works(cloud, session)
+        kernel.ok("%jobs wait all")
+        assert kernel.ledger("watch")[-1]["content"]["verdict"] == "denied only"
+        assert "was not watched in silence" in kernel.refused("%eradicate sleeper --decision 1")

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import estate
 from acting import ADMIN, Responder, changes, key_of, works
 
 
@@ -233,7 +234,7 @@ def test_an_old_session_of_a_role_whose_new_ones_may_act(cloud, kernel, name):
     shown(kernel, "contained, as it was left")
     cloud.order("trail", {"events": [event(1, "2099-01-01T00:00:00Z", {})]})
     text, entry = ended(kernel)
-    assert entry["watched"][0]["fresh"] == 1 and entry["silent"] and "begun after the cut-off, which this level lets" in text
+    assert entry["watched"][0]["fresh"] == 1 and entry["silent"] and "silent but for sessions" in text and "begun after the cut-off, which this level lets" in text
     assert later < "2099"
     kernel.ok("%watch --for 1h --region us-east-1")
     shown(kernel, "contained, as it was left", 2)
@@ -245,6 +246,22 @@ def test_an_old_session_of_a_role_whose_new_ones_may_act(cloud, kernel, name):
 def soon():
     """A time that is surely after the containment: events have whole seconds."""
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_an_isolated_instance_stays_so(cloud, kernel, name):
+    network = estate.Network(cloud, name)
+    one = estate.machine(cloud, name, network)
+    kernel.act("%contain " + one)
+    kernel.ok("%watch --region us-east-1 --for 2h")
+    shown(kernel, "contained, as it was left", int(last_job(kernel)))
+    interface = cloud.client("ec2").describe_instances(InstanceIds=[one])["Reservations"][0]["Instances"][0]["NetworkInterfaces"][0]
+    cloud.client("ec2").modify_network_interface_attribute(NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[network.group])
+    text, entry = ended(kernel)
+    assert entry["verdict"] == "not contained" and "taken back" in text, entry
+
+
+def last_job(kernel):
+    return [line for line in kernel.ok("%jobs").splitlines() if " watch " in line][-1].split()[0]
 
 
 def test_what_was_never_contained_is_watched_all_the_same(cloud, kernel, name):
