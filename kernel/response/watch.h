@@ -27,7 +27,8 @@ const char *watch_verdict_name(enum verdict verdict); /* in the ledger: "not pro
 struct watching {
     struct plan *plan; /* its suspects are watched; its steps are what has to stay as it is */
     json_t *targets;   /* by suspect: {"words", "plan", "since", "after", "cut_off"} */
-    json_t *unseen;    /* what cannot be watched: [{"what", "why"}] */
+    json_t *unseen;    /* who cannot be watched: [{"what", "why"}] */
+    json_t *beside;    /* what contains as well and is not looked at: the same */
 };
 
 struct watch_request {

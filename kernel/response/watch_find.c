@@ -53,13 +53,13 @@ static struct suspect *known(const struct finding *finding, const struct suspect
     return one;
 }
 
-static void unseen(const struct finding *finding, const char *what, const char *why)
+static void leave_out(json_t *list, const char *what, const char *why)
 {
-    for (size_t i = 0; i < json_array_size(finding->out->unseen); i++)
-        if (same(json_get_string(json_array_get(finding->out->unseen, i), "what", ""), what))
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (same(json_get_string(json_array_get(list, i), "what", ""), what))
             return;
-    json_array_append_new(finding->out->unseen, json_pack("{s:o, s:o}", "what", json_texts(what),
-                                                          "why", json_texts(why)));
+    json_array_append_new(
+        list, json_pack("{s:o, s:o}", "what", json_texts(what), "why", json_texts(why)));
 }
 
 /* ---- of the ledger ------------------------------------------------------------------------------
@@ -126,7 +126,8 @@ static void add_steps(const struct finding *finding, const struct plan *plan,
         if (step->suspect != from->number || !is_in_place(step))
             continue;
         if (step->account && !same(step->account, finding->home)) {
-            unseen(finding, step->words, "it is in another account than the one that is asked");
+            leave_out(finding->out->beside, step->words,
+                      "it is in another account; what denies in this one is read");
             continue;
         }
         if (is_checked(finding, step))
@@ -146,8 +147,12 @@ static void add_contained(const struct finding *finding, const struct plan *plan
     struct arena *arena = finding->response->arena;
     const char *words = words_of(suspect, arena);
     if (!same(suspect->account, finding->home)) {
-        unseen(finding, arena_printf(arena, "%s in account %s", words, suspect->account),
-               "a watch asks one account: %set profile leads to the other, then %watch");
+        leave_out(
+            finding->out->unseen, arena_printf(arena, "%s in account %s", words, suspect->account),
+            arena_printf(arena,
+                         "a watch asks one account: %%watch --account %s leaves it out; %%set "
+                         "profile leads there, for a watch of its own",
+                         finding->home));
         return;
     }
     struct suspect *kept = known(finding, suspect);
@@ -260,7 +265,8 @@ bool watch_find(struct response *response, const struct watch_request *request,
         return false;
     *out = (struct watching){.plan = plan_new(response->arena, PLAN_CONTAIN),
                              .targets = json_own(response->arena, json_array()),
-                             .unseen = json_own(response->arena, json_array())};
+                             .unseen = json_own(response->arena, json_array()),
+                             .beside = json_own(response->arena, json_array())};
     struct finding finding = {.response = response,
                               .request = request,
                               .out = out,
@@ -289,10 +295,10 @@ bool watch_order(struct response *response, const struct watching *watching,
     for (size_t i = 0; i < span->region_count; i++)
         json_array_append_new(regions, json_texts(span->regions[i]));
     json_t *made = json_pack(
-        "{s:s, s:s, s:o, s:I, s:I, s:o, s:O, s:O}", "caller", response->home->arn, "account",
+        "{s:s, s:s, s:o, s:I, s:I, s:o, s:O, s:O, s:O}", "caller", response->home->arn, "account",
         response->home->account, "regions", regions, "begun", (json_int_t)now, "until",
         (json_int_t)(now + span->asked / response_rate()), "plan", plan_json(watching->plan),
-        "targets", watching->targets, "unseen", watching->unseen);
+        "targets", watching->targets, "unseen", watching->unseen, "beside", watching->beside);
     if (span->gap)
         json_object_set_new(made, "region_gap", json_texts(span->gap));
     *out = json_own(response->arena, made);

@@ -225,8 +225,13 @@ static void say_gaps(const struct watch *watch, struct prose *prose, struct aren
     size_t count;
     const struct watch_gap *gaps = watch_gaps(watch, arena, &count);
     const json_t *alone = noted(watch, "gaps");
+    const json_t *beside = json_object_get(watch->job->order, "beside");
     for (size_t i = 0; i < count; i++)
         prose_bullet(prose, 0, "not visible: %s: %s", gaps[i].what, gaps[i].why);
+    for (size_t i = 0; i < json_array_size(beside); i++)
+        prose_bullet(prose, 0, "not looked at: %s: %s",
+                     json_get_string(json_array_get(beside, i), "what", ""),
+                     json_get_string(json_array_get(beside, i), "why", ""));
     for (size_t i = 0; i < json_array_size(alone); i++)
         prose_bullet(prose, 0,
                      "no kernel looked at the live state from %t to %t UTC; CloudTrail was read "

@@ -15,6 +15,14 @@ def cloud():
         yield made
 
 
+def watched(cloud, kernel, code):
+    """A watch to its end."""
+    cloud.order("trail", {"rate": 0})
+    kernel.ok(code)
+    kernel.ok("%jobs wait all")
+    return kernel.ledger("watch")[-1]["content"]
+
+
 def reach(account, name="IR"):
     return "%s=arn:aws:iam::%s:role/%s" % (account, account, name)
 
@@ -34,6 +42,9 @@ def test_one_plan_spans_accounts_and_lists_what_it_cannot_reach(cloud, own):
     assert "In account %s it acts as arn:aws:sts::%s:assumed-role/IR/cofferdam-response" % (OTHER, OTHER) in text
     own.ok(yes)
     assert not works(cloud, here) and not works(cloud, there)
+    entry = watched(cloud, own, "%watch")
+    assert entry["verdict"] == "not proven" and "in account " + OTHER in json.dumps(entry["not_visible"]), "a watch asks one account"
+    assert watched(cloud, own, "%watch --account " + cloud.account)["silent"]
     own.act("%undo --restore-access both")
     assert works(cloud, here) and works(cloud, there)
     assert "of account %s" % OTHER in own.refused("%set accounts " + LONELY + "=arn:aws:iam::" + OTHER + ":role/IR\n%contain arn:aws:iam::" + LONELY + ":user/x")
@@ -68,6 +79,7 @@ def test_the_scp_comes_first_where_it_is_permitted(cloud, own):
     policies = cloud.order("organization")["policies"]
     assert [one["targets"] for name, one in policies.items() if name.startswith("ir-quarantine-")] == [[cloud.account]]
     assert "No change" in own.ok("%contain fenced") and not works(cloud, user)
+    assert watched(cloud, own, "%watch")["silent"] and "not looked at: attach the SCP" in own.ok("%jobs show 1")
     own.act("%undo --restore-access fenced")
     assert details(cloud) == before and cloud.order("organization") == organization
 
