@@ -74,3 +74,28 @@ def test_no_identifier_but_its_parameters_and_a_why_before_every_cell():
     phases = [cell.source.split()[1] for cell in book.cells if cell.source.startswith("%phase ")]
     order = ["preparation", "detection", "analysis", "containment", "eradication", "recovery", "post-incident"]
     assert phases == [one for one in order if one in phases]
+
+
+ONLY = """
+import importlib.metadata, re, sys
+plain = lambda name: re.sub("[-_.]+", "-", name).lower()
+installed = {plain(line.split("==")[0]) for line in open(sys.argv[1]) if "==" in line}
+homes = importlib.metadata.packages_distributions()
+
+class Guard:
+    def find_spec(self, name, path=None, target=None):
+        if name in homes and not installed & {plain(one) for one in homes[name]}:
+            raise ModuleNotFoundError("not among what make demo installs: " + name)
+
+sys.meta_path.insert(0, Guard())
+for name in sys.argv[2:]:
+    __import__(name)
+"""
+
+
+@pytest.mark.parametrize("modules", [["cloud", "server"], ["respond"]])
+def test_it_needs_no_more_than_make_demo_installs(modules):
+    paths = [str(ROOT / "tests" / "cloud"), str(ROOT / "notebooks")]
+    code = "import sys; sys.path[:0] = %r\n%s" % (paths, ONLY)
+    done = subprocess.run([sys.executable, "-c", code, str(ROOT / ".ci" / "requirements-demo.txt"), *modules], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-1500:]
