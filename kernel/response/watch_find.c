@@ -239,6 +239,12 @@ static bool take_other(const struct finding *finding, const char *text, struct e
 static bool nothing(const struct finding *finding, struct error *err)
 {
     const char *account = finding->request->account;
+    if (json_array_size(finding->out->unseen)) {
+        (void)error_set(err, ERROR_REFUSED, "all that is contained is in other accounts than %s",
+                        finding->home);
+        return error_hint(err, "A watch asks one account: %%set profile leads to the other, then "
+                               "%%watch.");
+    }
     (void)error_set(err, ERROR_NOT_FOUND, "this case has contained nothing%s%s",
                     account ? " in account " : "", account ? account : "");
     return error_hint(err, "%%contain TARGET first; or name what is to be watched all the same.");
@@ -279,8 +285,7 @@ bool watch_find(struct response *response, const struct watch_request *request,
         ok = take_contained(&finding, plans, count, request->targets[i]) ||
              take_other(&finding, request->targets[i], err);
     set_since(&finding);
-    return ok &&
-           (out->plan->suspect_count || json_array_size(out->unseen) || nothing(&finding, err));
+    return ok && (out->plan->suspect_count || nothing(&finding, err));
 }
 
 /* ---- the order ----------------------------------------------------------------------------------

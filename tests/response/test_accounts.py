@@ -45,6 +45,7 @@ def test_one_plan_spans_accounts_and_lists_what_it_cannot_reach(cloud, own):
     entry = watched(cloud, own, "%watch")
     assert entry["verdict"] == "not proven" and "in account " + OTHER in json.dumps(entry["not_visible"]), "a watch asks one account"
     assert watched(cloud, own, "%watch --account " + cloud.account)["silent"]
+    assert "is in other accounts than " + cloud.account in own.refused("%watch --account " + OTHER)
     own.act("%undo --restore-access both")
     assert works(cloud, here) and works(cloud, there)
     assert "of account %s" % OTHER in own.refused("%set accounts " + LONELY + "=arn:aws:iam::" + OTHER + ":role/IR\n%contain arn:aws:iam::" + LONELY + ":user/x")
