@@ -102,6 +102,10 @@ bool aws_grounds(struct aws *aws, struct aws_grounds *out, struct error *err);
  * Borrowed until the next call. */
 bool aws_find_credentials(struct aws *aws, struct cancel *cancel,
                           const struct aws_credentials **out, struct error *err);
+/* AWS refused them as over, or they end too soon: the chain is gone through again. *anew: they are
+ * others now. Waits. */
+bool aws_renew_credentials(struct aws *aws, struct cancel *cancel, bool *anew,
+                           struct error *err) ATTR_USE_RESULT;
 /* Server's clock minus this machine's, microseconds, as far as an answer showed it. */
 int64_t aws_clock_skew(const struct aws *aws);
 /* The same as of the last answer's Date, which has whole seconds; false: none came yet. For the

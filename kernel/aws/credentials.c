@@ -74,6 +74,22 @@ bool aws_find_credentials(struct aws *aws, struct cancel *cancel,
     return true;
 }
 
+bool aws_renew_credentials(struct aws *aws, struct cancel *cancel, bool *anew, struct error *err)
+{
+    const struct aws_credentials *found;
+    struct arena *arena = arena_new_secret();
+    bool ok = aws_find_credentials(aws, cancel, &found, err);
+    const char *key = ok ? arena_strdup(arena, found->access_key_id) : "";
+    if (ok) {
+        aws->profiles_read = false; /* somebody may have written new ones */
+        keyring_spend(aws->keyring);
+        ok = aws_find_credentials(aws, cancel, &found, err);
+    }
+    *anew = ok && strcmp(found->access_key_id, key) != 0;
+    arena_free(arena);
+    return ok;
+}
+
 static const char *copy(struct arena *arena, const char *text)
 {
     return text ? arena_strdup(arena, text) : NULL;

@@ -23,6 +23,7 @@ struct aws_keyring {
     int64_t got;    /* Unix microseconds */
     int64_t tried;  /* when a renewal failed; 0: it did not */
     bool wanted;    /* by a client that does not wait */
+    bool spent;     /* they do not serve any more, whatever their end */
     bool in_flight; /* somebody finds them */
     int descriptor; /* readable while nobody does */
     struct error why;
@@ -152,7 +153,7 @@ enum keyring_turn keyring_turn(struct aws_keyring *keyring, int64_t now)
 {
     enum keyring_turn turn = KEYRING_USE;
     lock(keyring);
-    bool needed = !keyring->arena ||
+    bool needed = !keyring->arena || keyring->spent ||
                   (keyring->credentials.expires && before_end(keyring, NEEDED_BEFORE, 4) <= now);
     if (needed && !keyring->in_flight) {
         begin_flight(keyring);
@@ -162,6 +163,13 @@ enum keyring_turn keyring_turn(struct aws_keyring *keyring, int64_t now)
     }
     unlock(keyring);
     return turn;
+}
+
+void keyring_spend(struct aws_keyring *keyring)
+{
+    lock(keyring);
+    keyring->spent = true;
+    unlock(keyring);
 }
 
 bool keyring_begin(struct aws_keyring *keyring)
@@ -216,7 +224,7 @@ void keyring_put(struct aws_keyring *keyring, const struct aws_credentials *cred
     keyring->generation++;
     keyring->got = now;
     keyring->tried = 0;
-    keyring->wanted = false;
+    keyring->wanted = keyring->spent = false;
     error_clear(&keyring->why);
     end_flight(keyring);
     unlock(keyring);
@@ -226,6 +234,7 @@ void keyring_put(struct aws_keyring *keyring, const struct aws_credentials *cred
 bool keyring_fail(struct aws_keyring *keyring, const struct error *why, int64_t now)
 {
     lock(keyring);
+    keyring->spent = false;
     bool hold =
         keyring->arena && (!keyring->credentials.expires || keyring->credentials.expires > now);
     keyring->tried = now;

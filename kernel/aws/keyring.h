@@ -37,6 +37,8 @@ enum keyring_turn {
 /* For the background: true where a renewal is due, which is the caller's then, as above. */
 bool keyring_begin(struct aws_keyring *keyring);
 enum keyring_turn keyring_turn(struct aws_keyring *keyring, int64_t now);
+/* They do not serve any more: the next turn renews them. */
+void keyring_spend(struct aws_keyring *keyring);
 /* For who does not wait: there are some that hold yet; else they are wanted from now on. */
 bool keyring_ready(struct aws_keyring *keyring, int64_t now);
 int keyring_fd(const struct aws_keyring *keyring); /* readable: nobody is finding them */

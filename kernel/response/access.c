@@ -95,12 +95,24 @@ static bool verify(struct response *response, struct access *access, struct erro
     return true;
 }
 
+/* What would end in the middle is renewed first, where that can be. */
+static bool refresh(struct response *response, const struct aws_credentials **credentials,
+                    struct error *err)
+{
+    bool anew;
+    struct error short_lived = {0};
+    return lives(*credentials, &short_lived) ||
+           (aws_renew_credentials(response->with.aws, response->with.cancel, &anew, err) &&
+            aws_find_credentials(response->with.aws, response->with.cancel, credentials, err));
+}
+
 static bool open_home(struct response *response, struct error *err)
 {
     const struct aws_credentials *credentials;
     struct access *access = arena_alloc(response->arena, sizeof *access);
     if (!aws_find_credentials(response->with.aws, response->with.cancel, &credentials, err) ||
-        !lives(credentials, err) || !verify(response, access, err))
+        !refresh(response, &credentials, err) || !lives(credentials, err) ||
+        !verify(response, access, err))
         return false;
     access->behind =
         credentials->behind ? arena_strdup(response->arena, credentials->behind) : NULL;
@@ -131,6 +143,62 @@ static bool open_other(struct response *response, const char *account, const str
     access->behind = access->credentials->behind;
     *out = access;
     return true;
+}
+
+/* The same one, in a new session. */
+static bool is_same(struct response *response, const struct access *access, const char *arn)
+{
+    struct arn was, is;
+    if (!arn_read(access->arn, response->arena, &was) || !arn_read(arn, response->arena, &is) ||
+        strcmp(was.account, is.account) != 0 || strcmp(was.type, is.type) != 0)
+        return false;
+    bool session = strcmp(was.type, "assumed-role") == 0;
+    size_t size = session ? strcspn(was.resource, "/") : strlen(was.resource);
+    return strncmp(was.resource, is.resource, size + 1) == 0;
+}
+
+static bool renew(struct response *response, struct access *access, bool *anew, struct error *err)
+{
+    struct aws_asking as = {.cancel = response->with.cancel};
+    const struct guard_caller *caller;
+    if (access->credentials) {
+        const char *how = mapped(response, access->account);
+        bool role = how && strncmp(how, "arn:", 4) == 0;
+        as.credentials = !how   ? NULL
+                         : role ? by_role(response, how, err)
+                                : by_profile(response, how, err);
+        if (!as.credentials)
+            return false;
+        *anew = strcmp(as.credentials->access_key_id, access->credentials->access_key_id) != 0;
+    } else if (!aws_renew_credentials(response->with.aws, response->with.cancel, anew, err)) {
+        return false;
+    }
+    if (!*anew || !guard_verify(response->guard, response->with.aws, &as, &caller, err))
+        return !*anew;
+    if (!is_same(response, access, caller->arn))
+        return error_set(err, ERROR_REFUSED, "the credentials are another one's now: %s was %s",
+                         caller->arn, access->arn);
+    access->caller = caller;
+    access->credentials = as.credentials;
+    return true;
+}
+
+bool access_renew(struct response *response, bool *anew, struct error *err)
+{
+    bool ok = true;
+    *anew = false;
+    struct access *home = NULL;
+    for (struct access *one = response->accesses; one; one = one->next)
+        if (!one->credentials)
+            home = one;
+    if (home) /* roles of other accounts are assumed with these */
+        ok = renew(response, home, anew, err);
+    for (struct access *one = response->accesses; ok && one; one = one->next) {
+        bool other = false;
+        ok = one == home || renew(response, one, &other, err);
+        *anew = *anew || other;
+    }
+    return ok;
 }
 
 bool access_find(struct response *response, const char *account, const struct access **out,

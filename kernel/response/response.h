@@ -84,6 +84,7 @@ struct run_report {
     int64_t stable_ms;    /* read back unchanged for so long */
     int64_t began, ended; /* server's time of the first and last change; 0: none */
     bool stopped;         /* by the analyst */
+    struct error why;     /* it ended in between for this reason; no kind: it did not */
     bool unstable;        /* it went on changing as long as it was looked at */
     size_t failed, unknown;
     const struct response_found *proposed; /* new in the account, not provably the family's */

@@ -32,6 +32,10 @@ struct response {
 bool access_find(struct response *response, const char *account, const struct access **out,
                  struct error *err) ATTR_USE_RESULT;
 
+/* In the middle of a run, once AWS said that they are over: all are got anew. *anew: some are
+ * others now, of the same identity. */
+bool access_renew(struct response *response, bool *anew, struct error *err) ATTR_USE_RESULT;
+
 /* make.c */
 bool planning_of(struct response *response, struct plan *plan, struct suspect *suspect,
                  struct planning *out, struct error *err) ATTR_USE_RESULT;

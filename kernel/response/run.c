@@ -243,13 +243,14 @@ static bool record_end(struct run *run, struct run_report *report, struct error 
     json_decref(written);
     return ok &&
            append(run, LEDGER_ACTION,
-                  json_pack("{s:I, s:s, s:s, s:s*, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I}", "plan",
-                            (json_int_t)run->plan->entry, "id", run->plan->id, "kind",
+                  json_pack("{s:I, s:s, s:s, s:s*, s:o, s:o, s:b, s:b, s:s*, s:I, s:I, s:I, s:I}",
+                            "plan", (json_int_t)run->plan->entry, "id", run->plan->id, "kind",
                             plan_kind_names[run->plan->kind], "of", run->plan->of, "targets",
                             ready_names(run->plan), "steps", reference, "stopped", report->stopped,
-                            "unstable", report->unstable, "left", (json_int_t)left_of(run->plan),
-                            "failed", (json_int_t)report->failed, "unknown",
-                            (json_int_t)report->unknown, "stable_ms",
+                            "unstable", report->unstable, "why",
+                            report->why.kind ? report->why.message : NULL, "left",
+                            (json_int_t)left_of(run->plan), "failed", (json_int_t)report->failed,
+                            "unknown", (json_int_t)report->unknown, "stable_ms",
                             (json_int_t)report->stable_ms),
                   &report->action, err);
 }
@@ -259,8 +260,9 @@ static void count(const struct run *run, struct run_report *report)
     for (struct step *step = run->plan->steps; step; step = step->next) {
         if (step->outcome == OUTCOME_NONE && step->held)
             step->outcome = OUTCOME_HELD;
-        bool open = step->outcome == OUTCOME_FAILED ||
-                    (step->outcome == OUTCOME_SENT && step->check.op && !step->held);
+        bool open =
+            step->outcome == OUTCOME_FAILED ||
+            (step->outcome == OUTCOME_SENT && step->check.op && !step->held && !run->why.kind);
         report->failed += open && !(step->flags & STEP_OPTIONAL);
         report->unknown += step->outcome == OUTCOME_UNKNOWN;
     }
@@ -270,14 +272,20 @@ static void count(const struct run *run, struct run_report *report)
     report->stable_ms = run->stable_ms;
     report->stopped = response_stopped(run);
     report->unstable = run->unstable;
+    report->why = run->why;
 }
 
 static bool carry_out(struct run *run, const struct approval *approval, struct run_report *report,
                       struct error *err)
 {
-    if (!record_begin(run, approval, err) || !keep_evidence(run, err) || !response_waves(run, err))
+    if (!record_begin(run, approval, err) || !keep_evidence(run, err))
         return false;
-    bool ok = response_settle(run, err);
+    bool ok = response_waves(run, err) && response_settle(run, err);
+    if (!ok && run->changed) { /* partly done: that is what has to be said, and the reason */
+        run->why = run->why.kind ? run->why : *err;
+        error_clear(err);
+        ok = true;
+    }
     outputs_progress_end(run->response->with.outputs, NULL);
     count(run, report);
     struct error unwritten = {0};

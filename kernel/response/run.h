@@ -10,14 +10,16 @@ struct run {
     struct guard_basis basis;
     int64_t began, ended; /* server's time of the first and last change; 0: none */
     int64_t stable_ms;
-    bool changed;  /* a call was sent */
-    bool unstable; /* something still differed or came new when the rounds were used up */
-    json_t *after; /* account -> its last picture */
-    json_t *seen;  /* what was new and is judged */
-    int lookups;   /* of CloudTrail */
-    bool partial;  /* a picture was not whole, and that is said */
-    int last;      /* the wave that was begun last; -1: none */
-    bool halted;   /* a needed step failed: nothing more is begun */
+    bool changed;     /* a call was sent */
+    bool unstable;    /* something still differed or came new when the rounds were used up */
+    json_t *after;    /* account -> its last picture */
+    json_t *seen;     /* what was new and is judged */
+    int lookups;      /* of CloudTrail */
+    bool partial;     /* a picture was not whole, and that is said */
+    int last;         /* the wave that was begun last; -1: none */
+    bool halted;      /* a needed step failed: nothing more is begun */
+    int renewals;     /* of credentials */
+    struct error why; /* it ended in between for this reason; no kind: it did not */
 };
 
 /* Sends these steps side by side and waits for their answers: false only where nothing was sent
@@ -33,5 +35,7 @@ bool response_waves(struct run *run, struct error *err) ATTR_USE_RESULT;
 /* The state and the plan as they are now, on the disk before more is done than was approved. */
 bool response_saved(struct run *run, struct error *err) ATTR_USE_RESULT;
 bool response_stopped(const struct run *run);
+/* New credentials, where there are some; false: there are none, and run->why says so. */
+bool response_renewed(struct run *run);
 
 #endif

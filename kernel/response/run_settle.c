@@ -109,6 +109,11 @@ static bool differs(const struct run *run)
 static bool look_and_act(struct run *run, int *quiet, struct error *err)
 {
     struct plan *fresh = look(run, err);
+    if (!fresh && !response_stopped(run) && strstr(err->message, "Expired") &&
+        response_renewed(run)) {
+        error_clear(err);
+        fresh = look(run, err);
+    }
     if (!fresh)
         return false;
     bool more = merge(run, fresh);

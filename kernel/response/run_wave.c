@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define RENEWALS_MOST 3
 #define LATE_MS 15000 /* after a stop, calls that were sent are waited for so long */
 
 struct sending {
@@ -117,6 +118,47 @@ static void await(struct run *run, struct sending *list, size_t count)
     }
 }
 
+/* AWS refused it unseen, for the credentials are over: it may be sent again. */
+static bool is_expired(const struct step *step)
+{
+    static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException", "RequestExpired",
+                                        "TokenRefreshRequired"};
+    for (size_t i = 0; step->outcome == OUTCOME_FAILED && step->code && i < COUNT(codes); i++)
+        if (strcmp(step->code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
+bool response_renewed(struct run *run)
+{
+    struct error problem = {0};
+    bool anew = false;
+    if (run->renewals++ < RENEWALS_MOST && access_renew(run->response, &anew, &problem) && anew)
+        return true;
+    if (!run->why.kind) {
+        (void)error_set(&run->why, ERROR_UNAVAILABLE, "the credentials ended in the middle%s%s",
+                        problem.kind ? ": " : "", problem.kind ? problem.message : "");
+        (void)error_hint(&run->why, "Get new ones, then go on or take it back.");
+    }
+    return false;
+}
+
+/* Once more with new credentials, where the old ones were over. */
+static bool again(struct run *run, struct step *const *steps, size_t count, struct error *err)
+{
+    size_t left = 0;
+    struct step **list = arena_alloc(run->response->arena, (count + 1) * sizeof(struct step *));
+    for (size_t i = 0; i < count; i++)
+        if (is_expired(steps[i]))
+            list[left++] = steps[i];
+    if (!left)
+        return true;
+    if (response_renewed(run))
+        return response_calls(run, list, left, err);
+    run->halted = true;
+    return true;
+}
+
 bool response_calls(struct run *run, struct step *const *steps, size_t count, struct error *err)
 {
     struct sending *list = arena_alloc(run->response->arena, (count + 1) * sizeof *list);
@@ -129,5 +171,5 @@ bool response_calls(struct run *run, struct step *const *steps, size_t count, st
         begin(run, &list[i]);
     await(run, list, count);
     run->changed = true;
-    return true;
+    return again(run, steps, count, err);
 }

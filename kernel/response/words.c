@@ -167,21 +167,23 @@ static bool went_wrong(const struct step *step)
            (step->outcome == OUTCOME_SENT && step->check.op && !step->held);
 }
 
-static void say_failure(const struct step *step, struct prose *prose)
+static void say_failure(const struct step *step, bool cut, struct prose *prose)
 {
     prose_bullet(prose, 0, "%b: %s (%c): ", outcome_names[step->outcome], step->words, step->op);
-    if (step->outcome == OUTCOME_SENT)
+    if (step->outcome == OUTCOME_SENT && cut)
+        prose_add(prose, "AWS took it, and it was not read back any more");
+    else if (step->outcome == OUTCOME_SENT)
         prose_add(prose, "it does not read back%s", step->problem ? ": " : "");
     prose_add(prose, "%s", step->problem ? step->problem : "");
     if (step->otherwise)
         prose_add(prose, "; %s", step->otherwise);
 }
 
-static void say_failures(const struct plan *plan, struct prose *prose)
+static void say_failures(const struct plan *plan, bool cut, struct prose *prose)
 {
     for (const struct step *step = plan->steps; step; step = step->next)
         if (went_wrong(step))
-            say_failure(step, prose);
+            say_failure(step, cut, prose);
     for (const struct step *step = plan->steps; step; step = step->next)
         if (step->outcome == OUTCOME_NONE)
             prose_bullet(prose, 0, "%b: %s (%c)", outcome_names[OUTCOME_NONE], step->words,
@@ -225,21 +227,28 @@ static void say_outcome(const struct run_report *report, struct prose *prose)
                         "Somebody still acts in the account. Run the same cell again, and look "
                         "for what is not contained yet: %c",
                         "NOT stable", "%cloudtrail");
-    if (report->failed || report->unknown || count[OUTCOME_NONE]) {
-        prose_paragraph(prose, "%b", report->stopped ? "Stopped in between" : "Partly failed");
+    bool cut = report->why.kind != ERROR_NONE;
+    if (cut) {
+        prose_paragraph(prose, "%b: %s.", "Partly done", report->why.message);
+        if (*report->why.hint)
+            prose_add(prose, " %s", report->why.hint);
+    }
+    if (cut || report->failed || report->unknown || count[OUTCOME_NONE]) {
+        prose_paragraph(prose, "%b",
+                        cut || report->stopped ? "Stopped in between" : "Partly failed");
         prose_add(prose, ": %d of %d calls are not in place.",
                   (int64_t)(report->failed + report->unknown + count[OUTCOME_NONE]),
                   (int64_t)plan->step_count);
-        say_failures(plan, prose);
+        say_failures(plan, cut, prose);
         prose_paragraph(prose,
                         "To go on, run the same cell again: it plans what is missing. To take back "
                         "what was done: %c",
                         arena_printf(plan->arena, "%%undo %s", plan->id));
     } else if (count_wrong(plan)) {
         prose_paragraph(prose, "%b", "In place, but for what the rest does not need:");
-        say_failures(plan, prose);
+        say_failures(plan, false, prose);
     }
-    if (!report->stable_ms || report->unstable)
+    if (!report->stable_ms || report->unstable || cut)
         return;
     prose_paragraph(prose, "%b: ", plan_kind_names[plan->kind]);
     prose_add(prose,
