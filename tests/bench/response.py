@@ -37,6 +37,7 @@ class Proxy(http.server.ThreadingHTTPServer):
 
 class Pass(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm, wbufsize = True, -1  # an answer in two small pieces waits 40 ms for an acknowledgement, which were no time of the kernel's
     link = None
 
     def do_POST(self):
