@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "net/curl_api.h"
+#include "net/http_fail.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -433,45 +434,6 @@ bool http_sent(const struct http_transfer *transfer)
     return sent > 0;
 }
 
-/* What libcurl's codes mean to an analyst. */
-static const struct failure {
-    CURLcode code;
-    const char *message, *hint;
-} failures[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, "the name cannot be resolved",
-     "Check the network, the region's name, and whether a proxy is needed (https_proxy)."},
-    {CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name cannot be resolved",
-     "Check https_proxy and http_proxy."},
-    {CURLE_COULDNT_CONNECT, "no connection",
-     "Check the network and the proxy; a VPC endpoint may be needed from here."},
-    {CURLE_OPERATION_TIMEDOUT, "no answer in time", "Check the network; run the cell again."},
-    {CURLE_PEER_FAILED_VERIFICATION, "the server's certificate is not trusted",
-     "A proxy that opens TLS needs its own CA: set AWS_CA_BUNDLE to its PEM file."},
-    {CURLE_SSL_CACERT_BADFILE, "the file of trusted certificates cannot be read",
-     "Check AWS_CA_BUNDLE or ca_bundle."},
-    {CURLE_SSL_CONNECT_ERROR, "TLS cannot be agreed", "The server may need TLS older than 1.2."},
-    {CURLE_PARTIAL_FILE, "the answer is cut", "Run the cell again."},
-    {CURLE_GOT_NOTHING, "the server closed without an answer", "Run the cell again."},
-    {CURLE_RECV_ERROR, "the connection broke", "Run the cell again."},
-    {CURLE_SEND_ERROR, "the connection broke while sending", "Run the cell again."},
-};
-
-static bool fail(const struct http_transfer *transfer, struct error *err)
-{
-    static const struct failure refused = {
-        CURLE_RECV_ERROR, "the proxy refused",
-        "Check https_proxy, and whether the proxy lets AWS's hosts through."};
-    const struct failure *found = NULL;
-    for (size_t i = 0; i < COUNT(failures) && !found; i++)
-        if (failures[i].code == transfer->code)
-            found = &failures[i];
-    if (strncmp(transfer->words, "CONNECT tunnel failed", 21) == 0) /* libcurl has no code for it */
-        found = &refused;
-    (void)error_set(err, ERROR_UNAVAILABLE, "%s", found ? found->message : "the request failed");
-    (void)error_detail(err, "%s", transfer->words);
-    return found ? error_hint(err, "%s", found->hint) : false;
-}
-
 static int64_t moment(const struct http_transfer *transfer, CURLINFO what)
 {
     curl_off_t microseconds = 0;
@@ -500,7 +462,7 @@ bool http_reply(const struct http_transfer *transfer, struct http_reply *out, st
         return false;
     }
     if (transfer->code != CURLE_OK)
-        return fail(transfer, err);
+        return http_fail(transfer->code, transfer->words, err);
     int status = status_of(transfer);
     if (!is_whole(transfer, status))
         return error_set(err, ERROR_UNAVAILABLE, "the answer does not say how long it is") ||
