@@ -283,5 +283,8 @@ void response_say_report(const struct run_report *report, struct prose *prose)
     say_found(plan, prose);
     say_notes(plan, NOTE_NOT_COVERED, prose);
     say_notes(plan, NOTE_NEXT, prose);
-    prose_paragraph(prose, "Back: %c", arena_printf(plan->arena, "%%undo %s", plan->id));
+    if (plan->kind == PLAN_ERADICATE)
+        prose_paragraph(prose, "What is deleted stays deleted; the saved state says what it was.");
+    else
+        prose_paragraph(prose, "Back: %c", arena_printf(plan->arena, "%%undo %s", plan->id));
 }
