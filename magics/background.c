@@ -260,7 +260,7 @@ static bool commit(struct job *job, struct job_commit *here, struct error *err)
         return false;
     char rows[32];
     here->shown = render_table(here->arena, result.table, &result.caption);
-    session_settings_edit(here->session)->spent += running->usd;
+    session_spend(here->session, running->usd);
     job_say(job, "%s rows, kept as %s. %s", text_number(result.caption.total_rows, rows),
             result.info.kept, running->facts);
     return true;
@@ -337,7 +337,8 @@ static bool check(struct magic_call *call, struct error *err)
     const struct query_options *given = call->options;
     struct results_request request = {.into = given->into, .save = given->save};
     if (!call->jobs)
-        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here");
+        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here") ||
+               error_hint(err, "A subshell has no jobs: run this in the main console.");
     return results_check(call->session, &request, err);
 }
 

@@ -74,7 +74,7 @@ static void say_scanned(struct magic_call *call, const struct athena_facts *fact
     char bytes[32];
     struct athena_price price = price_of(call, facts->region);
     double usd = athena_cost(price, facts->scanned);
-    session_settings_edit(call->session)->spent += usd;
+    session_spend(call->session, usd);
     outputs_printf(call->outputs, "; scanned %s, about USD %.4f%s",
                    text_bytes(facts->scanned, bytes), usd,
                    price.certain ? "" : " at the price of most regions");
@@ -227,10 +227,10 @@ bool engine_may_spend(struct magic_call *call, const struct engine *engine, stru
     const struct settings *settings = session_settings(call->session);
     for (size_t i = 0; i < COUNT(engines); i++)
         if (strcmp(engines[i].name, engine->ops->name) == 0 && engines[i].paid &&
-            settings->budget >= 0 && settings->spent >= settings->budget)
+            settings->budget >= 0 && session_spent(call->session) >= settings->budget)
             return error_set(err, ERROR_REFUSED,
                              "the budget of USD %.2f is used up: USD %.4f are spent",
-                             settings->budget, settings->spent) ||
+                             settings->budget, session_spent(call->session)) ||
                    error_hint(err,
                               "%%set budget N allows more, none all; the hard limit of a query "
                               "is the workgroup's cutoff.");

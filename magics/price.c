@@ -51,12 +51,12 @@ static bool is_free(const struct engine_request *request, struct arena *arena)
     return true;
 }
 
-static bool fits(const struct settings *settings, const struct athena_bound *bound, double usd,
+static bool fits(const struct session *session, const struct athena_bound *bound, double usd,
                  struct error *err)
 {
     char bytes[32];
-    double left = settings->budget - settings->spent;
-    if (settings->budget < 0 || usd <= left)
+    double budget = session_settings(session)->budget, left = budget - session_spent(session);
+    if (budget < 0 || usd <= left)
         return true;
     (void)error_set(err, ERROR_REFUSED,
                     "the query may scan up to %s for USD %.4f, and of the budget USD %.4f are left",
@@ -93,7 +93,7 @@ bool price_before(struct magic_call *call, const struct athena_place *place,
     }
     struct athena_price price = price_of(call, place->region);
     double usd = athena_cost(price, bound.bytes);
-    if (!fits(settings, &bound, usd, err))
+    if (!fits(call->session, &bound, usd, err))
         return false;
     outputs_printf(call->outputs, "Price before: at most %s, USD %.4f%s\n",
                    text_bytes(bound.bytes, bytes), usd,

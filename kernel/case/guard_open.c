@@ -1,4 +1,4 @@
-/* Intents: opened, dropped; and the lock that only one kernel of a case holds. */
+/* Intents: opened, dropped; and the lock that only one prompt of a case's kernels holds. */
 #include "case/guard_state.h"
 
 #include "base/file.h"
@@ -28,13 +28,14 @@ static bool held(int file, struct error *err)
     struct arena *arena = arena_new();
     struct error unread = {0};
     json_t *holder = size > 0 ? json_parse(arena, text, (size_t)size, sizeof text, &unread) : NULL;
-    (void)error_set(err, ERROR_UNAVAILABLE,
-                    "another kernel of this case is changing things: %s (process %" PRId64
-                    " on %s, notebook %s, since %s)",
-                    json_get_string(holder, "what", "it does not say what"),
-                    json_get_int(holder, "process", 0), json_get_string(holder, "machine", "?"),
-                    json_get_string(holder, "notebook", "unknown"),
-                    json_get_string(holder, "since", "?"));
+    bool ours = json_get_int(holder, "process", 0) == (int64_t)getpid();
+    (void)error_set(
+        err, ERROR_UNAVAILABLE,
+        "another %s of this case is changing things: %s (process %" PRId64
+        " on %s, notebook %s, since %s)",
+        ours ? "prompt" : "kernel", json_get_string(holder, "what", "it does not say what"),
+        json_get_int(holder, "process", 0), json_get_string(holder, "machine", "?"),
+        json_get_string(holder, "notebook", "unknown"), json_get_string(holder, "since", "?"));
     arena_free(arena);
     return error_hint(err, "Wait until it is done, or stop it there; then run this again.");
 }

@@ -33,6 +33,7 @@ void ledger_free(struct ledger *ledger)
     free(ledger->folder);
     free(ledger->path);
     free(ledger->notebook);
+    free(ledger->subshell);
     free(ledger->cell_id);
     free(ledger->account);
     free(ledger->arn);
@@ -48,6 +49,11 @@ static void set_text(char **place, const char *text)
     char *made = text ? xstrdup(text) : NULL;
     free(*place);
     *place = made;
+}
+
+void ledger_set_subshell(struct ledger *ledger, const char *id)
+{
+    set_text(&ledger->subshell, id);
 }
 
 void ledger_set_cell(struct ledger *ledger, int64_t count, const char *id)
@@ -104,7 +110,7 @@ static json_t *begin_content(void)
     return json_pack("{s:i, s:s, s:s}", "format", 1, "case", id, "version", COFFERDAM_VERSION);
 }
 
-static json_t *kernel_content(void)
+static json_t *kernel_content(const char *subshell)
 {
     struct utsname name;
     char *boot = NULL;
@@ -118,6 +124,8 @@ static json_t *kernel_content(void)
         json_pack("{s:s, s:o, s:o, s:I}", "version", COFFERDAM_VERSION, "machine",
                   known ? json_texts(name.nodename) : json_null(), "boot",
                   boot ? json_texts(boot) : json_null(), "process", (json_int_t)getpid());
+    if (subshell)
+        (void)json_object_set_new(content, "subshell", json_texts(subshell));
     arena_free(arena);
     return content;
 }
@@ -190,7 +198,8 @@ static bool add_first(struct batch *batch, struct error *err)
                      json_pack("{s:o, s:o}", "expected", mark_content(&expected), "found",
                                mark_content(&ledger->found)),
                      err);
-    return ok && (ledger->introduced || add_own(batch, LEDGER_KERNEL, kernel_content(), err));
+    return ok && (ledger->introduced ||
+                  add_own(batch, LEDGER_KERNEL, kernel_content(ledger->subshell), err));
 }
 
 /* ---- appending ----------------------------------------------------------------------------------

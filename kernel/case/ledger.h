@@ -37,7 +37,8 @@
 
 enum ledger_kind {
     LEDGER_BEGIN,  /* of a case: its id and the format */
-    LEDGER_KERNEL, /* a kernel's first entry: version, machine, process, boot */
+    LEDGER_KERNEL, /* a kernel's first entry: version, machine, process, boot (a subshell's: its id)
+                    */
     LEDGER_CELL,
     LEDGER_QUERY,
     LEDGER_RESULT,
@@ -79,6 +80,8 @@ struct ledger;
 
 /* `folder` exists; nothing is read or written yet. `notebook` may be NULL. */
 struct ledger *ledger_new(const char *folder, const char *notebook);
+/* Its kernel's entry will say that it is of that subshell; NULL: of none. */
+void ledger_set_subshell(struct ledger *ledger, const char *id);
 void ledger_free(struct ledger *ledger); /* NULL is allowed; what was written is synced */
 
 /* What later entries say of themselves. */

@@ -33,6 +33,7 @@ struct ledger_torn {
 
 struct ledger {
     char *folder, *path, *notebook;
+    char *subshell; /* or NULL */
     char kernel[UUID_TEXT_SIZE];
     int file; /* -1: not open */
     dev_t device;

@@ -94,7 +94,7 @@ void record_whole_step(struct session *session)
 {
     struct whole *whole = session->record.wholes;
     int64_t until = time_monotonic() + STEP;
-    bool ok = session->local && !session->local_stale;
+    bool ok = commons_is_open(session);
     while (ok && whole->done < whole->rows && time_monotonic() < until)
         ok = add_page(session, whole);
     if (ok && whole->done < whole->rows)

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "case/commons_state.h"
 #include "case/record.h"
 #include "case/results_name.h"
 #include "case/results_rest.h"
@@ -131,7 +132,7 @@ static const char *cell_name(const struct running *running)
 /* An earlier query of the cell is shown, and gone with the next. */
 static const char *name_for(const struct running *running, bool last)
 {
-    return last ? cell_name(running) : "_0";
+    return last ? cell_name(running) : results_scratch(running->session, running->arena);
 }
 
 static const char *source_of(const struct running *running, const struct sql_statement *statement)
@@ -224,13 +225,9 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
 
 /* The last one's table is that of --into or of the cell; `_` and, beside --into, `_12` are views.
  */
-static bool name_result(struct running *running, bool last, struct result *result)
+static bool give_names(struct running *running, bool last, struct result *result)
 {
-    const char *into = running->request->into;
-    if (!result->info.kept || running->request->unkept)
-        return !into || !last ||
-               error_set(running->err, ERROR_USAGE,
-                         "only the rows of a query can be kept by --into, not an explanation");
+    const char *into = running->request->into, *kept = result->info.kept;
     if (into && last) {
         if (!results_rename(running->session, result->info.kept, into, running->err))
             return false;
@@ -239,7 +236,20 @@ static bool name_result(struct running *running, bool last, struct result *resul
     if (last)
         names_add_kept(running->session, result->info.kept, result->table);
     return running->request->name ||
-           results_alias(running->session, "_", result->info.kept, running->err);
+           results_alias(running->session, "_", kept, running->err); /* --into may get another */
+}
+
+static bool name_result(struct running *running, bool last, struct result *result)
+{
+    pthread_mutex_t *naming = &running->session->commons->naming;
+    if (!result->info.kept || running->request->unkept)
+        return !running->request->into || !last ||
+               error_set(running->err, ERROR_USAGE,
+                         "only the rows of a query can be kept by --into, not an explanation");
+    (void)pthread_mutex_lock(naming);
+    bool named = give_names(running, last, result);
+    (void)pthread_mutex_unlock(naming);
+    return named;
 }
 
 static bool save_result(const struct running *running, const struct result *result)

@@ -4,9 +4,12 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "case/results_name.h"
+#include "case/session_state.h"
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -22,6 +25,42 @@ static void add_name(struct buf *sql, const char *name)
 {
     buf_adds(sql, "results.main.");
     text_sql_name(sql, name, strlen(name));
+}
+
+const char *results_scratch(const struct session *session, struct arena *arena)
+{
+    return session->sharer ? arena_printf(arena, "_0_%d", session->sharer) : "_0";
+}
+
+/* A subshell's _ is no view of the results, but what it kept last; until then it is the main
+ * prompt's. */
+const char *results_named(const struct session *session, const char *name)
+{
+    return session->sharer && session->last && strcmp(name, "_") == 0 ? session->last : name;
+}
+
+void results_set_last(struct session *session, const char *kept)
+{
+    struct arena *arena = arena_new();
+    struct error ignored = {0};
+    struct buf sql;
+    buf_init(&sql, 4096);
+    buf_addf(&sql,
+             kept ? "CREATE OR REPLACE VIEW " LOCAL_SCHEMA "._"
+                  : "DROP VIEW IF EXISTS " LOCAL_SCHEMA "._",
+             session->sharer);
+    buf_adds(&sql, kept ? " AS SELECT * FROM " : "");
+    if (kept)
+        add_name(&sql, kept);
+    struct local_statement statement = {.sql = sql.data};
+    if (!local_run(session->local, &statement, arena, NULL, &ignored))
+        error_clear(&ignored); /* the table is gone: there is none to name */
+    buf_release(&sql);
+    arena_free(arena);
+    if (kept == session->last)
+        return;
+    free(session->last);
+    session->last = xstrdup(kept);
 }
 
 /* A table cannot replace a view of its name, nor a view a table: what is in the way goes. Failing
@@ -42,6 +81,10 @@ void results_clear(struct session *session, const char *kind, const char *name)
 
 bool results_alias(struct session *session, const char *alias, const char *kept, struct error *err)
 {
+    if (session->sharer && strcmp(alias, "_") == 0) {
+        results_set_last(session, kept);
+        return true;
+    }
     results_clear(session, "TABLE", alias);
     struct arena *arena = arena_new();
     struct buf sql;
@@ -141,12 +184,17 @@ static bool retire(struct session *session, const char *name, struct arena *aren
     return rename_table(session, name, cell, arena, err);
 }
 
+/* At once for those who read meanwhile: another prompt may. */
 bool results_rename(struct session *session, const char *kept, const char *name, struct error *err)
 {
     struct arena *arena = arena_new();
-    bool renamed = retire(session, name, arena, err) &&
-                   rename_table(session, kept, name, arena, err) &&
-                   results_alias(session, kept, name, err);
+    struct error ignored = {0};
+    bool renamed =
+        ask(session, "BEGIN TRANSACTION", arena, NULL, err) && retire(session, name, arena, err) &&
+        rename_table(session, kept, name, arena, err) && results_alias(session, kept, name, err) &&
+        ask(session, "COMMIT", arena, NULL, err);
+    if (!renamed && !ask(session, "ROLLBACK", arena, NULL, &ignored))
+        error_clear(&ignored); /* none had begun, or the commit has ended it */
     arena_free(arena);
     return renamed || error_wrap(err, "naming the result %s", name);
 }
@@ -176,7 +224,8 @@ static bool missing(struct session *session, const char *name, struct arena *are
 bool results_exists(struct session *session, const char *name, struct error *err)
 {
     struct arena *arena = arena_new();
-    struct engine_param param = {.name = "name", .value = json_own(arena, json_texts(name))};
+    const char *kept = results_named(session, name);
+    struct engine_param param = {.name = "name", .value = json_own(arena, json_texts(kept))};
     struct local *local = session_local(session, err);
     struct local_statement statement = {
         .sql = "SELECT count(*) AS n FROM information_schema.tables WHERE table_catalog = "
@@ -212,7 +261,7 @@ bool results_read(struct session *session, const struct results_rows *rows, stru
     struct local *local = session_local(session, err);
     buf_init(&sql, 4096);
     buf_adds(&sql, "SELECT * FROM ");
-    add_name(&sql, rows->name);
+    add_name(&sql, results_named(session, rows->name));
     buf_addf(&sql, " LIMIT %" PRId64 " OFFSET %" PRId64, rows->limit, rows->offset);
     struct local_statement statement = {.sql = sql.data, .cancel = rows->cancel};
     bool ok = local && local_run(local, &statement, arena, out, err);
@@ -224,6 +273,7 @@ bool results_page(struct session *session, const char *name, int64_t offset, int
                   struct arena *arena, struct result *out, struct error *err)
 {
     *out = (struct result){0};
+    name = arena_strdup(arena, results_named(session, name));
     struct results_rows rows = {.name = name, .offset = offset, .limit = limit};
     int64_t total = 0;
     if (!results_exists(session, name, err) || !count_rows(session, name, arena, &total, err) ||

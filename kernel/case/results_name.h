@@ -10,6 +10,9 @@ bool results_name_check(struct session *session, const char *name, struct error 
 /* Ends with .csv, .parquet, .json or .jsonl. */
 bool results_format_check(const char *path, struct error *err);
 
+/* What a name stands for in this session: a subshell's _ is its own last result. */
+const char *results_named(const struct session *session, const char *name);
+
 /* There is a kept result of that name; else ERROR_NOT_FOUND with the nearest. */
 bool results_exists(struct session *session, const char *name, struct error *err);
 

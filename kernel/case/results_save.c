@@ -186,7 +186,9 @@ static bool save_parquet(struct results_saving *saving, struct session *session,
 {
     struct arena *arena = arena_new();
     const char *folder = session_exports(session, err);
-    bool ok = folder && file_remove_all(folder, err) && file_make_folder(folder, 0700, err);
+    /* what killed kernels left there goes; another prompt may be writing */
+    bool ok = folder && (!session_is_only(session) || file_remove_all(folder, err)) &&
+              file_make_folder(folder, 0700, err);
     char *made = ok ? arena_printf(arena, "%s/%s", folder, file_name(part)) : NULL;
     ok = ok && copy_out(saving, session, made, err) && move_file(made, part, saving, err);
     if (made)
@@ -200,9 +202,10 @@ bool results_save(struct session *session, struct results_saving *saving, struct
     struct arena *arena = arena_new();
     const char *shown = saving->path;
     const char *target = file_absolute(arena, file_expand(arena, saving->path));
-    const char *part =
-        arena_printf(arena, "%s.part-%ld%s", target, (long)getpid(), suffix_of(target));
+    const char *part = arena_printf(arena, "%s.part-%ld-%d%s", target, (long)getpid(),
+                                    session->sharer, suffix_of(target));
     saving->rows = 0;
+    saving->name = results_named(session, saving->name);
     bool ok = results_format_check(target, err) && results_exists(session, saving->name, err);
     bool parquet = strcasecmp(suffix_of(target), ".parquet") == 0;
     ok = ok && (parquet ? save_parquet : save_text)(saving, session, part, err);

@@ -1,7 +1,9 @@
 /* session - what outlives a cell: the case folder, settings, parameters, opened lakes, the engine,
  * kept results.
  *
- * Owned by the worker; nothing of it is shared but the catalog snapshot. The case folder
+ * Owned by a worker and of its thread. The sessions of one kernel, one a prompt, share the embedded
+ * engine with the kept results, parameters, lakes, names and what is spent (case/commons.h);
+ * settings are each one's own. The case folder
  * (./.cofferdam unless `%set case`, mode 0700) holds results.duckdb, session.json (the lakes and
  * Athena's tables, there again after a restart; settings and parameters are not, for a notebook
  * means what its cells say), spill/ and export/.
@@ -30,8 +32,7 @@ struct settings {
     const char *workgroup, *catalog, *database, *output; /* Athena's; NULL: its own defaults */
     const char *trino, *trino_user, *trino_ca; /* the cluster's address, as whom, its authority */
     const char *trino_catalog, *trino_schema, *trino_session;
-    double budget;        /* USD for the session's Athena queries; below 0: none */
-    double spent;         /* USD, as far as AWS said what was scanned */
+    double budget;        /* USD for the kernel's Athena queries; below 0: none */
     int64_t since, until; /* default window; 0 = none */
     int64_t memory;       /* bytes, 0 = half of the machine */
     const char *case_folder;
@@ -62,9 +63,18 @@ struct session_lake {
 
 struct session;
 
-struct session *session_new(const char *notebook_path,
-                            struct error *err); /* reads nothing yet; cheap */
+/* Of a kernel with one prompt (else session_beside, case/commons.h). Reads nothing yet; cheap. */
+struct session *session_new(const char *notebook_path, struct error *err);
 void session_free(struct session *session);
+
+bool session_is_subshell(const struct session *session);
+bool session_is_only(const struct session *session); /* the kernel has no other */
+/* From here to the end of the cell this session alone does what there is one set of tables for:
+   ERROR_UNAVAILABLE while another one does. `what`: "a trace". */
+bool session_alone(struct session *session, const char *what, struct error *err) ATTR_USE_RESULT;
+/* USD that the kernel's queries cost, as far as AWS said what was scanned. */
+double session_spent(const struct session *session);
+void session_spend(struct session *session, double usd);
 
 const struct settings *session_settings(const struct session *session);
 struct settings *session_settings_edit(struct session *session);
@@ -84,7 +94,9 @@ const char *session_folder(struct session *session, struct error *err);
 const char *session_exports(struct session *session, struct error *err);
 
 /* The local engine, opened at first use with the lakes opened so far. When the set of readable
-   folders or views changed, it is opened anew; kept results stay. */
+   folders or views changed, it is opened anew; kept results stay. Until session_end_cell no other
+   session opens it anew; while another one's cell uses it, this one does not: ERROR_UNAVAILABLE,
+   and what was registered since is taken back, as where it cannot be opened. */
 struct local *session_local(struct session *session, struct error *err);
 
 /* The record of the case; it makes the case folder. NULL with the error set. */
@@ -112,7 +124,7 @@ void session_keep(struct session *session, const char *name, void *object,
 void *session_kept(const struct session *session, const char *name); /* NULL: none; borrowed */
 
 /* What lake/ registers: folders that SQL may read and statements (views) to run at open. A key
- * replaces an older entry. */
+ * replaces an older entry. It counts when session_local has opened the engine with it. */
 void session_register(struct session *session, const char *key, const char *const *folders,
                       const char *const *setup);
 void session_unregister(struct session *session, const char *key);
@@ -131,6 +143,7 @@ void session_set_athena_tables(struct session *session, json_t *tables);
 bool session_restore(struct session *session,
                      bool (*reopen)(struct session *, const char *path, struct error *err),
                      struct buf *lost, struct error *err);
+/* Between cells: what the sessions of the kernel have opened, if this one has changed it. */
 bool session_save(struct session *session, struct error *err);
 
 /* The names for completion: built when something changed since the last call, else NULL. */
@@ -143,8 +156,17 @@ void session_add_name(struct session *session, const struct name *name);
 void session_add_seen(struct session *session, enum name_kind kind, const char *text, size_t size);
 const struct catalog *session_snapshot(struct session *session);
 
+/* Of the snapshot that was given last: a later one has a higher number, whoever got it. */
+int64_t session_snapshot_serial(const struct session *session);
+
 int64_t session_cell(const struct session *session); /* execution count of the running cell */
-/* `id` is the front end's own name of the cell; NULL: it sent none. */
+/* What other sessions have changed is seen from here on. `id` is the front end's own name of the
+ * cell; NULL: it sent none. */
 void session_begin_cell(struct session *session, int64_t count, const char *id);
+/* Nothing of the engine is used from here on: after a cell, and after what is done between cells.
+ */
+void session_end_cell(struct session *session);
+/* Subshells that begin from now on have the settings as they are (only of the main session). */
+void session_share_settings(struct session *session);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "case/commons_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,10 +127,12 @@ bool session_restore(struct session *session,
     return ok;
 }
 
-bool session_save(struct session *session, struct error *err)
+/* All that the kernel's sessions have opened. */
+static bool save(struct session *session, struct error *err)
 {
+    commons_follow(session);
     bool nothing = !json_array_size(session->lakes) && !json_array_size(session->athena);
-    if (!session->dirty || (nothing && !session->folder))
+    if (nothing && !session->folder)
         return true;
     const char *folder = session_folder(session, err);
     if (!folder)
@@ -144,5 +147,16 @@ bool session_save(struct session *session, struct error *err)
     bool ok = file_replace(file_join(arena, folder, "session.json"), text, size, 0600, err);
     session->dirty = !ok;
     arena_free(arena);
+    return ok;
+}
+
+bool session_save(struct session *session, struct error *err)
+{
+    pthread_mutex_t *one = &session->commons->first; /* a later state is not replaced by an older */
+    if (!session->dirty)
+        return true;
+    (void)pthread_mutex_lock(one);
+    bool ok = save(session, err);
+    (void)pthread_mutex_unlock(one);
     return ok;
 }

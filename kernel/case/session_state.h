@@ -4,6 +4,8 @@
 
 #include "case/session.h"
 
+#include <stdatomic.h>
+
 /* record.c */
 struct record {
     json_t *waiting; /* cells until there is something to record; NULL: none */
@@ -14,17 +16,27 @@ struct record {
     struct whole *wholes; /* results whose whole hash is still to be made */
 };
 
+struct commons;
+
 struct session {
-    struct arena *arena; /* of settings' texts and small lists: as old as the session */
+    struct commons *commons;
+    struct session *next; /* of its members, under its lock */
+    char *subshell;       /* its id; NULL: the main prompt's */
+    int sharer;           /* of the engine: 0 is the main one */
+    int64_t serial;       /* of the commons as they were copied */
+    struct arena *arena;  /* of settings' texts and small lists: as old as the session */
     struct settings settings;
-    json_t *parameters; /* name -> value */
-    json_t *lakes;      /* paths in the order they were opened */
-    json_t *athena;     /* tables that Athena has */
-    json_t *registered; /* key -> {folders, setup}: what the engine may read and runs at open */
-    json_t *names;      /* [kind, text, parent, type, comment]: names that stay */
-    json_t *kept;       /* results: name -> [[column, type]...] */
-    json_t *seen;       /* kind letter + value -> true: values that results showed */
-    struct local *local;
+    bool settings_changed; /* ... since they were shared */
+    /* copies of the commons' */
+    json_t *parameters;  /* name -> value */
+    json_t *lakes;       /* paths in the order they were opened */
+    json_t *athena;      /* tables that Athena has */
+    json_t *registered;  /* key -> {folders, setup}: what the engine may read and runs at open */
+    struct local *local; /* its part of the engine; guarded by the commons' door */
+    atomic_bool inside;  /* its cell has used that */
+    bool new_results;    /* the file of results was made by opening it */
+    char *last;          /* of a subshell: what its _ is; NULL: nothing yet */
+    int64_t catalog_seen;
     struct aws *aws;       /* NULL: not yet */
     struct ledger *ledger; /* NULL: not yet */
     struct guard *guard;   /* NULL: not yet */
@@ -35,18 +47,34 @@ struct session {
     char *notebook, *folder;
     int64_t cell;  /* execution count */
     char *cell_id; /* the front end's, or NULL */
-    int64_t queries;
-    bool functions_known; /* DuckDB's own functions are among the names */
-    bool changed;         /* names differ from the last snapshot */
-    bool dirty;           /* differs from session.json */
+    bool dirty;    /* differs from session.json */
 };
 
-/* The engine must be opened anew (memory limit, case folder). */
-void session_local_changed(struct session *session);
-void session_aws_changed(struct session *session);
+/* settings.c */
+struct settings settings_default(void);
+/* Texts are copied into the arena. */
+void settings_copy(struct settings *to, const struct settings *from, struct arena *arena);
 
-/* A folder of the case that the engine may write to, for files on their way out. In the session's
- * arena; made when the engine is opened. */
+/* commons.c */
+void commons_join(struct commons *commons, struct session *session);
+void commons_leave(struct session *session);
+void commons_follow(struct session *session); /* copies what others have changed */
+/* A client of AWS; those of one profile and region have their credentials in common. */
+struct aws *commons_client(const struct session *session);
+void commons_forget_client(struct session *session); /* the next one finds credentials anew */
+int64_t commons_shown_since(struct commons *commons, int64_t now);
+/* commons_engine.c: open, and with what this session has registered. */
+bool commons_is_open(const struct session *session);
+/* What was registered and did not come into the engine is forgotten. */
+void commons_take_back(struct session *session);
+
+/* results_kept.c: what a subshell's _ is from now on; NULL: the main prompt's. Uses session->local
+   as it is. */
+void results_set_last(struct session *session, const char *kept);
+/* "_0" by a session's own name. */
+const char *results_scratch(const struct session *session, struct arena *arena);
+
+void session_aws_changed(struct session *session);
 
 /* record.c: the cells that wait, into the session's ledger. */
 bool record_write_waiting(struct session *session, struct error *err);

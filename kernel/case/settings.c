@@ -10,6 +10,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct settings settings_default(void)
+{
+    return (struct settings){.limit = 200,
+                             .engine = "local",
+                             .case_folder = ".cofferdam",
+                             .budget = -1,
+                             .progress = true,
+                             .lint = "on"};
+}
+
+static const char **text_in(struct settings *settings, const struct setting *setting)
+{
+    return (const char **)((char *)settings + setting->offset);
+}
+
+void settings_copy(struct settings *to, const struct settings *from, struct arena *arena)
+{
+    *to = *from;
+    for (size_t i = 0; i < settings_count; i++) {
+        const char **text = settings_table[i].offset ? text_in(to, &settings_table[i]) : NULL;
+        if (text && *text)
+            *text = arena_strdup(arena, *text);
+    }
+}
+
+/* What the kernel has once is the main prompt's to set. */
+static bool is_main(const struct session *session, const struct setting *setting, struct error *err)
+{
+    return !session_is_subshell(session) ||
+           error_set(err, ERROR_REFUSED, "%s is the whole kernel's and not set in a subshell",
+                     setting->name) ||
+           error_hint(err, "Run it in the main console or notebook: all prompts follow.");
+}
+
 static bool is_none(const char *value)
 {
     return strcmp(value, "") == 0 || strcmp(value, "none") == 0 || strcmp(value, "None") == 0;
@@ -20,17 +54,13 @@ static const char *keep(struct session *session, const char *value)
     return is_none(value) ? NULL : arena_strdup(session->arena, value);
 }
 
-static const char **text_of(struct session *session, const struct setting *setting)
-{
-    return (const char **)((char *)&session->settings + setting->offset);
-}
-
 /* A setting that is a text, whatever it says. */
 static bool set_text(struct session *session, const struct setting *setting, const char *value,
                      struct error *err)
 {
     (void)err;
-    *text_of(session, setting) = keep(session, value);
+    *text_in(&session->settings, setting) = keep(session, value);
+    session->settings_changed = true;
     session_names_changed(session);
     return true;
 }
@@ -145,7 +175,8 @@ static const char *get_budget(const struct session *session, const struct settin
     const struct settings *settings = &session->settings;
     if (settings->budget < 0)
         return NULL;
-    return arena_printf(arena, "%.2f, of which %.4f are spent", settings->budget, settings->spent);
+    return arena_printf(arena, "%.2f, of which %.4f are spent", settings->budget,
+                        session_spent(session));
 }
 
 static bool read_time(const char *value, int64_t *out, struct error *err)
@@ -197,19 +228,19 @@ static const char *get_until(const struct session *session, const struct setting
 static bool set_memory(struct session *session, const struct setting *setting, const char *value,
                        struct error *err)
 {
-    (void)setting;
     static const struct {
         const char *unit;
         int64_t bytes;
     } units[] = {{"", 1}, {"MB", 1000000}, {"GB", 1000000000}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
     char *end;
+    if (!is_main(session, setting, err))
+        return false;
     intmax_t number = strtoimax(value, &end, 10);
     for (size_t i = 0; i < COUNT(units) && end != value; i++)
         if (strcmp(end, units[i].unit) == 0 && number >= 0 &&
             number <= INT64_MAX / units[i].bytes &&
             (number == 0 || number * units[i].bytes >= 64000000)) {
             session_settings_edit(session)->memory = (int64_t)number * units[i].bytes;
-            session_local_changed(session);
             return true;
         }
     (void)error_set(err, ERROR_USAGE, "memory takes a size of at least 64MB, not \"%s\"", value);
@@ -229,14 +260,14 @@ static const char *get_memory(const struct session *session, const struct settin
 static bool set_case(struct session *session, const struct setting *setting, const char *value,
                      struct error *err)
 {
-    (void)setting;
+    if (!is_main(session, setting, err))
+        return false;
     if (is_none(value))
         return error_set(err, ERROR_USAGE, "the case needs a folder");
     char *before = session->folder;
     const char *folder = session->settings.case_folder;
     session->folder = NULL;
     session_settings_edit(session)->case_folder = keep(session, value);
-    session_local_changed(session);
     if (session_folder(session, err)) {
         free(before);
         return true;

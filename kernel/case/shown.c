@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "case/session_state.h"
 #include "case/shown_state.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ struct shown *shown_of(struct session *session)
         return shown;
     shown = xcalloc(1, sizeof *shown);
     shown->session = session;
-    shown->started = time_now();
+    shown->started = commons_shown_since(session->commons, time_now()); /* one journal for all */
     buf_init(&shown->lines, MEMORY_LIMIT);
     buf_init(&shown->text, MEMORY_LIMIT);
     buf_init(&shown->update, MEMORY_LIMIT);

@@ -35,11 +35,13 @@ static void remove_folder(const char *folder)
 void instance_free(struct instance *instance)
 {
     for (size_t i = 0; i < instance->free_count; i++)
-        instance->api.disconnect(&instance->pool[i]);
+        instance->api.disconnect(&instance->pool[i].connection);
     if (instance->database)
         instance->api.close(&instance->database);
     remove_folder(instance->spill_folder);
     pthread_mutex_destroy(&instance->mutex);
+    pthread_mutex_destroy(&instance->making);
+    free(instance->made);
     free(instance->spill_folder);
     free(instance);
 }
@@ -53,19 +55,27 @@ void instance_release(struct instance *instance)
         instance_free(instance);
 }
 
-duckdb_connection instance_take(struct instance *instance)
+/* The one that needs no change of names, else the last given back. */
+static bool take_free(struct instance *instance, int sharer, struct link *out)
 {
     pthread_mutex_lock(&instance->mutex);
-    duckdb_connection connection =
-        instance->free_count ? instance->pool[--instance->free_count] : NULL;
+    bool any = instance->free_count && instance->set_aside < ASIDE_MOST;
+    size_t chosen = instance->free_count - 1;
+    for (size_t i = 0; any && i < instance->free_count; i++)
+        if (instance->pool[i].sharer == sharer)
+            chosen = i;
+    if (any) {
+        *out = instance->pool[chosen];
+        instance->pool[chosen] = instance->pool[--instance->free_count];
+    }
     pthread_mutex_unlock(&instance->mutex);
-    return connection;
+    return any;
 }
 
-void instance_give_back(struct instance *instance, duckdb_connection connection)
+void instance_give_back(struct instance *instance, struct link link)
 {
     pthread_mutex_lock(&instance->mutex);
-    instance->pool[instance->free_count++] = connection;
+    instance->pool[instance->free_count++] = link;
     pthread_mutex_unlock(&instance->mutex);
 }
 
@@ -260,17 +270,45 @@ static bool lock_down(struct instance *instance, duckdb_connection connection,
            execute(instance, connection, "SET lock_configuration = true", err);
 }
 
+/* What every connection that is made later has as well. */
+static bool prepare_instance(struct instance *instance, duckdb_connection connection,
+                             struct error *err)
+{
+    return execute(instance, connection, "SET GLOBAL TimeZone = 'UTC'", err) &&
+           execute(instance, connection, "SET GLOBAL errors_as_json = true", err);
+}
+
 static bool prepare_connection(struct instance *instance, duckdb_connection connection,
                                bool results, struct error *err)
 {
-    static const char *const settings[] = {"SET TimeZone = 'UTC'", "SET enable_progress_bar = true",
-                                           "SET enable_progress_bar_print = false",
-                                           "SET errors_as_json = true"};
-    for (size_t i = 0; i < COUNT(settings); i++)
-        if (!execute(instance, connection, settings[i], err))
-            return false;
-    return !results ||
-           execute(instance, connection, "SET search_path = 'memory.main,results.main'", err);
+    return execute(instance, connection,
+                   "SET enable_progress_bar = true; SET enable_progress_bar_print = false", err) &&
+           (!results ||
+            execute(instance, connection, "SET search_path = 'memory.main,results.main'", err));
+}
+
+/* The lake's names first, then what is this sharer's alone, then the kept results. */
+static bool set_names(struct instance *instance, struct link *link, int sharer, struct error *err)
+{
+    char schema[64], sql[160];
+    if (link->sharer == sharer)
+        return true;
+    (void)snprintf(schema, sizeof schema, sharer ? LOCAL_SCHEMA "," : "", sharer);
+    (void)snprintf(sql, sizeof sql, "SET search_path = 'memory.main,%sresults.main'", schema);
+    if (!execute(instance, link->connection, sql, err))
+        return false;
+    link->sharer = sharer;
+    return true;
+}
+
+bool instance_take(struct instance *instance, int sharer, struct link *out, struct error *err)
+{
+    if (!take_free(instance, sharer, out))
+        return false;
+    if (set_names(instance, out, sharer, err))
+        return true;
+    instance_give_back(instance, *out);
+    return false;
 }
 
 static bool fill_pool(struct instance *instance, bool results, struct error *err)
@@ -279,7 +317,7 @@ static bool fill_pool(struct instance *instance, bool results, struct error *err
         duckdb_connection connection = NULL;
         if (instance->api.connect(instance->database, &connection) != DuckDBSuccess)
             return error_set(err, ERROR_INTERNAL, "the engine gives no connection");
-        instance->pool[instance->free_count++] = connection;
+        instance->pool[instance->free_count++] = (struct link){.connection = connection};
         if (!prepare_connection(instance, connection, results, err))
             return false;
     }
@@ -289,21 +327,23 @@ static bool fill_pool(struct instance *instance, bool results, struct error *err
 static bool set_up(struct local *local, const struct local_place *place, struct error *err)
 {
     struct instance *instance = local->instance;
-    if (instance->api.connect(instance->database, &local->own) != DuckDBSuccess)
+    if (instance->api.connect(instance->database, &local->own.connection) != DuckDBSuccess)
         return error_set(err, ERROR_INTERNAL, "the engine gives no connection");
-    if (place->results_file && !attach_results(instance, local->own, place->results_file, err))
+    duckdb_connection own = local->own.connection;
+    if (place->results_file && !attach_results(instance, own, place->results_file, err))
         return false;
-    if (!prepare_connection(instance, local->own, place->results_file != NULL, err))
+    if (!prepare_instance(instance, own, err) ||
+        !prepare_connection(instance, own, place->results_file != NULL, err))
         return false;
-    if (!local_udf_register(&instance->api, local->own, err))
+    if (!local_udf_register(&instance->api, own, err))
         return false;
     for (size_t i = 0; i < place->setup_count; i++)
         if (!local_functions_for(local, place->setup[i], strlen(place->setup[i]), err) ||
-            !execute(instance, local->own, place->setup[i], err))
+            !execute(instance, own, place->setup[i], err))
             return error_wrap(err, "setting up the engine");
     if (!place->results_file)
         return true;
-    return fill_pool(instance, true, err) && lock_down(instance, local->own, place, err);
+    return fill_pool(instance, true, err) && lock_down(instance, own, place, err);
 }
 
 struct local *local_open(const struct local_place *place, struct error *err)
@@ -311,6 +351,7 @@ struct local *local_open(const struct local_place *place, struct error *err)
     struct instance *instance = xcalloc(1, sizeof *instance);
     instance->references = 1;
     pthread_mutex_init(&instance->mutex, NULL);
+    pthread_mutex_init(&instance->making, NULL);
     struct local *local = xcalloc(1, sizeof *local);
     *local = (struct local){.engine = {.ops = &local_ops}, .instance = instance};
     if (duckdb_api_load(&instance->api, err) && make_spill(instance, place, err) &&
@@ -320,21 +361,54 @@ struct local *local_open(const struct local_place *place, struct error *err)
     return NULL;
 }
 
+static void count_joined(const struct local *local, int more)
+{
+    pthread_mutex_lock(&local->instance->mutex);
+    local->instance->joined += local->joined ? (size_t)more : 0;
+    pthread_mutex_unlock(&local->instance->mutex);
+}
+
 void local_close(struct local *local)
 {
     if (!local)
         return;
-    if (local->own)
-        local->instance->api.disconnect(&local->own);
+    if (local->own.connection && local->joined)
+        instance_give_back(local->instance, local->own);
+    else if (local->own.connection)
+        local->instance->api.disconnect(&local->own.connection);
+    count_joined(local, -1);
     instance_release(local->instance);
-    free(local->made);
     free(local);
+}
+
+/* Its own schema is made by a connection that names nothing of it yet. */
+static bool join(struct local *joined, int sharer, struct error *err)
+{
+    struct instance *instance = joined->instance;
+    char sql[96];
+    (void)snprintf(sql, sizeof sql, "CREATE SCHEMA IF NOT EXISTS " LOCAL_SCHEMA, sharer);
+    return instance_take(instance, 0, &joined->own, err) &&
+           (!sharer || (execute(instance, joined->own.connection, sql, err) &&
+                        set_names(instance, &joined->own, sharer, err)));
+}
+
+struct local *local_join(struct local *local, int sharer, struct error *err)
+{
+    struct local *joined = xcalloc(1, sizeof *joined);
+    *joined = (struct local){
+        .engine = {.ops = &local_ops}, .instance = instance_hold(local->instance), .joined = true};
+    count_joined(joined, 1);
+    if (join(joined, sharer, err))
+        return joined;
+    local_close(joined);
+    (void)error_set(err, ERROR_UNAVAILABLE, "the engine has no connection left");
+    return NULL;
 }
 
 bool local_idle(struct local *local)
 {
     pthread_mutex_lock(&local->instance->mutex);
-    bool idle = local->instance->references == 1;
+    bool idle = local->instance->references == 1 + local->instance->joined;
     pthread_mutex_unlock(&local->instance->mutex);
     return idle;
 }

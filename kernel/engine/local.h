@@ -5,7 +5,8 @@
  * external access is closed. SQL of the analyst reads the folders given at open and nothing else,
  * and writes nothing. Each query runs on a thread of its own over a pooled connection; when DuckDB
  * does not answer a stop within 60 ms, thread and connection are set aside and the next query takes
- * another (refused with the reason while the memory is held). Owned by the session; worker thread.
+ * another (refused with the reason while the memory is held). One thread at a time per struct
+ * local; several of one instance (local_join) may be used by as many threads.
  */
 #ifndef COFFERDAM_ENGINE_LOCAL_H
 #define COFFERDAM_ENGINE_LOCAL_H
@@ -34,9 +35,17 @@ struct local_place {
  * what to do. */
 struct local *local_open(const struct local_place *place, struct error *err);
 void local_close(struct local *local); /* NULL is allowed */
+
+/* One more of the same instance, with connections of its own: what one keeps, the others see.
+   `sharer`, 1 and up, names a schema of its own, LOCAL_SCHEMA, in which SQL looks for names
+   before the results; 0: it looks as local_open's does. Another thread's. */
+#define LOCAL_SHARERS 10 /* most at once, local_open's own among them */
+struct local *local_join(struct local *local, int sharer, struct error *err);
+#define LOCAL_SCHEMA "memory.prompt_%d"
+
 struct engine *local_engine(struct local *local);
-/* False while an interrupted query is still inside DuckDB: the files of the instance are in use
-   until it returns, so the same results file must not be opened again. */
+/* False while a query is inside DuckDB, an interrupted one perhaps: the files of the instance are in
+   use until it returns, so the same results file must not be opened again. */
 bool local_idle(struct local *local);
 
 /* A statement of the kernel itself (not of the analyst) on the calling thread, to its end; no

@@ -17,7 +17,7 @@
 struct local_query {
     struct query query;
     struct instance *instance;
-    duckdb_connection connection;
+    struct link link;
     char *sql, *keep_as;
     const char *running; /* the statement at work, in which errors have their place */
     size_t size;
@@ -113,7 +113,8 @@ static bool prepare(struct local_query *query, const char *sql, bool analyst,
         request.param_count = query->param_count;
     }
     query->running = sql;
-    return local_prepare(&query->instance->api, query->connection, &request, out, &query->error);
+    return local_prepare(&query->instance->api, query->link.connection, &request, out,
+                         &query->error);
 }
 
 /* Runs what was prepared, and ends it. */
@@ -146,7 +147,7 @@ static bool check(struct local_query *query)
                                     .param_count = query->param_count,
                                     .guarded = true};
     duckdb_prepared_statement prepared;
-    if (!local_prepare(&query->instance->api, query->connection, &request, &prepared,
+    if (!local_prepare(&query->instance->api, query->link.connection, &request, &prepared,
                        &query->error))
         return false;
     query->instance->api.destroy_prepare(&prepared);
@@ -172,7 +173,7 @@ static bool control(struct local_query *query, const char *sql)
 {
     const struct duckdb_api *api = &query->instance->api;
     duckdb_result result;
-    bool ok = api->query(query->connection, sql, &result) == DuckDBSuccess;
+    bool ok = api->query(query->link.connection, sql, &result) == DuckDBSuccess;
     if (!ok)
         (void)local_fail(&query->error, api->result_error(&result), atomic_load(&query->stop));
     api->destroy_result(&result);
@@ -230,7 +231,7 @@ static bool explain_failure(struct local_query *query)
 
 static bool keep(struct local_query *query)
 {
-    if (!query->own && !local_guard(&query->instance->api, query->connection, query->sql,
+    if (!query->own && !local_guard(&query->instance->api, query->link.connection, query->sql,
                                     query->size, &query->error))
         return false;
     struct buf sql;
@@ -249,7 +250,7 @@ static void *query_main(void *state)
     query->failed = !(query->keep_as ? keep(query) : show(query));
     if (!query->failed && !query->settled && atomic_load(&query->stop))
         query->failed = !error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
-    instance_give_back(instance, query->connection);
+    instance_give_back(instance, query->link);
     /* done and letting go are one: whoever sees `done` may close the instance and open its files
        again */
     pthread_mutex_lock(&instance->mutex);
@@ -306,8 +307,8 @@ static bool local_query_open(struct engine *engine, const struct engine_request 
     struct local *local = (struct local *)engine;
     if (!local_functions_for(local, request->sql, request->size, err))
         return false;
-    duckdb_connection connection = instance_take(local->instance);
-    if (!connection) {
+    struct link link;
+    if (!instance_take(local->instance, local->own.sharer, &link, err)) {
         (void)error_set(err, ERROR_UNAVAILABLE,
                         "%zu interrupted queries are still running in the engine",
                         local->instance->set_aside);
@@ -315,9 +316,9 @@ static bool local_query_open(struct engine *engine, const struct engine_request 
             err, "Wait a moment and run the cell again, or restart the kernel: kept results stay.");
     }
     struct local_query *query = query_new(local, request);
-    query->connection = connection;
+    query->link = link;
     if (!query_start(query, err)) {
-        instance_give_back(local->instance, connection);
+        instance_give_back(local->instance, link);
         instance_release(local->instance);
         atomic_store(&query->holders, 1);
         query_release(query);
@@ -354,7 +355,7 @@ static void local_query_describe(struct query *base, struct engine_info *info)
     *info = (struct engine_info){.fraction = -1, .rows = -1};
     if (!atomic_load(&query->done)) {
         duckdb_query_progress_type progress =
-            query->instance->api.query_progress(query->connection);
+            query->instance->api.query_progress(query->link.connection);
         if (progress.percentage > 0)
             info->fraction = progress.percentage / 100;
         return;
@@ -371,7 +372,7 @@ static void local_query_stop(struct query *base)
     pthread_mutex_lock(&query->instance->mutex);
     atomic_store(&query->stop, true);
     if (!atomic_load(&query->done) && !query->settled)
-        query->instance->api.interrupt(query->connection);
+        query->instance->api.interrupt(query->link.connection);
     pthread_mutex_unlock(&query->instance->mutex);
 }
 

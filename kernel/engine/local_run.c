@@ -300,11 +300,11 @@ bool local_run(struct local *local, const struct local_statement *statement, str
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
     if (!local_functions_for(local, request.sql, request.size, err))
         return false;
-    struct own_wake wake = {.api = api, .connection = local->own};
+    struct own_wake wake = {.api = api, .connection = local->own.connection};
     if (statement->cancel)
         cancel_on_raise(statement->cancel, wake_own, &wake);
     duckdb_prepared_statement prepared;
-    bool ok = local_prepare(api, local->own, &request, &prepared, err);
+    bool ok = local_prepare(api, local->own.connection, &request, &prepared, err);
     if (ok) {
         ok = run_prepared(api, prepared, statement->cancel, arena, out, err);
         api->destroy_prepare(&prepared);

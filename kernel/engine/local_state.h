@@ -7,26 +7,37 @@
 
 #include <pthread.h>
 
-#define POOL_SIZE 4 /* a query and three that are set aside */
+#define ASIDE_MOST 4 /* queries that may be set aside before the next one is refused */
+/* Each who shares the instance has a connection of its own and runs one query. */
+#define POOL_SIZE (2 * LOCAL_SHARERS + ASIDE_MOST)
 
-/* The instance and its connections. Shared by the worker and by threads of queries set aside: the
+/* A connection, and whose names it looks for first (struct local's `sharer`). */
+struct link {
+    duckdb_connection connection;
+    int sharer;
+};
+
+/* The instance and its connections. Shared by workers and by threads of queries set aside: the
    last one to leave closes the instance, so references are counted under the mutex. */
 struct instance {
     struct duckdb_api api;
     duckdb_database database;
     pthread_mutex_t mutex;
-    duckdb_connection pool[POOL_SIZE]; /* free ones */
+    struct link pool[POOL_SIZE]; /* free ones */
     size_t free_count;
-    size_t references; /* struct local and every running query */
+    size_t references; /* every struct local and every running query */
+    size_t joined;     /* of them by local_join */
     size_t set_aside;  /* queries that DuckDB has not let go of */
     char *spill_folder;
+    pthread_mutex_t making; /* guards: */
+    bool *made;             /* which of local_functions are there */
 };
 
 struct local {
     struct engine engine;
     struct instance *instance;
-    duckdb_connection own; /* for the kernel's own statements */
-    bool *made;            /* which of local_functions are there */
+    struct link own; /* for the kernel's own statements */
+    bool joined;     /* that is one of the pool's */
 };
 
 /* Makes our functions that a text names and that are not there yet. */
@@ -36,9 +47,11 @@ bool local_functions_for(struct local *local, const char *sql, size_t size,
 struct instance *instance_hold(struct instance *instance);
 void instance_release(struct instance *instance);
 void instance_free(struct instance *instance); /* when the last reference went under the mutex */
-/* NULL when all are set aside. */
-duckdb_connection instance_take(struct instance *instance);
-void instance_give_back(struct instance *instance, duckdb_connection connection);
+/* A free connection that looks for names as that sharer does. False when none is free, or when
+   DuckDB refuses (then with the error set). */
+bool instance_take(struct instance *instance, int sharer, struct link *out,
+                   struct error *err) ATTR_USE_RESULT;
+void instance_give_back(struct instance *instance, struct link link);
 
 /* Prepares the one statement of `sql` and binds its parameters. On failure nothing is left behind.
  */

@@ -47,10 +47,7 @@ static bool setup_register(struct setup *setup, struct session *session, const c
     setup->statements[setup->count] = NULL;
     session_unregister(session, key); /* what others register comes before */
     session_register(session, key, folders, setup->statements);
-    if (session_local(session, err))
-        return true;
-    session_unregister(session, key);
-    return false;
+    return session_local(session, err) != NULL; /* else it is as it was */
 }
 
 /* ---- one lake -----------------------------------------------------------------------------------

@@ -196,10 +196,7 @@ static bool register_all(const struct opening *opening, struct scan **scans, con
     memcpy(folders, paths, count * sizeof *folders);
     lake_part(opening->session);
     session_register(opening->session, REGISTER_KEY, folders, statements);
-    if (session_local(opening->session, err))
-        return true;
-    session_unregister(opening->session, REGISTER_KEY);
-    return false;
+    return session_local(opening->session, err) != NULL; /* else it is as it was */
 }
 
 static bool recover(const char *path, struct arena *arena, struct lake_info *info,

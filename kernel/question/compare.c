@@ -126,6 +126,8 @@ bool question_compare(struct session *session, const struct comparison *comparis
 {
     struct comparing comparing = {session, comparison, cancel, arena};
     struct table *table = NULL;
+    if (!session_alone(session, "a trace or a comparison", err))
+        return false;
     bool ok = true;
     for (size_t i = 0; i < comparison->count && ok; i++)
         ok = gather(&comparing, i, err);

@@ -259,7 +259,7 @@ bool lineage_trace(struct session *session, const struct lineage_request *reques
                               .since = request->since,
                               .until = request->until};
     tracing.local = session_local(session, err);
-    if (!tracing.local)
+    if (!tracing.local || !session_alone(session, "a trace or a comparison", err))
         return false;
     bool traced = prepare(&tracing, request, err) && to_fixpoint(&tracing, out, err) &&
                   read_family(&tracing, out, err) &&
