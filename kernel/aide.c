@@ -15,6 +15,7 @@
 struct desk {
     const struct aide *aide;
     const struct catalog *catalog;
+    int64_t serial; /* of it */
     struct history *history;
 };
 
@@ -189,10 +190,11 @@ static void release_catalog(void *value)
     catalog_release(catalog);
 }
 
-void aide_tell_catalog(struct pipe *aide, const struct catalog *catalog)
+void aide_tell_catalog(struct pipe *aide, const struct catalog *catalog, int64_t serial)
 {
     struct packet *packet = packet_new(PACKET_NEWS, NULL);
     packet->type = "catalog";
+    packet->count = serial;
     packet->value = (void *)(uintptr_t)catalog; /* const: the packet only hands it on */
     packet->value_free = release_catalog;
     pipe_quiet(aide, packet);
@@ -205,8 +207,11 @@ static void hear(struct desk *desk, struct packet *packet)
         history_add(desk->history, &news->line);
         return;
     }
+    if (packet->count <= desk->serial)
+        return; /* a worker was slower than another one */
     catalog_release(desk->catalog);
     desk->catalog = packet->value;
+    desk->serial = packet->count;
     packet->value = NULL;
 }
 

@@ -20,8 +20,9 @@ struct aide {
 /* A thread's body: `state` is a struct aide that outlives it. */
 void *aide_run(void *state);
 
-/* News: a new catalog (takes the reference), a cell that has been run (copied). */
-void aide_tell_catalog(struct pipe *aide, const struct catalog *catalog);
+/* News: a new catalog (takes the reference; several workers send theirs, the highest number
+ * counts), a cell that has been run (copied). */
+void aide_tell_catalog(struct pipe *aide, const struct catalog *catalog, int64_t serial);
 void aide_tell_line(struct pipe *aide, const struct history_line *line);
 
 #endif

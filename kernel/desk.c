@@ -42,6 +42,8 @@ static void free_known(struct known *known)
 
 void desk_free(struct desk *desk)
 {
+    if (!desk)
+        return;
     while (desk->first) {
         struct known *known = desk->first;
         desk->first = known->next;

@@ -11,7 +11,8 @@
 #include "worker_cell.h"
 
 struct desk *desk_new(const struct worker *worker);
-void desk_free(struct desk *desk); /* what is not committed is left to a later kernel */
+void desk_free(
+    struct desk *desk); /* NULL is allowed; what is not committed is left to a later kernel */
 
 /* Reads what came and commits it; true if the session has changed. Between cells. */
 bool desk_news(struct desk *desk, struct session *session);

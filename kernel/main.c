@@ -4,11 +4,13 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "case/commons.h"
 #include "command.h"
 #include "jobs.h"
 #include "jupyter/connection.h"
 #include "jupyter/front.h"
 #include "jupyter/registration.h"
+#include "subshell.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -78,6 +80,7 @@ struct kernel {
     struct sockets sockets;
     struct wire *wire;
     struct cancel *cancel;
+    struct commons *commons;
     struct vitals vitals;
     struct pipe *to_worker, *to_aide, *to_jobs, *news, *answers, *inbox, *replies;
     struct worker worker;
@@ -96,6 +99,7 @@ static bool start_actors(struct kernel *kernel, struct error *err)
                                      .news = kernel->news,
                                      .cancel = kernel->cancel,
                                      .vitals = &kernel->vitals,
+                                     .commons = kernel->commons,
                                      .notebook = getenv("JPY_SESSION_NAME")};
     kernel->aide = (struct aide){.pipe = kernel->to_aide, .front = kernel->replies};
     kernel->jobs = (struct jobs){
@@ -123,6 +127,7 @@ static void end_kernel(struct kernel *kernel, bool orderly, const char *own_file
     (void)pthread_join(kernel->jobs_thread, NULL);
     wire_free(kernel->wire);
     cancel_free(kernel->cancel);
+    commons_release(kernel->commons);
     pipe_free(kernel->to_worker);
     pipe_free(kernel->to_aide);
     pipe_free(kernel->to_jobs);
@@ -188,6 +193,7 @@ static bool serve(const struct serving *serving, struct arena *arena, struct err
     }
     sockets_describe(connection, &kernel.vitals);
     kernel.cancel = cancel_new();
+    kernel.commons = commons_new();
     kernel.to_worker = pipe_new();
     kernel.to_aide = pipe_new();
     kernel.to_jobs = pipe_new();
@@ -197,20 +203,22 @@ static bool serve(const struct serving *serving, struct arena *arena, struct err
     kernel.replies = pipe_new();
     if (!start_actors(&kernel, err))
         return false;
-    struct front_config config = {.sockets = &kernel.sockets,
-                                  .connection = connection,
-                                  .wire = kernel.wire,
-                                  .cancel = kernel.cancel,
-                                  .worker = kernel.to_worker,
-                                  .aide = kernel.to_aide,
-                                  .jobs = kernel.to_jobs,
-                                  .answers = kernel.answers,
-                                  .inbox = kernel.inbox,
-                                  .replies = kernel.replies,
-                                  .vitals = &kernel.vitals,
-                                  .trace = serving->trace,
-                                  .parent = parent_to_watch(),
-                                  .blank = blank};
+    struct front_config config = {
+        .sockets = &kernel.sockets,
+        .connection = connection,
+        .wire = kernel.wire,
+        .main = {.worker = kernel.to_worker, .answers = kernel.answers, .cancel = kernel.cancel},
+        .aide = kernel.to_aide,
+        .jobs = kernel.to_jobs,
+        .open = subshell_open,
+        .close = subshell_close,
+        .state = &kernel.worker,
+        .inbox = kernel.inbox,
+        .replies = kernel.replies,
+        .vitals = &kernel.vitals,
+        .trace = serving->trace,
+        .parent = parent_to_watch(),
+        .blank = blank};
     bool orderly = front_run(&config);
     end_kernel(&kernel, orderly, own_file ? *own_file : NULL);
     return true;

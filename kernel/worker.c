@@ -3,6 +3,7 @@
 #include "aide.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "case/commons.h"
 #include "case/record.h"
 #include "desk.h"
 #include "lake/lake.h"
@@ -19,23 +20,17 @@
 /* What the thread owns. */
 struct bench {
     const struct worker *worker;
-    struct session *session; /* NULL: made at the first cell */
-    struct desk *desk;
+    struct session *session;
+    bool opened;                   /* the case, by a cell */
+    struct desk *desk;             /* NULL: of a subshell */
     const struct catalog *catalog; /* also sent to the aide */
     bool save_failed;              /* told once */
 };
 
-/* The session as the last kernel of this case left it. What could not be opened again is said in
- * the first cell. */
-static bool open_session(struct bench *bench, struct running *running, struct error *err)
+/* For all sessions of the kernel, as the last one of this case left it. What could not be opened
+ * again is said in the first cell. */
+static void restore(struct session *session, struct outputs *outputs)
 {
-    struct outputs *outputs = running->outputs;
-    running->session = bench->session;
-    if (bench->session)
-        return true;
-    struct session *session = session_new(bench->worker->notebook, err);
-    if (!session)
-        return false;
     struct buf lost;
     struct error trouble = {0};
     buf_init(&lost, 4096);
@@ -45,16 +40,24 @@ static bool open_session(struct bench *bench, struct running *running, struct er
     if (lost.size)
         outputs_warn(outputs, "%s", lost.data);
     buf_release(&lost);
-    bench->session = running->session = session;
-    desk_take_up(bench->desk, running);
-    return true;
+}
+
+static void open_case(struct bench *bench, struct running *running)
+{
+    if (bench->opened)
+        return;
+    bench->opened = true;
+    if (commons_restore(bench->worker->commons)) {
+        restore(bench->session, running->outputs);
+        commons_restored(bench->worker->commons);
+    }
+    if (bench->desk)
+        desk_take_up(bench->desk, running);
 }
 
 static void save_session(struct bench *bench)
 {
     struct error err = {0};
-    if (!bench->session)
-        return;
     if (session_save(bench->session, &err) || bench->save_failed)
         return;
     bench->save_failed = true;
@@ -69,7 +72,8 @@ static void share_names(struct bench *bench)
         return;
     catalog_release(bench->catalog);
     bench->catalog = catalog;
-    aide_tell_catalog(bench->worker->aide, catalog_hold(catalog));
+    aide_tell_catalog(bench->worker->aide, catalog_hold(catalog),
+                      session_snapshot_serial(bench->session));
 }
 
 static json_t *expressions(struct running *running)
@@ -167,12 +171,10 @@ static struct packet *run_cell(struct bench *bench, struct running *running)
     struct error err = {0};
     struct output_sink sink = {.emit = running_emit, .state = running, .gathers = true};
     running->outputs = outputs_new(&sink);
-    bool ok = open_session(bench, running, &err);
-    if (ok) {
-        begin_cell(running);
-        ok = running_run(running, &err);
-        tell_trouble(running);
-    }
+    open_case(bench, running);
+    begin_cell(running);
+    bool ok = running_run(running, &err);
+    tell_trouble(running);
     outputs_finish(running->outputs);
     outputs_free(running->outputs);
     running_end_surplus(running);
@@ -182,9 +184,8 @@ static struct packet *run_cell(struct bench *bench, struct running *running)
     reply->content = ok ? ok_reply(running) : error_reply(running, &err);
     reply->content_size = reply->content ? strlen(reply->content) : 0;
     running_keep_shown(running);
-    if (bench->session)
-        share_names(bench);
-    if (bench->session)
+    share_names(bench);
+    if (bench->desk)
         desk_share_keys(bench->desk, bench->session);
     tell_history(running);
     return reply;
@@ -196,6 +197,7 @@ static void work(struct bench *bench, const struct packet *packet)
     struct arena *arena = arena_new();
     struct running running = {
         .worker = bench->worker,
+        .session = bench->session,
         .desk = bench->desk,
         .request = packet->request,
         .catalog = bench->catalog,
@@ -209,6 +211,7 @@ static void work(struct bench *bench, const struct packet *packet)
     (void)cancel_begin(bench->worker->cancel);
     struct packet *reply = run_cell(bench, &running);
     cancel_end(bench->worker->cancel);
+    session_end_cell(bench->session);
     save_session(bench); /* before the reply: a kernel killed after it has lost no lake */
     pipe_push(bench->worker->front, reply);
     arena_free(arena);
@@ -220,8 +223,9 @@ static void take_news(struct bench *bench)
 {
     struct cancel *cancel = bench->worker->cancel;
     (void)cancel_begin(cancel);
-    bool changed = desk_news(bench->desk, bench->session);
+    bool changed = desk_news(bench->desk, bench->opened ? bench->session : NULL);
     cancel_end(cancel);
+    session_end_cell(bench->session);
     if (!changed)
         return;
     share_names(bench);
@@ -243,32 +247,37 @@ static bool take_packets(struct bench *bench)
     return going;
 }
 
-/* What was recorded is synced when no cell comes at once. */
-static bool is_restless(const struct bench *bench)
+/* Until there is something to do. What was recorded is synced when no cell comes at once. */
+static void wait_for_work(struct bench *bench)
 {
-    return bench->session && record_is_restless(bench->session);
+    const struct worker *worker = bench->worker;
+    struct pollfd fds[] = {{.fd = pipe_fd(worker->pipe), .events = POLLIN},
+                           {.fd = worker->news ? pipe_fd(worker->news) : -1, .events = POLLIN}};
+    bool again = bench->desk && desk_pending(bench->desk);
+    int patience = again ? 0 : record_is_restless(bench->session) ? REST_MS : -1;
+    if (!poll(fds, COUNT(fds), patience) && !again) {
+        (void)record_rest(bench->session);
+        session_end_cell(bench->session);
+    }
+    if (bench->desk && (fds[1].revents || again))
+        take_news(bench);
 }
 
 void *worker_run(void *state)
 {
-    struct bench bench = {.worker = state, .catalog = catalog_share(catalog_new())};
-    struct pollfd fds[] = {{.fd = pipe_fd(bench.worker->pipe), .events = POLLIN},
-                           {.fd = pipe_fd(bench.worker->news), .events = POLLIN}};
-    bench.desk = desk_new(state);
-    do {
-        bool again = desk_pending(bench.desk);
-        if (again)
-            (void)poll(fds, COUNT(fds), 0);
-        else if (!poll(fds, COUNT(fds), is_restless(&bench) ? REST_MS : -1))
-            (void)record_rest(bench.session);
-        if (fds[1].revents || again)
-            take_news(&bench);
-    } while (take_packets(&bench));
+    const struct worker *worker = state;
+    struct bench bench = {.worker = worker, .catalog = catalog_share(catalog_new())};
+    bench.session = session_beside(worker->commons, worker->notebook, worker->subshell);
+    bench.desk = worker->jobs ? desk_new(worker) : NULL;
+    do
+        wait_for_work(&bench);
+    while (take_packets(&bench));
     save_session(&bench);
     desk_free(bench.desk);
-    if (bench.session)
-        session_free(bench.session);
+    session_free(bench.session);
     catalog_release(bench.catalog);
-    pipe_push(bench.worker->front, packet_new(PACKET_GONE, NULL));
+    struct packet *gone = packet_new(PACKET_GONE, NULL);
+    gone->worker = worker->subshell ? worker->pipe : NULL;
+    pipe_push(worker->front, gone);
     return NULL;
 }

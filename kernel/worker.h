@@ -1,4 +1,5 @@
-/* worker - the actor that owns the session and runs one cell at a time.
+/* worker - the actor that owns a session and runs one cell at a time: one for the main prompt, one
+ * for each subshell.
  *
  * A cell is parsed into statements; each is a parameter, a magic, a question for help or SQL (which
  * is %sql's). The first failure ends the cell. Outputs go to the front as they come, the reply
@@ -12,16 +13,20 @@
 #include "base/vitals.h"
 #include "jupyter/pipe.h"
 
+struct commons; /* case/commons.h */
+
 struct worker {
     struct pipe *pipe;    /* to the worker: PACKET_REQUEST, PACKET_QUIT */
     struct pipe *answers; /* input_reply messages while a cell asks */
     struct pipe *front;   /* outputs and replies; at the end PACKET_GONE */
     struct pipe *aide;    /* news: catalog, lines */
-    struct pipe *jobs;    /* to what outlives a cell: letters (jobs.h) */
-    struct pipe *news;    /* and from it */
+    struct pipe *jobs;    /* to what outlives a cell: letters (jobs.h); NULL: of a subshell */
+    struct pipe *news;    /* and from it; NULL as well */
     struct cancel *cancel;
     struct vitals *vitals;
-    const char *notebook; /* path of the notebook (JPY_SESSION_NAME), may be NULL */
+    const char *notebook;    /* path of the notebook (JPY_SESSION_NAME), may be NULL */
+    struct commons *commons; /* of all sessions of the kernel */
+    const char *subshell;    /* its id; NULL: the main prompt's */
 };
 
 /* A thread's body: `state` is a struct worker that outlives it. */

@@ -57,7 +57,7 @@ static bool run_magic(struct running *running, const struct statement *statement
         .body_line = sql ? statement->line : statement->body_line,
         .ask = running_ask,
         .ask_state = running,
-        .jobs = &desk,
+        .jobs = running->desk ? &desk : NULL,
         .parameter = parameter_text,
         .parameter_state = running->session,
     };
@@ -105,7 +105,9 @@ bool running_run(struct running *running, struct error *err)
         }
         if (i && strcmp(statement->name, cell.statements[i - 1].name) != 0)
             outputs_flush(running->outputs); /* of many %echo in a row, one message is made */
-        if (!run_statement(running, statement, err)) {
+        bool ran = run_statement(running, statement, err);
+        session_share_settings(running->session); /* a subshell may begin while the next runs */
+        if (!ran) {
             error_set(err, ERROR_INTERNAL, "the statement failed without a reason");
             if (err->kind != ERROR_INTERRUPTED)
                 place_error(running, statement, err);

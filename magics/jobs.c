@@ -46,7 +46,9 @@ static bool list(struct magic_call *call, struct error *err)
     size_t count = call->jobs ? call->jobs->list(call->jobs->state, &views) : 0;
     (void)err;
     if (!count) {
-        outputs_printf(call->outputs, "no jobs\n");
+        outputs_printf(call->outputs, call->jobs ? "no jobs\n"
+                                                 : "no jobs here: %%jobs in the main console "
+                                                   "lists them\n");
         return true;
     }
     struct table *table = table_new(call->arena, columns, COUNT(columns));
@@ -131,7 +133,8 @@ static bool run(struct magic_call *call, struct error *err)
     if (strcmp(verb, "list") == 0)
         return list(call, err);
     if (!call->jobs)
-        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here");
+        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here") ||
+               error_hint(err, "A subshell has no jobs: run this in the main console.");
     if (!number_of(given->which, strcmp(verb, "wait") != 0, &number, err))
         return false;
     if (strcmp(verb, "stop") == 0)

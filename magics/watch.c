@@ -124,7 +124,8 @@ static bool run(struct magic_call *call, struct error *err)
     struct watching watching;
     struct watch_span span = {0};
     if (!call->jobs)
-        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here");
+        return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here") ||
+               error_hint(err, "A subshell has no jobs: run this in the main console.");
     if (!asked_of(given->asked, &span.asked, err) || !since_is_there(given->since, err) ||
         !targets_expand(call, &given->targets, &targets, err))
         return false;

@@ -60,12 +60,18 @@ static void take_messages(struct front *front, enum port port)
         ;
 }
 
+void front_take_answers(struct front *front)
+{
+    while (take_message(front, PORT_STDIN))
+        ;
+}
+
 static void take_signals(struct front *front)
 {
     struct signalfd_siginfo info;
     while (read(front->signals, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGINT)
-            front_interrupt(front);
+            front_interrupt_all(front);
         else
             front_stop(front);
     }
@@ -172,6 +178,7 @@ bool front_run(const struct front_config *config)
         .first_parent = (int)getppid(),
         .parent_at = config->parent > 1 ? time_monotonic() : 0,
     };
+    (void)front_add_lane(&front, &config->main);
     publisher_init(&front.publisher, config->sockets, config->vitals);
     if (config->patience)
         front.publisher.patience = config->patience;
@@ -180,8 +187,12 @@ bool front_run(const struct front_config *config)
     loop(&front);
     bool orderly = front_all_gone(&front);
     publisher_release(&front.publisher);
-    front_drop_packets(&front);
-    request_release(front.running);
+    while (front.taken) {
+        struct packet *packet = front.taken;
+        front.taken = packet->next;
+        packet_free(packet);
+    }
+    front_free_lanes(&front);
     (void)close(front.signals);
     arena_free(front.scratch);
     return orderly;

@@ -50,7 +50,10 @@ static void nothing(struct front *front, struct request *request)
 static void interrupt(struct front *front, struct request *request)
 {
     front_reply_text(front, request, "interrupt_reply", "{\"status\":\"ok\"}");
-    front_interrupt(front);
+    if (*request->subshell)
+        front_interrupt(front, front_lane(front, request->subshell));
+    else
+        front_interrupt_all(front);
 }
 
 static void usage(struct front *front, struct request *request)
@@ -74,12 +77,12 @@ static void shutdown(struct front *front, struct request *request)
 }
 
 /* How a message is answered: at once by `answer`, or by the aide, or (neither) as a cell by the
-   worker. `untracked`: front ends do not take its status for the kernel's (JupyterLab's
-   untracked_message_types). */
+   worker of its subshell; `later`: idle is said with the reply. `untracked`: front ends do not take
+   its status for the kernel's (JupyterLab's untracked_message_types). */
 static const struct handler {
     const char *type;
     void (*answer)(struct front *front, struct request *request);
-    bool aide, untracked;
+    bool aide, untracked, later;
 } handlers[] = {
     {.type = "execute_request"},
     {.type = "complete_request", .aide = true},
@@ -95,6 +98,9 @@ static const struct handler {
     {.type = "interrupt_request", .answer = interrupt, .untracked = true},
     {.type = "shutdown_request", .answer = shutdown, .untracked = true},
     {.type = "usage_request", .answer = usage, .untracked = true},
+    {.type = "create_subshell_request", .answer = front_create_subshell},
+    {.type = "delete_subshell_request", .answer = front_delete_subshell, .later = true},
+    {.type = "list_subshell_request", .answer = front_list_subshells},
 };
 
 static const struct handler *find(const char *type)
@@ -114,20 +120,26 @@ bool front_tracks(const char *type)
 void front_dispatch(struct front *front, struct request *request)
 {
     const struct handler *handler = find(request->type);
-    if (!handler->answer && !handler->aide) {
-        front_execute(front, request);
+    struct lane *lane = front_lane(front, request->subshell);
+    if (lane && !handler->answer && !handler->aide) {
+        front_execute(front, lane, request);
         return;
     }
     front_status(front, request, "busy", 0);
-    if (handler->aide) {
+    if (lane && handler->aide) {
         pipe_push(front->config->aide, packet_new(PACKET_REQUEST, request));
         return; /* idle follows its reply */
     }
     if (!*handler->type)
         log_line(LOG_LEVEL_INFO, "front",
                  "a message of a type this kernel does not know was ignored");
-    handler->answer(front, request);
+    if (lane)
+        handler->answer(front, request);
+    else
+        front_no_subshell(front, request);
+    if (lane && handler->later)
+        return;
     front_status(front, request, "idle", 0);
-    if (front->running && !handler->untracked)
-        front_status(front, front->running, "busy", front->busy_since);
+    if (!handler->untracked)
+        front_still_busy(front);
 }

@@ -22,11 +22,11 @@ static void reply_metadata(struct front *front, struct buf *out, int64_t started
              time_iso(started, date), status, wire_session(front->wire));
 }
 
-static void execute_reply(struct front *front, const struct request *request, struct frame content,
-                          const char *status)
+static void execute_reply(struct front *front, const struct lane *lane,
+                          const struct request *request, struct frame content, const char *status)
 {
     struct buf metadata;
-    reply_metadata(front, &metadata, front->busy_since, status);
+    reply_metadata(front, &metadata, lane->busy_since, status);
     struct message message = {.type = "execute_reply",
                               .parent = request->header,
                               .metadata = {metadata.data, metadata.size},
@@ -35,32 +35,33 @@ static void execute_reply(struct front *front, const struct request *request, st
     buf_release(&metadata);
 }
 
-static void abort_one(struct front *front, const struct request *request)
+static void abort_one(struct front *front, struct lane *lane, const struct request *request)
 {
-    front->busy_since = time_now();
-    front_status(front, request, "busy", front->busy_since);
-    execute_reply(front, request, (struct frame){ABORTED, strlen(ABORTED)}, "aborted");
+    lane->busy_since = time_now();
+    front_status(front, request, "busy", lane->busy_since);
+    execute_reply(front, lane, request, (struct frame){ABORTED, strlen(ABORTED)}, "aborted");
     front_status(front, request, "idle", 0);
 }
 
-static struct packet *take_waiting(struct front *front)
+static struct packet *take_waiting(struct front *front, struct lane *lane)
 {
-    struct packet *packet = front->first_waiting;
+    struct packet *packet = lane->first_waiting;
     if (!packet)
         return NULL;
-    front->first_waiting = packet->next;
-    if (!front->first_waiting)
-        front->last_waiting = NULL;
+    lane->first_waiting = packet->next;
+    if (!lane->first_waiting)
+        lane->last_waiting = NULL;
     packet->next = NULL;
     if (front->config->vitals)
         front->config->vitals->cells_waiting--;
     return packet;
 }
 
-static void abort_waiting(struct front *front)
+void front_abort_waiting(struct front *front, struct lane *lane)
 {
-    for (struct packet *packet = take_waiting(front); packet; packet = take_waiting(front)) {
-        abort_one(front, packet->request);
+    struct packet *packet;
+    while ((packet = take_waiting(front, lane))) {
+        abort_one(front, lane, packet->request);
         packet_free(packet);
     }
 }
@@ -68,9 +69,9 @@ static void abort_waiting(struct front *front)
 /* "Run all" sends every cell at once, and a server may still be forwarding the rest when the first
    has failed. Such a cell was made before the failure was told, by the same front end; one that was
    made after it is a new wish and is run. */
-static void open_window(struct front *front, const struct request *failed, int64_t told)
+static void open_window(struct lane *lane, const struct request *failed, int64_t told)
 {
-    struct aborting *aborting = &front->aborting;
+    struct aborting *aborting = &lane->aborting;
     *aborting = (struct aborting){.until = time_monotonic() + FRONT_ABORT_GRACE,
                                   .replied = told,
                                   .sent = failed->sent,
@@ -89,9 +90,9 @@ static bool is_exact(int64_t sent)
     return sent % SECOND != 0;
 }
 
-static bool in_window(struct front *front, const struct request *request)
+static bool in_window(const struct lane *lane, const struct request *request)
 {
-    const struct aborting *aborting = &front->aborting;
+    const struct aborting *aborting = &lane->aborting;
     return aborting->until && time_monotonic() < aborting->until && is_exact(aborting->sent) &&
            is_exact(request->sent) && request->sent > aborting->sent &&
            request->sent + aborting->clock_skew + DATE_COARSENESS <= aborting->replied &&
@@ -125,7 +126,7 @@ static void execute_input(struct front *front, const struct request *request, co
 }
 
 /* Tells that the cell begins. False if there is nothing in it: then it has been answered. */
-static bool begin(struct front *front, struct packet *cell)
+static bool begin(struct front *front, struct lane *lane, struct packet *cell)
 {
     const struct request *request = cell->request;
     const json_t *text = json_object_get(request->content, "code");
@@ -135,8 +136,8 @@ static bool begin(struct front *front, struct packet *cell)
     if (!blank && !silent && json_get_bool(request->content, "store_history", true))
         front->count++;
     cell->count = front->count;
-    front->busy_since = time_now();
-    front_status(front, request, "busy", front->busy_since);
+    lane->busy_since = time_now();
+    front_status(front, request, "busy", lane->busy_since);
     if (!silent)
         execute_input(front, request, code, cell->count);
     if (!blank || json_object_size(json_object_get(request->content, "user_expressions")))
@@ -146,174 +147,138 @@ static bool begin(struct front *front, struct packet *cell)
     buf_addf(&content,
              "{\"status\":\"ok\",\"execution_count\":%lld,\"user_expressions\":{},\"payload\":[]}",
              (long long)front->count);
-    execute_reply(front, request, (struct frame){content.data, content.size}, "ok");
+    execute_reply(front, lane, request, (struct frame){content.data, content.size}, "ok");
     buf_release(&content);
     front_status(front, request, "idle", 0);
     return false;
 }
 
-void front_next(struct front *front)
+static void next(struct front *front, struct lane *lane)
 {
-    while (!front->running) {
-        struct packet *cell = take_waiting(front);
+    while (!lane->running) {
+        struct packet *cell = take_waiting(front, lane);
         if (!cell)
             return;
-        if (!begin(front, cell)) {
+        if (!begin(front, lane, cell)) {
             packet_free(cell);
             continue;
         }
-        front->running = request_hold(cell->request);
-        pipe_push(front->config->worker, cell);
+        lane->running = request_hold(cell->request);
+        pipe_push(lane->executor.worker, cell);
     }
 }
 
-void front_execute(struct front *front, struct request *request)
+void front_execute(struct front *front, struct lane *lane, struct request *request)
 {
-    if (!front->running && (front->stop_by || in_window(front, request))) {
-        abort_one(front, request);
+    if (!lane->running && (front->stop_by || in_window(lane, request))) {
+        abort_one(front, lane, request);
+        front_still_busy(front);
         return;
     }
     struct packet *cell = packet_new(PACKET_REQUEST, request);
-    if (front->last_waiting)
-        front->last_waiting->next = cell;
+    if (lane->last_waiting)
+        lane->last_waiting->next = cell;
     else
-        front->first_waiting = cell;
-    front->last_waiting = cell;
+        lane->first_waiting = cell;
+    lane->last_waiting = cell;
     if (front->config->vitals)
         front->config->vitals->cells_waiting++;
-    front_next(front);
+    next(front, lane);
 }
 
-void front_interrupt(struct front *front)
+void front_interrupt(struct front *front, struct lane *lane)
 {
-    if (!front->running)
+    if (!lane->running)
         return;
-    if (!front->interrupting)
-        front->interrupted_at = time_monotonic();
-    front->interrupting = true;
-    front->cancel_at = time_monotonic() + FRONT_CANCEL_PERIOD;
-    (void)cancel_raise(front->config->cancel);
-    if (front->held)
-        front_release(front);
+    if (!lane->interrupting)
+        lane->interrupted_at = time_monotonic();
+    lane->interrupting = true;
+    lane->cancel_at = time_monotonic() + FRONT_CANCEL_PERIOD;
+    (void)cancel_raise(lane->executor.cancel);
+    if (lane->held)
+        front_release(front, lane);
 }
 
 /* `told` is a time before the reply went out: who reacts to the reply is later than that. */
-static void cell_done(struct front *front, const struct packet *reply, int64_t told)
+static void cell_done(struct front *front, struct lane *lane, const struct packet *reply,
+                      int64_t told)
 {
-    struct request *request = front->running;
-    if (front->interrupting && front->config->vitals)
-        front->config->vitals->interrupt_us = time_monotonic() - front->interrupted_at;
-    bool abort = front->interrupting || (reply->failed && stops_others(request));
-    front->running = NULL;
-    front->interrupting = front->asking = false;
-    front->cancel_at = 0;
+    struct request *request = lane->running;
+    if (lane->interrupting && front->config->vitals)
+        front->config->vitals->interrupt_us = time_monotonic() - lane->interrupted_at;
+    bool abort = lane->interrupting || (reply->failed && stops_others(request));
+    lane->running = NULL;
+    lane->interrupting = lane->asking = false;
+    lane->cancel_at = 0;
     if (!front->kick_at)
         front->kick_at = time_monotonic() + KICK_AFTER;
     if (abort) {
-        open_window(front, request, told);
-        abort_waiting(front);
+        open_window(lane, request, told);
+        front_abort_waiting(front, lane);
     }
     request_release(request);
-    front_next(front);
+    next(front, lane);
+    if (!lane->running)
+        front_still_busy(front);
 }
 
-static void finish_cell(struct front *front, const struct packet *reply)
+static void finish_cell(struct front *front, struct lane *lane, const struct packet *reply)
 {
     struct frame content = {reply->content, reply->content_size};
     int64_t told = time_now();
-    execute_reply(front, reply->request, content, reply->failed ? "error" : "ok");
+    execute_reply(front, lane, reply->request, content, reply->failed ? "error" : "ok");
     front_status(front, reply->request, "idle", 0);
-    cell_done(front, reply, told);
+    cell_done(front, lane, reply, told);
 }
 
-void front_release(struct front *front)
+void front_release(struct front *front, struct lane *lane)
 {
-    struct packet *reply = front->held;
-    front->held = NULL;
-    front->held_until = 0;
-    finish_cell(front, reply);
+    struct packet *reply = lane->held;
+    lane->held = NULL;
+    lane->held_until = 0;
+    finish_cell(front, lane, reply);
     packet_free(reply);
 }
 
 /* The reply to a failed cell waits a moment: what arrives until then was sent by someone who could
    not know of the failure, so it is aborted; what arrives later may be an answer to it. True if the
    packet was taken. */
-static bool hold(struct front *front, struct packet *reply)
+static bool hold(const struct front *front, struct lane *lane, struct packet *reply)
 {
-    if (!reply->failed || !stops_others(reply->request) || front->interrupting || front->stop_by)
+    if (!reply->failed || !stops_others(reply->request) || lane->interrupting || front->stop_by)
         return false;
-    front->held = reply;
-    front->held_until = time_monotonic() + FRONT_ABORT_HOLD;
+    lane->held = reply;
+    lane->held_until = time_monotonic() + FRONT_ABORT_HOLD;
     return true;
 }
 
-static void send_reply(struct front *front, const struct packet *packet)
+void front_finish(struct front *front, struct lane *lane, struct packet *reply)
 {
-    struct frame content = {packet->content, packet->content_size};
-    struct message message = {
-        .type = packet->type, .parent = packet->request->header, .content = content};
-    front_reply(front, packet->request, &message);
-    front_status(front, packet->request, "idle", 0);
-    /* Front ends would take that idle for the kernel's: say again that the cell runs, with the date
-     * they know. */
-    if (front->running && front_tracks(packet->request->type))
-        front_status(front, front->running, "busy", front->busy_since);
-}
-
-/* Replies to older questions are thrown away before a new one is asked. */
-static void ask(struct front *front, const struct packet *packet)
-{
-    size_t count = 0;
-    do {
-        struct frame frames[WIRE_FRAMES];
-        sockets_receive(front->sockets->sockets[PORT_STDIN], front->scratch, frames, &count);
-        arena_reset(front->scratch);
-    } while (count);
-    struct message message = {.type = "input_request",
-                              .parent = packet->request->header,
-                              .content = {packet->content, packet->content_size}};
-    front_send(front, packet->request, PORT_STDIN, &message);
-    front->asking = true;
-    size_t size = strlen(wire_last_id(front->wire));
-    memcpy(front->ask_id, wire_last_id(front->wire),
-           size + 1 < sizeof front->ask_id ? size + 1 : 0);
-}
-
-/* Who was asked is the one who sent the running cell. */
-static bool is_asked(const struct front *front, const struct request *request)
-{
-    const struct request *cell = front->running;
-    if (!cell || cell->identity_count != request->identity_count)
-        return false;
-    for (size_t i = 0; i < cell->identity_count; i++)
-        if (cell->identities[i].size != request->identities[i].size ||
-            memcmp(cell->identities[i].data, request->identities[i].data,
-                   cell->identities[i].size) != 0)
-            return false;
-    return true;
-}
-
-/* A reply that names another question answers that one: it came too late. One that names none is
- * taken. */
-void front_input_reply(struct front *front, struct request *request)
-{
-    const char *asked = json_get_string(request->parent, "msg_id", "");
-    if (!front->asking || strcmp(request->type, "input_reply") != 0 || !is_asked(front, request) ||
-        (*asked && strcmp(asked, front->ask_id) != 0))
+    front_flush(front, lane);
+    if (hold(front, lane, reply))
         return;
-    front->asking = false;
-    pipe_push(front->config->answers, packet_new(PACKET_REQUEST, request));
+    finish_cell(front, lane, reply);
+    packet_free(reply);
+}
+
+void front_still_busy(struct front *front)
+{
+    const struct lane *lane = front->lanes;
+    while (lane && !lane->running)
+        lane = lane->next;
+    if (lane)
+        front_status(front, lane->running, "busy", lane->busy_since);
 }
 
 /* The worker does not come back and the process ends without it: whoever waits for the cell is
  * told, and whoever waits behind it. */
-void front_abandon(struct front *front)
+static void abandon(struct front *front, struct lane *lane)
 {
     static const char error[] =
         "\"ename\":\"Interrupted\",\"evalue\":\"the kernel ended before the cell had stopped\","
         "\"traceback\":[\"Interrupted: the kernel ended before the cell had stopped\"]";
-    struct request *request = front->running;
-    front_flush(front);
+    struct request *request = lane->running;
+    front_flush(front, lane);
     if (!request)
         return;
     struct buf content;
@@ -324,63 +289,14 @@ void front_abandon(struct front *front)
     buf_clear(&content);
     buf_addf(&content, "{\"status\":\"error\",\"execution_count\":%lld,%s}",
              (long long)front->count, error);
-    execute_reply(front, request, (struct frame){content.data, content.size}, "error");
+    execute_reply(front, lane, request, (struct frame){content.data, content.size}, "error");
     buf_release(&content);
     front_status(front, request, "idle", 0);
-    abort_waiting(front);
+    front_abort_waiting(front, lane);
 }
 
-static void drop_chain(struct packet *packet)
+void front_abandon(struct front *front)
 {
-    while (packet) {
-        struct packet *next = packet->next;
-        packet_free(packet);
-        packet = next;
-    }
-}
-
-void front_drop_packets(struct front *front)
-{
-    drop_chain(front->first_waiting);
-    drop_chain(front->taken);
-    packet_free(front->held);
-}
-
-void front_packet(struct front *front, struct packet *packet)
-{
-    struct message message = {.type = packet->type,
-                              .content = {packet->content, packet->content_size}};
-    switch (packet->kind) {
-    case PACKET_PRINT:
-        front_print(front, packet);
-        break;
-    case PACKET_PUBLISH:
-        front_flush(front);
-        message.parent = packet->request->header;
-        message.metadata = (struct frame){packet->metadata, packet->metadata_size};
-        front_output(front, &message);
-        break;
-    case PACKET_REPLY:
-        if (packet->request != front->running) {
-            send_reply(front, packet);
-            break;
-        }
-        front_flush(front);
-        if (hold(front, packet))
-            return;
-        finish_cell(front, packet);
-        break;
-    case PACKET_ASK:
-        front_flush(front);
-        ask(front, packet);
-        break;
-    case PACKET_GONE:
-        front->gone[packet->from] = true;
-        break;
-    case PACKET_REQUEST:
-    case PACKET_QUIT:
-    case PACKET_NEWS:
-        break; /* never sent to the front */
-    }
-    packet_free(packet);
+    for (struct lane *lane = front->lanes; lane; lane = lane->next)
+        abandon(front, lane);
 }

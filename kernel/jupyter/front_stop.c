@@ -19,17 +19,25 @@ void front_stop(struct front *front)
     if (front->stop_by)
         return;
     front->stop_by = time_monotonic() + FRONT_STOP_LIMIT;
-    front_interrupt(front);
-    (void)cancel_raise(front->config->cancel); /* between cells a job's result may be kept */
-    pipe_push(front->config->worker, packet_new(PACKET_QUIT, NULL));
+    for (struct lane *lane = front->lanes; lane; lane = lane->next) {
+        front_interrupt(front, lane);
+        (void)cancel_raise(lane->executor.cancel); /* between cells a job's result may be kept */
+        pipe_push(lane->executor.worker, packet_new(PACKET_QUIT, NULL));
+    }
     if (front->config->jobs)
         pipe_push(front->config->jobs, packet_new(PACKET_QUIT, NULL));
+}
+
+/* Those of subshells are taken out of the list as they end. */
+static bool workers_gone(const struct front *front)
+{
+    return front->lanes->gone && !front->lanes->next;
 }
 
 static void quit_aide(struct front *front, int64_t now)
 {
     if (front->aide_quit ||
-        !(front->gone[ACTOR_WORKER] || now >= front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT))
+        !(workers_gone(front) || now >= front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT))
         return;
     front->aide_quit = true;
     pipe_push(front->config->aide, packet_new(PACKET_QUIT, NULL));
@@ -37,7 +45,7 @@ static void quit_aide(struct front *front, int64_t now)
 
 bool front_all_gone(const struct front *front)
 {
-    return front->gone[ACTOR_WORKER] && front->gone[ACTOR_AIDE] &&
+    return workers_gone(front) && front->gone[ACTOR_AIDE] &&
            (front->gone[ACTOR_JOBS] || !front->config->jobs);
 }
 
@@ -64,14 +72,27 @@ static int64_t sooner(int64_t a, int64_t b)
     return !a || (b && b < a) ? b : a;
 }
 
+/* What is due of a lane; when to look at it next. */
+static int64_t lane_timers(struct front *front, struct lane *lane, int64_t now)
+{
+    if (lane->cancel_at && now >= lane->cancel_at) {
+        (void)cancel_raise(lane->executor.cancel);
+        lane->cancel_at = now + FRONT_CANCEL_PERIOD;
+    }
+    if (lane->held_until && now >= lane->held_until)
+        front_release(front, lane);
+    if (lane->print_at && now >= lane->print_at)
+        front_flush(front, lane);
+    front_late_deletion(front, lane, now);
+    return sooner(sooner(lane->cancel_at, lane->held_until),
+                  sooner(lane->print_at, lane->delete_by));
+}
+
 int64_t front_timers(struct front *front, int64_t now)
 {
-    if (front->cancel_at && now >= front->cancel_at) {
-        (void)cancel_raise(front->config->cancel);
-        front->cancel_at = now + FRONT_CANCEL_PERIOD;
-    }
-    if (front->held_until && now >= front->held_until)
-        front_release(front);
+    int64_t next = 0;
+    for (struct lane *lane = front->lanes; lane; lane = lane->next)
+        next = sooner(next, lane_timers(front, lane, now));
     if (front->kick_at && now >= front->kick_at) {
         pipe_wake(front->config->aide);
         front->kick_at = 0;
@@ -80,16 +101,13 @@ int64_t front_timers(struct front *front, int64_t now)
         watch_parent(front);
         front->parent_at = now + SECOND;
     }
-    if (front->print_at && now >= front->print_at)
-        front_flush(front);
     if (publisher_blocked(&front->publisher))
         publisher_retry(&front->publisher, now);
     if (front->stop_by)
         quit_aide(front, now);
-    int64_t next = sooner(sooner(front->cancel_at, front->kick_at),
-                          sooner(front->parent_at, front->held_until));
+    next = sooner(next, sooner(front->kick_at, front->parent_at));
     int64_t ready = publisher_ready(&front->publisher);
-    next = sooner(next, sooner(front->print_at, ready > now ? ready : 0));
+    next = sooner(next, ready > now ? ready : 0);
     next = sooner(next, publisher_blocked(&front->publisher) ? now + PUBLISHER_RETRY : 0);
     if (front->stop_by && !front->aide_quit)
         next = sooner(next, front->stop_by - FRONT_STOP_LIMIT + WORKER_LIMIT);

@@ -27,7 +27,7 @@ static const char kernel_content[] =
     "{\"text\":\"Amazon Security "
     "Lake\",\"url\":\"https://docs.aws.amazon.com/security-lake/latest/userguide/\"},"
     "{\"text\":\"OCSF schema\",\"url\":\"https://schema.ocsf.io/\"}],"
-    "\"debugger\":false,\"supported_features\":[]}";
+    "\"debugger\":false,\"supported_features\":[\"kernel subshells\"]}";
 
 void info_kernel(struct buf *out)
 {

@@ -37,6 +37,7 @@ struct packet {
     size_t metadata_size;
     bool failed;                     /* PACKET_REPLY: status error */
     enum actor from;                 /* PACKET_GONE: who goes */
+    const void *worker;              /* ... which worker, by its pipe; NULL: the main one */
     void *value;                     /* PACKET_NEWS */
     void (*value_free)(void *value); /* may be NULL */
 };

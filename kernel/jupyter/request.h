@@ -30,6 +30,7 @@ struct request {
     const char *type;       /* msg_type */
     const char *id;         /* msg_id */
     const char *session;    /* the front end's session, "" if it sent none */
+    const char *subshell;   /* subshell_id, "" for the main one (JEP 91) */
     int64_t sent;           /* header's date, 0 if it has none that can be read */
     int64_t received;       /* by our clock */
     const json_t *parent;   /* an object: parent_header (of input_reply: our input_request) */

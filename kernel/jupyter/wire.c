@@ -182,6 +182,7 @@ static bool read_header(struct request *request, const struct frame *part, const
     request->type = json_get_string(header, "msg_type", "");
     request->id = json_get_string(header, "msg_id", "");
     request->session = json_get_string(header, "session", "");
+    request->subshell = json_get_string(header, "subshell_id", "");
     if (!*request->type || !*request->id)
         return error_set(err, ERROR_PROTOCOL, "header has no %s",
                          *request->type ? "msg_id" : "msg_type");

@@ -78,7 +78,7 @@ static inline void ask(const struct stage *stage, struct request *request)
     packet->content = xstrdup("{\"prompt\":\"?\",\"password\":false}");
     packet->content_size = strlen(packet->content);
     pipe_push(stage->config.inbox, packet);
-    packet = pipe_take(stage->config.answers, PATIENCE_MS);
+    packet = pipe_take(stage->config.main.answers, PATIENCE_MS);
     if (packet)
         publish(stage, request, json_get_string(packet->request->content, "value", "{}"));
     packet_free(packet);
@@ -89,11 +89,11 @@ static inline void ask(const struct stage *stage, struct request *request)
 static inline void run_cell(const struct stage *stage, const struct packet *cell)
 {
     const char *code = json_get_string(cell->request->content, "code", "");
-    (void)cancel_begin(stage->config.cancel);
+    (void)cancel_begin(stage->config.main.cancel);
     bool failed = strcmp(code, "fail") == 0;
     if (strcmp(code, "wait") == 0) {
         publish(stage, cell->request, "{\"name\":\"stdout\",\"text\":\"waiting\"}");
-        while (!cancel_raised(stage->config.cancel))
+        while (!cancel_raised(stage->config.main.cancel))
             (void)poll(NULL, 0, 1);
         failed = true;
     }
@@ -108,7 +108,7 @@ static inline void run_cell(const struct stage *stage, const struct packet *cell
     char content[128];
     (void)snprintf(content, sizeof content, "{\"status\":\"%s\",\"execution_count\":%d}",
                    failed ? "error" : "ok", (int)cell->count);
-    cancel_end(stage->config.cancel);
+    cancel_end(stage->config.main.cancel);
     reply(stage, cell->request, "execute_reply", content);
 }
 
@@ -117,7 +117,8 @@ static inline void *worker(void *state)
     const struct stage *stage = state;
     for (bool going = true; going;) {
         struct packet *next;
-        for (struct packet *packet = pipe_take(stage->config.worker, -1); packet; packet = next) {
+        for (struct packet *packet = pipe_take(stage->config.main.worker, -1); packet;
+             packet = next) {
             next = packet->next;
             if (packet->kind == PACKET_REQUEST)
                 run_cell(stage, packet);
@@ -266,18 +267,17 @@ static inline int set_up_with(void **state, int64_t patience)
     stage.wire = wire_new("hmac-sha256", KEY, strlen(KEY), &err);
     if (!sockets_open(&stage.sockets, &stage.connection, &err))
         return -1;
-    stage.config = (struct front_config){.sockets = &stage.sockets,
-                                         .connection = &stage.connection,
-                                         .wire = wire_new("hmac-sha256", KEY, strlen(KEY), &err),
-                                         .cancel = cancel_new(),
-                                         .worker = pipe_new(),
-                                         .aide = pipe_new(),
-                                         .answers = pipe_new(),
-                                         .inbox = pipe_new(),
-                                         .replies = pipe_new(),
-                                         .patience = patience,
-                                         .window = 1, /* a flood may be one here */
-                                         .blank = blank};
+    stage.config = (struct front_config){
+        .sockets = &stage.sockets,
+        .connection = &stage.connection,
+        .wire = wire_new("hmac-sha256", KEY, strlen(KEY), &err),
+        .main = {.cancel = cancel_new(), .worker = pipe_new(), .answers = pipe_new()},
+        .aide = pipe_new(),
+        .inbox = pipe_new(),
+        .replies = pipe_new(),
+        .patience = patience,
+        .window = 1, /* a flood may be one here */
+        .blank = blank};
     stage.context = zmq_ctx_new();
     stage.shell = open_socket(&stage, ZMQ_DEALER, PORT_SHELL);
     stage.control = open_socket(&stage, ZMQ_DEALER, PORT_CONTROL);
@@ -318,11 +318,12 @@ static inline int strike(struct stage *stage)
     for (size_t i = 0; i < COUNT(sockets); i++)
         (void)zmq_close(sockets[i]);
     (void)zmq_ctx_term(stage->context);
-    struct pipe *const pipes[] = {stage->config.worker, stage->config.aide, stage->config.answers,
-                                  stage->config.inbox, stage->config.replies};
+    struct pipe *const pipes[] = {stage->config.main.worker, stage->config.aide,
+                                  stage->config.main.answers, stage->config.inbox,
+                                  stage->config.replies};
     for (size_t i = 0; i < COUNT(pipes); i++)
         pipe_free(pipes[i]);
-    cancel_free(stage->config.cancel);
+    cancel_free(stage->config.main.cancel);
     wire_free(stage->config.wire);
     wire_free(stage->wire);
     struct error err = {0};
