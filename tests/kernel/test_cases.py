@@ -20,15 +20,19 @@ SHELL, CONTROL, BOTH = ("shell",), ("control",), ("shell", "control")
 
 
 class Row:
-    """A request, on which channels, its reply with some of its members (None: there is none), what iopub says of it."""
+    """A request, on which channels, its reply with some of its members (None: there is none), what iopub says of it.
 
-    def __init__(self, channels, kind, content, reply, published=("busy", "idle"), members=None):
+    MADE stands for the id of the subshell that was made last.
+    """
+
+    def __init__(self, channels, kind, content, reply, published=("busy", "idle"), members=None, header=None):
+        self.header = header or {}
         self.channels, self.kind, self.content, self.reply, self.published = channels, kind, content, reply, list(published)
         self.members = {"status": "ok"} if members is None else members
 
 
-def run(code, published, channels=SHELL, members=None, **options):
-    return Row(channels, "execute_request", dict({"code": code}, **options), "execute_reply", ["busy"] + published + ["idle"], members)
+def run(code, published, channels=SHELL, members=None, header=None, **options):
+    return Row(channels, "execute_request", dict({"code": code}, **options), "execute_reply", ["busy"] + published + ["idle"], members, header)
 
 
 ROWS = (
@@ -51,17 +55,26 @@ ROWS = (
     Row(BOTH, "is_complete_request", {"code": "SELECT 1"}, "is_complete_reply", members={"status": "complete", "indent": None}),
     Row(BOTH, "is_complete_request", {"code": "SELECT 'open"}, "is_complete_reply", members={"status": "incomplete", "indent": ANY}),
     Row(BOTH, "comm_info_request", {"target_name": "x"}, "comm_info_reply", members={"status": "ok", "comms": {}}),
-    Row(BOTH, "kernel_info_request", {}, "kernel_info_reply", members={"status": "ok", "protocol_version": "5.6.0", "supported_features": [], "language_info": ANY, "banner": ANY}),
+    Row(BOTH, "kernel_info_request", {}, "kernel_info_reply", members={"status": "ok", "protocol_version": "5.6.0", "supported_features": ["kernel subshells"], "language_info": ANY, "banner": ANY}),
     Row(BOTH, "connect_request", {}, "connect_reply", members={"shell_port": ANY, "hb_port": ANY}),
     Row(BOTH, "comm_open", {"comm_id": "c", "target_name": "nobody", "data": {}}, None, ["busy", "comm_close", "idle"]),
     Row(BOTH, "comm_msg", {"comm_id": "unknown", "data": {}}, None),
     Row(BOTH, "comm_close", {"comm_id": "unknown", "data": {}}, None),
-    # control (C2, C4 to C8); subshells and the debugger are not claimed, so their requests get no reply
+    # control (C2, C4 to C8); the debugger is not claimed, so its requests get no reply
     Row(BOTH, "interrupt_request", {}, "interrupt_reply"),
     Row(CONTROL, "usage_request", {}, "usage_reply", members={"hostname": ANY, "pid": ANY, "kernel_cpu": ANY, "kernel_memory": ANY, "host_cpu_percent": ANY, "cpu_count": ANY, "host_virtual_memory": ANY}),
-    Row(CONTROL, "create_subshell_request", {}, None),
-    Row(CONTROL, "delete_subshell_request", {"subshell_id": "x"}, None),
-    Row(CONTROL, "list_subshell_request", {}, None),
+    Row(CONTROL, "list_subshell_request", {}, "list_subshell_reply", members={"status": "ok", "subshell_id": []}),
+    Row(CONTROL, "create_subshell_request", {}, "create_subshell_reply", members={"status": "ok", "subshell_id": ANY}),
+    Row(CONTROL, "delete_subshell_request", {"subshell_id": "x"}, "delete_subshell_reply", members={"status": "error", "ename": "NotFoundError", "evalue": "there is no subshell x", "traceback": ANY}),
+    run("%echo never", ["error"], members={"status": "error", "ename": "NotFoundError", "evalue": "there is no subshell x"}, header={"subshell_id": "x"}),
+    run("%echo hello", ["execute_input", "hello\n"], header={"subshell_id": "MADE"}),
+    run("%echo --ask 'name? '", ["execute_input", "error"], allow_stdin=False, members={"ename": "UnavailableError"}, header={"subshell_id": "MADE"}),
+    Row(BOTH, "complete_request", {"code": "%ech", "cursor_pos": 4}, "complete_reply", members={"matches": ["%echo"]}, header={"subshell_id": "MADE"}),
+    Row(SHELL, "complete_request", {"code": "%ech", "cursor_pos": 4}, "complete_reply", members={"status": "error", "ename": "NotFoundError"}, header={"subshell_id": "x"}),
+    Row(SHELL, "comm_open", {"comm_id": "c", "target_name": "nobody", "data": {}}, None, header={"subshell_id": "x"}),
+    Row(CONTROL, "interrupt_request", {}, "interrupt_reply", header={"subshell_id": "MADE"}),
+    Row(CONTROL, "delete_subshell_request", {"subshell_id": "MADE"}, "delete_subshell_reply"),
+    Row(CONTROL, "list_subshell_request", {}, "list_subshell_reply", members={"status": "ok", "subshell_id": []}),
     Row(CONTROL, "debug_request", {"type": "request", "command": "initialize"}, None),
     Row(BOTH, "a_request_of_tomorrow", {"unknown": [1]}, None),
 )
@@ -77,11 +90,12 @@ class TableTest(KernelCase):
         pass
 
     def setUp(self):
-        pass
+        self.made = None
 
     def check(self, client, row, channel):
         sock = getattr(client, channel)
-        head = client.send(sock, row.kind, row.content)
+        header, content = ({name: self.made if value == "MADE" else value for name, value in part.items()} for part in (row.header, row.content))
+        head = client.send(sock, row.kind, content, header=header)
         published = client.until_idle(head)
         self.assertEqual(words(published), row.published)
         for message in published:
@@ -89,6 +103,7 @@ class TableTest(KernelCase):
         if row.reply:
             reply = client.receive(sock)
             self.assertEqual((reply.type, reply.parent), (row.reply, head))
+            self.made = reply.content["subshell_id"] if row.kind == "create_subshell_request" else self.made
             for name, value in row.members.items():
                 if value is ANY:
                     self.assertIn(name, reply.content)
@@ -137,7 +152,8 @@ class Mutator:
              ("complete_request", {"code": "%ec", "cursor_pos": 3}), ("inspect_request", {"code": "%echo", "cursor_pos": 2}),
              ("history_request", {"hist_access_type": "search", "pattern": "*", "n": 3}), ("is_complete_request", {"code": "x = ["}),
              ("comm_open", {"comm_id": "c", "target_name": "t", "data": {}}), ("interrupt_request", {}), ("input_reply", {"value": "v"}),
-             ("usage_request", {}), ("connect_request", {}))
+             ("usage_request", {}), ("connect_request", {}), ("create_subshell_request", {}), ("list_subshell_request", {}),
+             ("delete_subshell_request", {"subshell_id": "x"}))
 
     def __init__(self, kernel, client, seed):
         self.kernel, self.client, self.chance = kernel, client, random.Random(seed)

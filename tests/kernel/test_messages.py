@@ -54,7 +54,7 @@ class ShellTest(KernelCase):
         self.assertEqual(info["status"], "ok")
         self.assertEqual(info["protocol_version"], "5.6.0")
         self.assertEqual(info["implementation"], "cofferdam")
-        self.assertEqual(info["supported_features"], [])
+        self.assertEqual(info["supported_features"], ["kernel subshells"])
         language = info["language_info"]
         for name in ("name", "version", "mimetype", "file_extension", "pygments_lexer", "codemirror_mode", "nbconvert_exporter"):
             self.assertTrue(language[name], name)
@@ -123,7 +123,7 @@ class ShellTest(KernelCase):
 
     def test_unknown_requests_are_busy_and_idle_without_a_reply(self):
         for sock in (self.client.shell, self.client.control):
-            head = self.client.send(sock, "create_subshell_request", {})
+            head = self.client.send(sock, "make_coffee_request", {})
             self.assertEqual(words(self.client.until_idle(head)), ["busy", "idle"])
             self.assertEqual(sock.poll(100), 0)
         self.alive()
