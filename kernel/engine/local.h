@@ -44,8 +44,8 @@ struct local *local_join(struct local *local, int sharer, struct error *err);
 #define LOCAL_SCHEMA "memory.prompt_%d"
 
 struct engine *local_engine(struct local *local);
-/* False while a query is inside DuckDB, an interrupted one perhaps: the files of the instance are in
-   use until it returns, so the same results file must not be opened again. */
+/* False while a query is inside DuckDB, an interrupted one perhaps: the files of the instance are
+   in use until it returns, so the same results file must not be opened again. */
 bool local_idle(struct local *local);
 
 /* A statement of the kernel itself (not of the analyst) on the calling thread, to its end; no

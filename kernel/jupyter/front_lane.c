@@ -59,9 +59,15 @@ static const char *members_of(const struct error *err, struct arena *arena)
     text_json(&members, err->message, strlen(err->message));
     buf_adds(&members, ",\"traceback\":[");
     text_json(&members, line.data, line.size);
+    if (err->hint[0]) {
+        buf_addc(&members, ',');
+        text_json(&members, err->hint, strlen(err->hint));
+    }
     buf_adds(&members, "]");
+    const char *text = buf_to_arena(&members, arena);
     buf_release(&line);
-    return buf_to_arena(&members, arena);
+    buf_release(&members);
+    return text;
 }
 
 static void reply_error(struct front *front, struct request *request, const char *type,
@@ -76,6 +82,8 @@ static void no_such(struct error *err, const char *id)
 {
     (void)error_set(err, ERROR_NOT_FOUND, "there is no subshell %.*s",
                     (int)text_cut(id, strlen(id), 100), id);
+    (void)error_hint(err,
+                     "It was closed, or the kernel was restarted: open a new subshell console.");
 }
 
 /* "execute_request" becomes "execute_reply"; messages without an answer get none. */

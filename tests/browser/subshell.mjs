@@ -25,7 +25,10 @@ const promptOf = async i => (await cell(i).locator('.jp-InputArea-prompt').textC
 const ask = async (code, n) => {
   await console_.locator('.jp-CodeConsole-promptCell .cm-content').click();
   await page.keyboard.type(code);
-  await page.keyboard.press('Shift+Enter');
+  while (await prompts.count() < n) {                                // the console takes no cell before its kernel is there
+    await page.keyboard.press('Shift+Enter');
+    await prompts.nth(n - 1).waitFor({ timeout: 3000 }).catch(() => {});
+  }
   await page.waitForFunction(k => { const cells = document.querySelectorAll('.jp-ConsolePanel:not(.lm-mod-hidden) .jp-CodeConsole-content .jp-CodeCell'); const p = cells[k - 1]?.querySelector('.jp-InputArea-prompt'); return p && /\[\d+\]/.test(p.textContent); }, n);
   return await prompts.nth(n - 1).locator('.jp-OutputArea-output').last().innerText();
 };
@@ -42,6 +45,7 @@ await cell(0).click({ button: 'right' });
 await page.locator('.lm-Menu-item', { hasText: 'New Subshell Console for Notebook' }).click();
 await console_.locator('.jp-CodeConsole-promptCell').waitFor();
 await page.waitForFunction(() => document.querySelector('.jp-ConsolePanel:not(.lm-mod-hidden) .jp-CodeConsole-promptCell .cm-content'));
+for (let i = 0; !seen.made.length && i < 600; i++) await page.waitForTimeout(100);   // until then the console is one of the main shell
 seen.first = await ask('SELECT :who AS who, 6 * 7 AS answer', 1);
 seen.second = await ask("SELECT answer + 1 AS more FROM _", 2);
 seen.stillRunning = await promptOf(1);
