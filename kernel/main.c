@@ -94,6 +94,7 @@ static bool start_actors(struct kernel *kernel, struct error *err)
     kernel->worker = (struct worker){.pipe = kernel->to_worker,
                                      .answers = kernel->answers,
                                      .front = kernel->inbox,
+                                     .ready = kernel->replies,
                                      .aide = kernel->to_aide,
                                      .jobs = kernel->to_jobs,
                                      .news = kernel->news,

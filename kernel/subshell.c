@@ -26,6 +26,7 @@ bool subshell_open(void *state, const char *id, struct executor *out, struct err
     subshell->worker = (struct worker){.pipe = pipe_new(),
                                        .answers = pipe_new(),
                                        .front = main_worker->front,
+                                       .ready = main_worker->ready,
                                        .aide = main_worker->aide,
                                        .cancel = cancel_new(),
                                        .vitals = main_worker->vitals,

@@ -263,12 +263,20 @@ static void wait_for_work(struct bench *bench)
         take_news(bench);
 }
 
+static void tell(const struct worker *worker, struct pipe *front, enum packet_kind kind)
+{
+    struct packet *packet = packet_new(kind, NULL);
+    packet->worker = worker->subshell ? worker->pipe : NULL;
+    pipe_push(front, packet);
+}
+
 void *worker_run(void *state)
 {
     const struct worker *worker = state;
     struct bench bench = {.worker = worker, .catalog = catalog_share(catalog_new())};
     bench.session = session_beside(worker->commons, worker->notebook, worker->subshell);
     bench.desk = worker->jobs ? desk_new(worker) : NULL;
+    tell(worker, worker->ready, PACKET_READY);
     do
         wait_for_work(&bench);
     while (take_packets(&bench));
@@ -276,8 +284,6 @@ void *worker_run(void *state)
     desk_free(bench.desk);
     session_free(bench.session);
     catalog_release(bench.catalog);
-    struct packet *gone = packet_new(PACKET_GONE, NULL);
-    gone->worker = worker->subshell ? worker->pipe : NULL;
-    pipe_push(worker->front, gone);
+    tell(worker, worker->front, PACKET_GONE);
     return NULL;
 }

@@ -19,6 +19,7 @@ struct worker {
     struct pipe *pipe;    /* to the worker: PACKET_REQUEST, PACKET_QUIT */
     struct pipe *answers; /* input_reply messages while a cell asks */
     struct pipe *front;   /* outputs and replies; at the end PACKET_GONE */
+    struct pipe *ready;   /* to the front as well, past outputs that wait: PACKET_READY */
     struct pipe *aide;    /* news: catalog, lines */
     struct pipe *jobs;    /* to what outlives a cell: letters (jobs.h); NULL: of a subshell */
     struct pipe *news;    /* and from it; NULL as well */

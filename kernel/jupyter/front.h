@@ -50,7 +50,7 @@ struct front_config {
     /* Its PACKET_GONE has come: frees it. */
     void (*close)(void *state, const struct executor *executor);
     void *state;
-    struct pipe *replies;     /* from the aide: its answers wait for nobody */
+    struct pipe *replies;     /* from the aide, and that a worker has begun: wait for no output */
     int64_t parent;           /* JPY_PARENT_PID: the kernel ends with it; 0 = not watched */
     int64_t patience, window; /* of the publisher; 0: as it has them */
     struct trace *trace;      /* may be NULL */

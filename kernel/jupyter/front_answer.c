@@ -98,7 +98,7 @@ static const struct handler {
     {.type = "interrupt_request", .answer = interrupt, .untracked = true},
     {.type = "shutdown_request", .answer = shutdown, .untracked = true},
     {.type = "usage_request", .answer = usage, .untracked = true},
-    {.type = "create_subshell_request", .answer = front_create_subshell},
+    {.type = "create_subshell_request", .answer = front_create_subshell, .later = true},
     {.type = "delete_subshell_request", .answer = front_delete_subshell, .later = true},
     {.type = "list_subshell_request", .answer = front_list_subshells},
 };

@@ -78,6 +78,13 @@ static void reply_error(struct front *front, struct request *request, const char
                      arena_printf(request->arena, "{\"status\":\"error\",%s}", members));
 }
 
+/* The reply of what is answered later is its end. */
+static void end(struct front *front, struct request *request)
+{
+    front_status(front, request, "idle", 0);
+    front_still_busy(front);
+}
+
 static void no_such(struct error *err, const char *id)
 {
     (void)error_set(err, ERROR_NOT_FOUND, "there is no subshell %.*s",
@@ -106,37 +113,55 @@ void front_no_subshell(struct front *front, struct request *request)
 /* ---- made and ended -----------------------------------------------------------------------------
  */
 
-static bool add_subshell(struct front *front, struct lane **out, struct error *err)
+static bool may_add(const struct front *front, struct error *err)
 {
-    struct executor executor = {NULL, NULL, NULL, NULL};
-    char id[UUID_TEXT_SIZE];
     int count = -1;
     for (const struct lane *lane = front->lanes; lane; lane = lane->next)
         count++;
     if (!front->config->open || front->stop_by)
         return error_set(err, ERROR_UNAVAILABLE, "no subshell can be made now");
-    if (count >= FRONT_SUBSHELLS)
-        return error_set(err, ERROR_LIMIT,
-                         "there are %d subshells, which is the most: close one first", count);
-    uuid_text(id);
-    if (!front->config->open(front->config->state, id, &executor, err))
-        return false;
-    *out = front_add_lane(front, &executor);
-    memcpy((*out)->id, id, sizeof id);
-    return true;
+    return count < FRONT_SUBSHELLS ||
+           error_set(err, ERROR_LIMIT, "there are %d subshells, which is the most: close one first",
+                     count);
 }
 
+/* NULL with the error set. */
+static struct lane *add_subshell(struct front *front, struct error *err)
+{
+    struct executor executor = {NULL, NULL, NULL, NULL};
+    char id[UUID_TEXT_SIZE];
+    uuid_text(id);
+    if (!may_add(front, err) || !front->config->open(front->config->state, id, &executor, err))
+        return NULL;
+    struct lane *lane = front_add_lane(front, &executor);
+    memcpy(lane->id, id, sizeof id);
+    return lane;
+}
+
+/* The reply comes when its worker has begun: the settings are copied then. */
 void front_create_subshell(struct front *front, struct request *request)
 {
-    struct lane *lane = NULL;
     struct error err = {0};
-    if (!add_subshell(front, &lane, &err)) {
-        reply_error(front, request, "create_subshell_reply", &err);
+    struct lane *lane = add_subshell(front, &err);
+    if (lane) {
+        lane->creation = request_hold(request);
         return;
     }
+    reply_error(front, request, "create_subshell_reply", &err);
+    end(front, request);
+}
+
+void front_lane_ready(struct front *front, struct lane *lane)
+{
+    struct request *request = lane->creation;
+    if (!request)
+        return;
+    lane->creation = NULL;
     front_reply_text(
         front, request, "create_subshell_reply",
         arena_printf(request->arena, "{\"status\":\"ok\",\"subshell_id\":\"%s\"}", lane->id));
+    end(front, request);
+    request_release(request);
 }
 
 void front_list_subshells(struct front *front, struct request *request)
@@ -146,7 +171,7 @@ void front_list_subshells(struct front *front, struct request *request)
     buf_adds(&content, "{\"status\":\"ok\",\"subshell_id\":[");
     const char *comma = "";
     for (const struct lane *lane = front->lanes->next; lane; lane = lane->next) {
-        if (lane->deleting)
+        if (lane->deleting || lane->creation)
             continue;
         buf_addf(&content, "%s\"%s\"", comma, lane->id);
         comma = ",";
@@ -165,8 +190,7 @@ void front_delete_subshell(struct front *front, struct request *request)
     if (!lane) {
         no_such(&err, id);
         reply_error(front, request, "delete_subshell_reply", &err);
-        front_status(front, request, "idle", 0);
-        front_still_busy(front);
+        end(front, request);
         return;
     }
     lane->deleting = true;
@@ -188,8 +212,7 @@ static void answer_deletion(struct front *front, struct lane *lane, const struct
         reply_error(front, request, "delete_subshell_reply", err);
     else
         front_reply_text(front, request, "delete_subshell_reply", "{\"status\":\"ok\"}");
-    front_status(front, request, "idle", 0);
-    front_still_busy(front);
+    end(front, request);
     request_release(request);
 }
 
@@ -212,6 +235,7 @@ static void free_lane(struct lane *lane)
     }
     packet_free(lane->held);
     request_release(lane->running);
+    request_release(lane->creation);
     request_release(lane->deletion);
     request_release(lane->printing);
     buf_release(&lane->text);

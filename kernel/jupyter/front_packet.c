@@ -105,9 +105,14 @@ static struct lane *lane_of_worker(const struct front *front, const void *worker
     return lane;
 }
 
-static void take_leave(struct front *front, const struct packet *packet)
+/* Of the actor itself, not of something it was asked. */
+static void of_actor(struct front *front, const struct packet *packet)
 {
     struct lane *lane = lane_of_worker(front, packet->worker);
+    if (packet->kind == PACKET_READY && lane)
+        front_lane_ready(front, lane);
+    if (packet->kind != PACKET_GONE)
+        return;
     if (packet->from != ACTOR_WORKER)
         front->gone[packet->from] = true;
     else if (lane)
@@ -116,10 +121,10 @@ static void take_leave(struct front *front, const struct packet *packet)
 
 void front_packet(struct front *front, struct packet *packet)
 {
-    struct lane *lane = packet->request ? front_lane_running(front, packet->request) : NULL;
-    if (packet->kind == PACKET_GONE)
-        take_leave(front, packet);
-    else if (lane && of_cell(front, lane, packet))
+    struct lane *lane = NULL;
+    if (!packet->request)
+        of_actor(front, packet);
+    else if ((lane = front_lane_running(front, packet->request)) && of_cell(front, lane, packet))
         return;
     else if (!lane && packet->kind == PACKET_REPLY)
         send_reply(front, packet);

@@ -40,6 +40,7 @@ struct lane {
     struct buf text;          /* the message's content so far */
     int64_t print_at;         /* when it is sent */
 
+    struct request *creation; /* who waits for the beginning; NULL: nobody */
     bool deleting;            /* no cell comes in any more */
     struct request *deletion; /* who waits for the end; NULL: nobody */
     int64_t delete_by;
@@ -114,6 +115,7 @@ void front_create_subshell(struct front *front, struct request *request);
 void front_delete_subshell(struct front *front, struct request *request);
 void front_list_subshells(struct front *front, struct request *request);
 void front_no_subshell(struct front *front, struct request *request); /* the reply to it */
+void front_lane_ready(struct front *front, struct lane *lane);
 void front_lane_gone(struct front *front, struct lane *lane);
 void front_late_deletion(struct front *front, struct lane *lane, int64_t now);
 void front_free_lanes(struct front *front); /* also those whose worker is left behind */

@@ -31,7 +31,8 @@ void front_stop(struct front *front)
 /* Those of subshells are taken out of the list as they end. */
 static bool workers_gone(const struct front *front)
 {
-    return front->lanes->gone && !front->lanes->next;
+    const struct lane *lane = front->lanes;
+    return lane && lane->gone && !lane->next;
 }
 
 static void quit_aide(struct front *front, int64_t now)

@@ -18,6 +18,7 @@ enum packet_kind {
     PACKET_PRINT,   /* text of a stream, gathered by the front; type: "stdout" or "stderr" */
     PACKET_REPLY,   /* to the request's sender; idle follows */
     PACKET_ASK,     /* input_request to the request's sender */
+    PACKET_READY,   /* a subshell's worker has begun */
     PACKET_GONE,    /* the actor ends */
     /* between actors, and whatever tests need */
     PACKET_NEWS /* value */
@@ -35,10 +36,10 @@ struct packet {
     size_t content_size;
     char *metadata; /* heap, JSON text, or NULL */
     size_t metadata_size;
-    bool failed;                     /* PACKET_REPLY: status error */
-    enum actor from;                 /* PACKET_GONE: who goes */
-    const void *worker;              /* ... which worker, by its pipe; NULL: the main one */
-    void *value;                     /* PACKET_NEWS */
+    bool failed;        /* PACKET_REPLY: status error */
+    enum actor from;    /* PACKET_GONE: who goes */
+    const void *worker; /* ... or is ready: which worker, by its pipe; NULL: the main one */
+    void *value;        /* PACKET_NEWS */
     void (*value_free)(void *value); /* may be NULL */
 };
 
