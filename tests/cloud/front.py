@@ -34,6 +34,8 @@ class Front:
         record(call, given)
         if fault and fault["kind"] == "kill" and fault.get("when") != "before":
             faults.kill(fault)
+        if fault and fault["kind"] == "hold":
+            faults.gate().wait(60)
         return send(given, environ, start_response, fault["kind"] if fault else None)
 
     def answer(self, call):

@@ -7,12 +7,16 @@ from acting import ADMIN, Responder, changes, details, key_of, works
 
 
 class Meanwhile:
-    """Does something as soon as the responder has made a certain call."""
+    """Does something when the responder has made a certain call, whose answer comes only afterwards."""
 
     def __init__(self, cloud, operation, deed):
         self.cloud, self.operation, self.deed, self.problem = cloud, operation, deed, None
 
+    holds = True
+
     def __enter__(self):
+        if self.holds:
+            self.cloud.faults({"kind": "hold", "operation": self.operation, "access_key_id": self.cloud.key["access_key_id"]})
         self.thread = threading.Thread(target=self.go)
         self.thread.start()
         return self
@@ -23,10 +27,18 @@ class Meanwhile:
             self.deed()
         except Exception as problem:
             self.problem = problem
+        finally:
+            self.cloud.faults({"kind": "release"})
 
     def __exit__(self, *_):
         self.thread.join(60)
         assert not self.thread.is_alive() and self.problem is None, self.problem
+
+
+class Along(Meanwhile):
+    """Does something from then on, beside the responder."""
+
+    holds = False
 
 
 @pytest.fixture
@@ -133,7 +145,7 @@ def test_rights_given_in_the_window_are_taken_back_and_nothing_else(cloud, kerne
     after = details(cloud)
     for one in (("user", "given"), ("role", "given-role"), ("group", "given-group")):
         assert after[one] == before[one], text
-    assert iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"] == "v1"
+    assert iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"] == "v1", text
     assert "(of given)" in text.split("Contained without being named")[1], text
     kernel.act("%undo --restore-access giver")
     assert details(cloud)["user", "given"] == before["user", "given"], "what the attacker gave is not given back with it"
@@ -154,7 +166,7 @@ def test_who_gives_itself_rights_again_is_contained_as_a_whole(cloud, kernel, sl
                 return
         raise AssertionError("it was taken back twenty times, and nobody asked who gives it")
 
-    with Meanwhile(cloud, "PutUserPolicy", deed):
+    with Along(cloud, "PutUserPolicy", deed):
         text = kernel.ok(yes)
     enforced(cloud)
     assert "came again" in text and not works(cloud, sleeper)
@@ -175,7 +187,7 @@ def test_what_never_stops_changing_is_not_called_stable(cloud, tmp_path, slow):
                 while not over.is_set() and len(cloud.calls(operation="PutUserPolicy", access_key_id=cloud.key["access_key_id"])) < number:
                     pass
 
-        with Meanwhile(cloud, "PutUserPolicy", deed):
+        with Along(cloud, "PutUserPolicy", deed):
             try:
                 text = own.ok(yes)
             finally:

@@ -2,12 +2,13 @@
 import datetime
 import os
 import signal
+import threading
 
 from wire import HTML, Answer, error_answer, meant
 
 from .world import CloudError, control, now, world
 
-KINDS = ("503", "throttle", "html", "cut", "drop", "slow", "skew", "error", "kill")
+KINDS = ("503", "throttle", "html", "cut", "drop", "slow", "skew", "error", "kill", "hold", "release")
 READS = ("Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "Batch", "Search", "Decode", "Start")
 CHOICES = ("service", "operation", "region", "access_key_id")
 
@@ -24,9 +25,18 @@ def order(given):
                 raise CloudError("BadFault", "kind is one of " + ", ".join(KINDS), 400)
             if one["kind"] == "skew":
                 world.of("clock")["skew"] = float(one["seconds"])
+            elif one["kind"] == "release":
+                gate().set()
             else:
+                if one["kind"] == "hold":
+                    gate().clear()
                 world.faults.append({"times": 1, **one})
         return {"faults": world.faults, "skew": world.of("clock").get("skew", 0)}
+
+
+def gate():
+    """Closed while answers are held: calls that were carried out, but whose caller does not know it yet (`hold`, until `release`)."""
+    return world.of("gate", threading.Event)
 
 
 def is_change(call):
