@@ -168,13 +168,13 @@ static bool blanks(struct cursor *cursor)
 
 /* The nesting of a container being passed: one bit a level, 1 = object. */
 struct nesting {
-    unsigned char bits[READER_DEPTH / 8];
+    unsigned char bits[JSON_WALK_DEPTH / 8];
     int depth;
 };
 
 static bool nesting_push(struct nesting *nesting, bool object)
 {
-    if (nesting->depth == READER_DEPTH) {
+    if (nesting->depth == JSON_WALK_DEPTH) {
         return false;
     }
     unsigned char bit = (unsigned char)(1 << (nesting->depth % 8));

@@ -5,14 +5,14 @@
  * ends too early, with the cursor at the place that was not understood (at == end: the text is
  * cut). Strings are found with vector instructions where there are some. Forgiving where logs are:
  * raw control characters in strings and any UTF-8 are let through and marked, so that who copies
- * the text can put it right. Nesting is limited to READER_DEPTH. Pure functions, any bytes.
+ * the text can put it right. Nesting is limited to JSON_WALK_DEPTH. Pure functions, any bytes.
  */
 #ifndef COFFERDAM_BASE_JSON_WALK_H
 #define COFFERDAM_BASE_JSON_WALK_H
 
 #include "base/buf.h"
 
-#define READER_DEPTH 512
+#define JSON_WALK_DEPTH 512
 
 struct cursor {
     const char *at, *end;

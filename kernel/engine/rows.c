@@ -33,7 +33,7 @@ bool rows_add(struct rows *rows, const void *bytes, size_t size, struct error *e
 
 void rows_header(struct rows *rows)
 {
-    struct error ignored; /* a file that cannot be written is told by the next row, or at its end */
+    struct error ignored = {0}; /* it is only buffered here: the disk's word comes with a row */
     for (size_t i = 0; i < rows->count; i++)
         rows_text(rows, i, rows->columns[i].name, strlen(rows->columns[i].name));
     (void)rows_end(rows, &ignored);

@@ -79,9 +79,9 @@ static void test_strings_of_every_length(void **state)
 static void test_depth(void **state)
 {
     (void)state;
-    char text[2 * READER_DEPTH + 4];
+    char text[2 * JSON_WALK_DEPTH + 4];
     for (int extra = 0; extra < 2; extra++) {
-        size_t depth = READER_DEPTH + (size_t)extra;
+        size_t depth = JSON_WALK_DEPTH + (size_t)extra;
         memset(text, '[', depth);
         memset(text + depth, ']', depth);
         struct cursor cursor = {.at = text, .end = text + 2 * depth};

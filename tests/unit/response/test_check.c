@@ -1,6 +1,8 @@
 /* What a read has to show, and what of an earlier answer a later call names. */
 #include "response/check.h"
 
+#include "tests/unit/response/quoted.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,17 +12,6 @@
 #include <string.h>
 
 #define VOLUMES "{'replies': [{'set': [{'v': 'a', 's': '1'}, {'v': 'b', 's': '2'}]}]}"
-
-static json_t *read_json(struct arena *arena, const char *text)
-{
-    char *made = arena_strdup(arena, text);
-    struct error err = {0};
-    for (char *at = made; *at; at++)
-        *at = *at == '\'' ? '"' : *at;
-    json_t *value = json_parse(arena, made, strlen(made), 4096, &err);
-    assert_non_null(value);
-    return value;
-}
 
 /* A check, what was read, and whether it holds. */
 static const struct row {
@@ -80,10 +71,10 @@ static void every_kind_of_check(void **state)
                               .key = row->key,
                               .id = row->id,
                               .path = row->path,
-                              .want = row->want ? read_json(arena, row->want) : NULL,
+                              .want = row->want ? quoted_json(arena, row->want) : NULL,
                               .match = row->match,
                               .absent = row->absent};
-        enum held held = check_holds(&check, read_json(arena, row->said));
+        enum held held = check_holds(&check, quoted_json(arena, row->said));
         if (held != row->held)
             fail_msg("row %zu: %s, %s is %d, not %d", i, row->said, row->want, held, row->held);
         arena_free(arena);
@@ -99,13 +90,14 @@ static void a_later_call_names_an_item_of_an_answer(void **state)
     struct plan_item item = {.step = "shots", .list = "set", .key = "v", .id = "b", .path = "s"};
     json_t *params =
         plan_pack(arena, "{s:O, s:s}", "Id", plan_of_item(plan, &suspect, &item), "Mode", "x");
-    json_t *answers = read_json(arena, "{'2.shots': {'set': [{'v': 'a', 's': '1'}, {'v': 'b', 's': "
-                                       "'2'}]}}");
+    json_t *answers =
+        quoted_json(arena, "{'2.shots': {'set': [{'v': 'a', 's': '1'}, {'v': 'b', 's': "
+                           "'2'}]}}");
     struct error err = {0};
     json_t *filled = json_own(arena, plan_fill(params, answers, &err));
     assert_string_equal(json_get_string(filled, "Id", ""), "2");
     assert_string_equal(json_get_string(filled, "Mode", ""), "x");
-    assert_null(plan_fill(params, read_json(arena, "{'2.shots': {'set': ''}}"), &err));
+    assert_null(plan_fill(params, quoted_json(arena, "{'2.shots': {'set': ''}}"), &err));
     assert_int_equal(err.kind, ERROR_INTERNAL);
     arena_free(arena);
 }

@@ -1,6 +1,8 @@
 /* Whose an event of CloudTrail is, what it says about a containment, and what it gave to whom. */
 #include "response/watch_state.h"
 
+#include "tests/unit/response/quoted.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,17 +18,6 @@
 
 /* of magics/, which is not linked */
 const struct job_kind *const job_kinds[] = {NULL};
-
-static json_t *read_json(struct arena *arena, const char *text)
-{
-    char *made = arena_strdup(arena, text);
-    struct error err = {0};
-    for (char *at = made; *at; at++)
-        *at = *at == '\'' ? '"' : *at;
-    json_t *value = json_parse(arena, made, strlen(made), 4096, &err);
-    assert_non_null(value);
-    return value;
-}
 
 /* ---- whose --------------------------------------------------------------------------------------
  */
@@ -91,7 +82,7 @@ static void events_belong_to_who_is_watched(void **state)
         watch_who_of(&suspect, arena, &who);
         if (suspect.part == key)
             json_object_set_new(who.keys, row->part, json_true());
-        if (watch_is_of(&who, read_json(arena, row->record)) != row->is)
+        if (watch_is_of(&who, quoted_json(arena, row->record)) != row->is)
             fail_msg("row %zu: %s %s, %s", i, row->action, row->name, row->record);
         arena_free(arena);
     }
@@ -145,7 +136,7 @@ static void a_call_says_whether_the_containment_holds(void **state)
         struct watch_times times = {.since = ten + 10 * SECONDS + 400000,
                                     .after = ten + 20 * SECONDS + 500000,
                                     .cut_off = judged[i].cut_off ? ten + 12 * SECONDS : 0};
-        enum watch_call call = watch_judge(&times, read_json(arena, judged[i].record));
+        enum watch_call call = watch_judge(&times, quoted_json(arena, judged[i].record));
         if (call != judged[i].call)
             fail_msg("row %zu: %s is %d, not %d", i, judged[i].record, call, judged[i].call);
         arena_free(arena);
@@ -183,7 +174,7 @@ static void sessions_are_followed_to_who_has_their_rights(void **state)
     for (size_t i = 0; i < COUNT(given); i++) {
         struct arena *arena = arena_new();
         struct watch_who who = given[i].who;
-        json_t *record = read_json(arena, given[i].record);
+        json_t *record = quoted_json(arena, given[i].record);
         who.keys = json_own(arena, json_object());
         const char *key = watch_given(&who, record);
         if ((key != NULL) != given[i].gave)
