@@ -15,6 +15,7 @@ const struct aws_op aws_ops_compute[] = {
     {AWS_EC2, .name = "DescribeSnapshotAttribute", .reads_only = true},
     {AWS_EC2, .name = "LockSnapshot", .dry_run = true},
     {AWS_EC2, .name = "ModifyImageAttribute", .dry_run = true},
+    {AWS_EC2, .name = "DescribeImageAttribute", .reads_only = true},
     {AWS_EC2, .name = "CreateSecurityGroup", .dry_run = true},
     {AWS_EC2, .name = "DescribeSecurityGroups", .next = "NextToken=nextToken", .reads_only = true},
     {AWS_EC2, .name = "DescribeSecurityGroupRules", .next = "NextToken=nextToken",

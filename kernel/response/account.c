@@ -2,6 +2,7 @@
 
 #include "aws/gather.h"
 #include "response/check.h"
+#include "response/shares.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,13 +107,14 @@ static void add_rest(json_t *picture, const json_t *reply, struct arena *arena)
     }
 }
 
-static void partial(json_t *picture, const char *what, const char *why, struct arena *arena)
+void account_partial(const struct response *response, json_t *picture, const char *what,
+                     const char *why)
 {
     const char *before = json_get_string(picture, "partial", NULL);
     json_object_set_new(
         picture, "partial",
-        json_texts(arena_printf(arena, "%s%s%s (%s)", before ? before : "", before ? "; " : "",
-                                what, why ? why : "no answer")));
+        json_texts(arena_printf(response->arena, "%s%s%s (%s)", before ? before : "",
+                                before ? "; " : "", what, why ? why : "no answer")));
 }
 
 static bool read_keys(struct response *response, const struct access *access, json_t *picture,
@@ -133,14 +135,14 @@ static bool read_keys(struct response *response, const struct access *access, js
                                        .pages = 2};
     }
     if (most > ACCOUNT_KEYS)
-        partial(picture, "keys of all users", "there are too many users", arena);
+        account_partial(response, picture, "keys of all users", "there are too many users");
     if (!aws_gather(response->with.aws, list, count, response->with.cancel, arena, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         user = json_object_get(users, json_get_string(list[i].params, "UserName", ""));
         const json_t *reply = json_array_get(list[i].replies, 0);
         if (!list[i].ok && !code_is_absent(list[i].code))
-            partial(picture, "the keys of a user", list[i].code, arena);
+            account_partial(response, picture, "the keys of a user", list[i].code);
         for (size_t j = 0; j < reply_count(reply, "AccessKeyMetadata"); j++) {
             const json_t *key = reply_item(reply, "AccessKeyMetadata", j);
             json_object_set_new(json_object_get(user, "keys"), reply_text(key, "AccessKeyId"),
@@ -173,9 +175,13 @@ bool account_read(struct response *response, const struct access *access, size_t
         add_rest(picture, reply, arena);
     }
     if (!all.ok || all.more)
-        partial(picture, "the account as a whole", all.more ? "it is too large" : all.code, arena);
+        account_partial(response, picture, "the account as a whole",
+                        all.more ? "it is too large" : all.code);
     bool few = json_object_size(json_object_get(picture, "users")) <= keys;
-    return !(few || keys == ACCOUNT_KEYS) || read_keys(response, access, picture, err);
+    bool whole = keys == ACCOUNT_KEYS;
+    const json_t *earlier = json_object_get(response->before, access->account);
+    return (!(few || whole) || read_keys(response, access, picture, err)) &&
+           (!whole || shares_read(response, access, earlier, picture, err));
 }
 
 /* ---- who may do everything ---- */

@@ -30,8 +30,9 @@ struct planning {
     const char *caller;                        /* as whom: an ARN */
     const char *partition;                     /* "aws" */
     const char *region;                        /* the client's, for targets that name none */
-    const json_t *before; /* a picture of the account before (account.h); NULL: none yet */
-    const char *evidence; /* the bucket that evidence is kept in; NULL: none is set */
+    const json_t *before;  /* a picture of the account before (account.h); NULL: none yet */
+    const char *evidence;  /* the bucket that evidence is kept in; NULL: none is set */
+    const char *forensics; /* the account that examines evidence; NULL: none is set */
     struct cancel *cancel;
     json_t *state; /* what was read: place, call, parameters -> {"replies", "code", "message"} */
     /* Several targets are looked at side by side: what a read lacks is only noted here, to be asked

@@ -7,7 +7,8 @@ extern const struct action action_eradicate_key, action_eradicate_mfa, action_er
     action_eradicate_user;
 extern const struct action action_bucket, action_credentials, action_deletion, action_function,
     action_group, action_instance, action_key, action_person, action_profile, action_rights,
-    action_role, action_rules, action_session, action_trail, action_trust, action_user;
+    action_role, action_rules, action_session, action_share, action_trail, action_trust,
+    action_user;
 
 /* one a line, so that two can be added at once */
 /* clang-format off */
@@ -22,6 +23,7 @@ const struct action *const actions[] = {
     &action_deletion,    /* a key's id */
     &action_trail,       /* trail/NAME */
     &action_person,      /* sso/NAME */
+    &action_share,       /* snap-..., ami-... */
     &action_trust,       /* trust/NAME: of a run only */
     &action_rights,      /* rights/user/NAME...: of a run only */
     &action_user,        /* a plain name may be any of the next */

@@ -79,5 +79,5 @@ bool aim_unknown(const char *text, struct error *err)
     (void)error_set(err, ERROR_USAGE, "\"%s\" is nothing that can be contained", text);
     return error_hint(err, "Targets are access keys (AKIA...), sessions (ASIA..., their ARNs), "
                            "users, role/NAME, group/NAME, ARNs, credentials/i-..., instances, "
-                           "security groups (sg-...), buckets, and @RESULT.");
+                           "security groups (sg-...), snapshots (snap-...), buckets, and @RESULT.");
 }

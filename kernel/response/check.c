@@ -22,6 +22,7 @@ bool code_is_absent(const char *code)
         "InvalidGroup.NotFound",
         "InvalidSnapshot.NotFound",
         "InvalidInstanceID.NotFound",
+        "InvalidAMIID.NotFound",
     };
     for (size_t i = 0; code && i < COUNT(codes); i++)
         if (strcmp(code, codes[i]) == 0)

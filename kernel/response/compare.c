@@ -188,6 +188,55 @@ static void compare_others(struct comparing *comparing, const json_t *before, co
     }
 }
 
+/* Everybody that may use it now and could not before; NULL: nobody. Belongs to the arena. */
+static const char *new_grantees(const json_t *was, json_t *is, struct arena *arena)
+{
+    const char *who, *list = NULL;
+    json_t *granted;
+    json_object_foreach(is, who, granted)
+    {
+        const char *word = strcmp(who, "all") == 0 ? "everybody" : who;
+        if (!json_object_get(was, who))
+            list = arena_printf(arena, "%s%s%s", list ? list : "", list ? ", " : "", word);
+    }
+    return list;
+}
+
+static void compare_region(struct comparing *comparing, const char *region, const json_t *before,
+                           json_t *after)
+{
+    struct arena *arena = comparing->arena;
+    const char *id;
+    json_t *one;
+    json_object_foreach(after, id, one)
+    {
+        const json_t *earlier = json_object_get(before, id), *was = json_object_get(earlier, "to");
+        json_t *is = json_object_get(one, "to");
+        bool unknown = !is || (earlier && !was);
+        const char *who = unknown ? NULL : new_grantees(was, is, arena);
+        if (who)
+            add(comparing,
+                (struct new_thing){
+                    .kind = NEW_SHARE,
+                    .name = id,
+                    .owner = arena_strdup(arena, region),
+                    .is = is,
+                    .words = arena_printf(arena, "%s in %s may be used by %s", id, region, who)});
+    }
+}
+
+/* Only where both looked. */
+static void compare_shares(struct comparing *comparing, const json_t *before, const json_t *after)
+{
+    const char *region;
+    json_t *items, *earlier = json_object_get(before, "shares");
+    json_object_foreach(json_object_get(after, "shares"), region, items)
+    {
+        if (json_object_get(earlier, region))
+            compare_region(comparing, region, json_object_get(earlier, region), items);
+    }
+}
+
 struct new_thing *account_compare(const json_t *before, const json_t *after, struct arena *arena)
 {
     struct comparing comparing = {.arena = arena};
@@ -204,5 +253,6 @@ struct new_thing *account_compare(const json_t *before, const json_t *after, str
     }
     compare_others(&comparing, before, after, "groups", "group");
     compare_others(&comparing, before, after, "policies", "policy");
+    compare_shares(&comparing, before, after);
     return comparing.found;
 }

@@ -36,6 +36,7 @@ bool planning_of(struct response *response, struct plan *plan, struct suspect *s
                              .region = response->region,
                              .before = json_object_get(response->before, access->account),
                              .evidence = session_settings(response->with.session)->evidence,
+                             .forensics = session_settings(response->with.session)->forensics,
                              .cancel = response->with.cancel,
                              .state = response->state,
                              .wanted = response->wanted};

@@ -4,14 +4,17 @@
 #include "base/time.h"
 #include "response/account.h"
 #include "response/arn.h"
+#include "response/shares.h"
 
 #include <string.h>
 
-#define LOOKUPS_MOST 8 /* CloudTrail takes two a second */
+#define IAM_REGION "us-east-1" /* whose CloudTrail has IAM's events */
+#define LOOKUPS_MOST 8         /* CloudTrail takes two a second */
 #define EVENT_MOST ((size_t)256 * 1024)
 #define KEYS_EACH_ROUND 100 /* users; of more the keys are read only at the end */
 #define SECOND INT64_C(1000000)
 #define CLOCKS_APART (60 * SECOND) /* ours and AWS's */
+#define PLAN_FRESH (60 * 60 * SECOND)
 
 enum maker { MAKER_UNKNOWN, MAKER_FAMILY, MAKER_OTHER };
 
@@ -35,7 +38,8 @@ static bool is_family(const struct plan *plan, const json_t *identity)
 
 static bool is_making(const char *name)
 {
-    static const char *const starts[] = {"Create", "Update", "Put", "Attach", "Add", "Set"};
+    static const char *const starts[] = {"Create", "Update", "Put",   "Attach",
+                                         "Add",    "Set",    "Modify"};
     for (size_t i = 0; i < COUNT(starts); i++)
         if (strncmp(name, starts[i], strlen(starts[i])) == 0)
             return true;
@@ -84,7 +88,7 @@ static bool ask_trail(struct run *run, const struct access *access, struct judge
             .params = plan_pack(response->arena, "{s:[{s:s, s:s}], s:i}", "LookupAttributes",
                                 "AttributeKey", "ResourceName", "AttributeValue",
                                 list[most].thing->name, "MaxResults", 10),
-            .region = "us-east-1",
+            .region = list[most].thing->kind == NEW_SHARE ? list[most].thing->owner : IAM_REGION,
             .credentials = access->credentials};
     if (!aws_gather(response->with.aws, asked, most, response->with.cancel, response->arena, err))
         return false;
@@ -93,13 +97,17 @@ static bool ask_trail(struct run *run, const struct access *access, struct judge
     return true;
 }
 
-/* Since the first change: not there when the run began, or made later by AWS's clock. */
+/* Since the first change: not there when the run began, or made later by AWS's clock. What is
+ * shared is not looked at once more when a run begins, for that would hold up the denies: it counts
+ * since the plan, if that is not old; what CloudTrail does not name by then is minutes old. */
 static bool in_window(const struct run *run, const char *account, const struct new_thing *thing)
 {
     const json_t *start = json_object_get(run->response->start, account);
     const json_t *after = json_object_get(run->after, account);
     if (thing->made)
         return run->began && thing->made >= run->began - SECOND;
+    if (thing->kind == NEW_SHARE)
+        return run->began && run->began - run->plan->made < PLAN_FRESH;
     for (const struct new_thing *one = account_compare(start, after, run->response->arena); one;
          one = one->next)
         if (one->kind == thing->kind && strcmp(one->name, thing->name) == 0)
@@ -124,6 +132,8 @@ static const char *target_of(const struct new_thing *thing, struct arena *arena,
         return arena_printf(arena, "trust/%s", thing->name);
     case NEW_RIGHTS:
         return arena_printf(arena, "rights/%s/%s", thing->owner, thing->name);
+    case NEW_SHARE:
+        return arena_printf(arena, "%s/%s", thing->owner, thing->name);
     default:
         return NULL;
     }
@@ -150,6 +160,8 @@ static bool covers(const struct suspect *one, const struct new_thing *thing)
     bool as_role = strcmp(action, "role") == 0;
     if (strcmp(action, "rights") == 0)
         return thing->kind == NEW_RIGHTS && strcmp(one->part, thing->owner) == 0;
+    if (strcmp(action, "share") == 0)
+        return thing->kind == NEW_SHARE && strcmp(one->region, thing->owner) == 0;
     switch (thing->kind) {
     case NEW_USER:
     case NEW_KEY:
@@ -181,6 +193,19 @@ static bool is_known(const struct run *run, const char *account, const struct ne
             covers(one, thing))
             return true;
     return false;
+}
+
+/* Shared with those only that examine it. */
+static bool is_ours(const struct run *run, const struct new_thing *thing)
+{
+    const char *who, *forensics = session_settings(run->response->with.session)->forensics;
+    json_t *granted;
+    bool ours = thing->kind == NEW_SHARE;
+    json_object_foreach((json_t *)(uintptr_t)thing->is, who, granted)
+    {
+        ours = ours && share_is_meant(run->plan, forensics, who);
+    }
+    return ours;
 }
 
 static bool contain(struct run *run, const char *account, const struct new_thing *thing,
@@ -323,9 +348,10 @@ static bool look_at(struct run *run, const char *account, const json_t *before, 
         size++;
     struct judged *list = arena_alloc(arena, size * sizeof *list);
     for (const struct new_thing *thing = first; thing; thing = thing->next)
-        if (!is_known(run, account, thing))
+        if (!is_known(run, account, thing) && !is_ours(run, thing))
             list[count++] = (struct judged){.thing = thing};
     const char *partial = json_get_string(after, "partial", NULL);
+    partial = partial ? partial : json_get_string(before, "partial", NULL);
     if (partial && !run->partial)
         plan_say(run->plan, NULL, NOTE_NOT_COVERED,
                  "account %s could not be compared as a whole with what it was: %s", account,

@@ -95,6 +95,11 @@ class Account:
         volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
         return ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
 
+    def make_image(self):
+        ec2 = self.client("ec2")
+        instance = ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+        return ec2.create_image(InstanceId=instance, Name="golden", NoReboot=True)["ImageId"]
+
     def environment(self):
         return self.cloud.environment(self.boss)
 
@@ -166,7 +171,7 @@ class Fight:
     def begin(self):
         scene, outside = self.scene, self.outsider()
         self.outside, self.inside = outside, set()
-        more = {name: getattr(scene, name) for name in ("sleeper", "snapshot") if hasattr(scene, name)}
+        more = {name: getattr(scene, name) for name in ("sleeper", "snapshot", "image") if hasattr(scene, name)}
         if self.strategy.name == "StolenFromInstance":
             more["instance"] = self.cloud.order("instance-session", {"instance": "i-0123456789abcdef1", "role": "web", "account": scene.account})
         keys = {} if "instance" in more else {"key": scene.key}
@@ -272,8 +277,10 @@ class Fight:
                     continue
                 found += ["role " + name] if works(self.cloud, key, "s3", "list_buckets") else []
         if hasattr(self.scene, "snapshot"):
-            shared = self.scene.client("ec2").describe_snapshot_attribute(SnapshotId=self.scene.snapshot, Attribute="createVolumePermission")
-            found += ["shared snapshot " + self.scene.snapshot for one in shared["CreateVolumePermissions"] if one.get("UserId") == OUTSIDE]
+            ec2 = self.scene.client("ec2")
+            shared = ec2.describe_snapshot_attribute(SnapshotId=self.scene.snapshot, Attribute="createVolumePermission")["CreateVolumePermissions"]
+            shared += ec2.describe_image_attribute(ImageId=self.scene.image, Attribute="launchPermission")["LaunchPermissions"]
+            found += ["something shared" for one in shared if one.get("UserId") == OUTSIDE]
         return found
 
 

@@ -224,3 +224,83 @@ def test_a_user_that_is_deleted_meanwhile_is_no_error(cloud, kernel, slow):
         text = kernel.ok(yes)
     enforced(cloud)
     assert "configured" in text and not works(cloud, thief), text
+
+
+def shared(ec2, name):
+    """Who else may use a snapshot or an image."""
+    if name.startswith("snap-"):
+        found = ec2.describe_snapshot_attribute(SnapshotId=name, Attribute="createVolumePermission")["CreateVolumePermissions"]
+    else:
+        found = ec2.describe_image_attribute(ImageId=name, Attribute="launchPermission")["LaunchPermissions"]
+    return {value for one in found for value in one.values()}
+
+
+def give(ec2, name, *accounts, everybody=False):
+    attribute, word, call = (("createVolumePermission", "SnapshotId", ec2.modify_snapshot_attribute) if name.startswith("snap-")
+                             else ("launchPermission", "ImageId", ec2.modify_image_attribute))
+    more = {"GroupNames" if word == "SnapshotId" else "UserGroups": ["all"]} if everybody else {"UserIds": list(accounts)}
+    call(**{word: name, "Attribute": attribute, "OperationType": "add", **more})
+
+
+def snapshot(ec2):
+    volume = ec2.create_volume(AvailabilityZone=ec2.meta.region_name + "a", Size=1)["VolumeId"]
+    return ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+
+
+FRIEND, OUTSIDER, EXAMINER = "222233334444", "666677778888", "555566667777"
+
+
+def test_what_is_shared_in_the_window_is_taken_back_and_what_was_shared_before_is_not(cloud, kernel, slow):
+    thief, ec2, far = cloud.user("sharer", ADMIN), cloud.client("ec2"), cloud.client("ec2", region="eu-west-1")
+    instance = ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    image, here, there = ec2.create_image(InstanceId=instance, Name="golden")["ImageId"], snapshot(ec2), snapshot(far)
+    for one in (here, image):
+        give(ec2, one, FRIEND)
+    kernel.ok("%set forensics " + EXAMINER)
+    _, yes = kernel.plan("%contain sharer --alone")
+    made = []
+
+    def deed():
+        theirs, abroad = cloud.client("ec2", thief), cloud.client("ec2", thief, region="eu-west-1")
+        made.append(snapshot(theirs))
+        for one in (here, image, made[0]):
+            give(theirs, one, OUTSIDER, EXAMINER)
+        give(abroad, there, everybody=True)
+
+    with Meanwhile(cloud, "PutUserPolicy", deed):
+        text = kernel.ok(yes)
+    enforced(cloud)
+    assert shared(ec2, here) == shared(ec2, image) == {FRIEND, EXAMINER}, text
+    assert shared(ec2, made[0]) == {EXAMINER} and not shared(far, there), text
+    assert "%s in eu-west-1 may be used by everybody" % there in text and not works(cloud, thief)
+    intents = [one["content"]["op"] for one in kernel.ledger("intent")]
+    assert intents.count("ec2:ModifySnapshotAttribute") == 3 and intents.count("ec2:ModifyImageAttribute") == 1
+    kernel.act("%undo --restore-access sharer")
+    assert shared(ec2, here) == {FRIEND, EXAMINER}, "an outsider gets nothing back with the thief"
+    text = kernel.ok("%contain sharer --alone")
+    assert here not in text, "what is as it was is nobody's target"
+    kernel.ok("%set forensics none")
+
+
+def test_what_a_colleague_shares_meanwhile_is_proposed_and_can_be_contained_and_given_back(cloud, kernel, slow):
+    cloud.user("distraction", ADMIN)
+    helper, ec2 = cloud.user("helper", ADMIN), cloud.client("ec2")
+    name = snapshot(ec2)
+    _, yes = kernel.plan("%contain distraction --alone")
+    with Meanwhile(cloud, "PutUserPolicy", lambda: give(cloud.client("ec2", helper), name, FRIEND)):
+        text = kernel.ok(yes)
+    enforced(cloud)
+    assert shared(ec2, name) == {FRIEND} and "made by somebody else, as CloudTrail says" in text and "%contain us-east-1/" + name in text
+    kernel.act("%contain us-east-1/" + name)
+    assert not shared(ec2, name)
+    assert "No change" in kernel.ok("%contain " + name)
+    kernel.act("%undo --restore-access " + name)
+    assert shared(ec2, name) == {FRIEND}
+
+
+def test_what_is_shared_and_cannot_be_looked_at_is_said(cloud, tmp_path, slow):
+    cloud.user("unseen", ADMIN)
+    cloud.faults({"kind": "error", "operation": "DescribeSnapshots", "code": "UnauthorizedOperation", "status": 403, "times": 1000})
+    with Responder(tmp_path, cloud.environment()) as own:
+        text = own.act("%contain unseen --alone")
+    assert "sharing of snapshots in " in text and text.count("(UnauthorizedOperation)") == 1 and "configured" in text
