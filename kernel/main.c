@@ -126,6 +126,10 @@ static void end_kernel(struct kernel *kernel, bool orderly, const char *own_file
     (void)pthread_join(kernel->worker_thread, NULL);
     (void)pthread_join(kernel->aide_thread, NULL);
     (void)pthread_join(kernel->jobs_thread, NULL);
+    if (!commons_settle(kernel->commons)) {
+        log_line(LOG_LEVEL_WARN, "main", "a result was not written in time: it is not kept");
+        _exit(EXIT_SUCCESS);
+    }
     wire_free(kernel->wire);
     cancel_free(kernel->cancel);
     commons_release(kernel->commons);

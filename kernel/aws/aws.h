@@ -155,6 +155,8 @@ bool aws_done(const struct aws_call *call);
  * the call. */
 bool aws_reply(struct aws_call *call, json_t **reply, struct error *err);
 const struct aws_facts *aws_call_facts(const struct aws_call *call);
+/* Its sink takes nothing more while held (http_hold). */
+void aws_hold(struct aws_call *call, bool hold);
 void aws_end(struct aws_call *call); /* under way or not; NULL is allowed */
 
 /* One call to its end. The reply belongs to the arena. */

@@ -466,6 +466,12 @@ const struct aws_facts *aws_call_facts(const struct aws_call *call)
     return &call->facts;
 }
 
+void aws_hold(struct aws_call *call, bool hold)
+{
+    if (call->transfer)
+        http_hold(call->transfer, hold);
+}
+
 void aws_end(struct aws_call *call)
 {
     if (!call)

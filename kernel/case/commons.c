@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETTLE_LIMIT                                                                               \
+    4000000 /* microseconds: Jupyter kills a kernel 5 s after it was asked to end */
+
 struct commons *commons_new(void)
 {
     struct commons *commons = xcalloc(1, sizeof *commons);
@@ -66,6 +69,11 @@ void commons_release(struct commons *commons)
     (void)pthread_mutex_unlock(&commons->lock);
     if (last)
         commons_free(commons);
+}
+
+bool commons_settle(struct commons *commons)
+{
+    return !commons->local || local_settle(commons->local, SETTLE_LIMIT);
 }
 
 bool commons_restore(struct commons *commons)

@@ -64,6 +64,10 @@ static bool close_all(struct session *session, struct error *err)
     struct commons *commons = session->commons;
     if (commons->local && !others_are_out(session, err))
         return false;
+    if (commons->local && !commons_settle(commons)) {
+        (void)error_set(err, ERROR_UNAVAILABLE, "a result is still being written");
+        return error_hint(err, "Run the cell again in a moment.");
+    }
     if (commons->local && !local_idle(commons->local)) {
         (void)error_set(err, ERROR_UNAVAILABLE, "an interrupted query is still in the engine");
         return error_hint(err, "Run the cell again in a moment.");

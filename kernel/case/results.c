@@ -15,6 +15,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define SETTLE_PAUSE 20000 /* microseconds between two looks at the cancel */
+
 struct running {
     struct session *session;
     const struct results_request *request;
@@ -195,6 +197,13 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
     struct engine *engine = running->request->engine;
     if (!local || (!engine && !check_contains(running, statement)))
         return false;
+    struct error unwritten;
+    if (running->outputs && local_unwritten(local, &unwritten))
+        outputs_printf(
+            running->outputs,
+            "A result shown before could not be written to the case and is lost when the "
+            "kernel ends: %s\n",
+            unwritten.message);
     struct sql_bound bound = sql_bind(running->arena, running->request->sql, statement);
     struct engine_request request = {
         .sql = bound.text, .size = bound.size, .limit = rows_shown(running)};
@@ -239,6 +248,17 @@ static bool give_names(struct running *running, bool last, struct result *result
            results_alias(running->session, "_", kept, running->err); /* --into may get another */
 }
 
+/* What is renamed must be a table of the file. */
+static bool settle(const struct running *running)
+{
+    struct local *local = session_local(running->session, running->err);
+    while (local && !local_settle(local, SETTLE_PAUSE))
+        if (running->cancel && cancel_raised(running->cancel))
+            return error_set(running->err, ERROR_INTERRUPTED,
+                             "interrupted before the result had its name");
+    return local != NULL;
+}
+
 static bool name_result(struct running *running, bool last, struct result *result)
 {
     pthread_mutex_t *naming = &running->session->commons->naming;
@@ -246,6 +266,8 @@ static bool name_result(struct running *running, bool last, struct result *resul
         return !running->request->into || !last ||
                error_set(running->err, ERROR_USAGE,
                          "only the rows of a query can be kept by --into, not an explanation");
+    if (running->request->into && last && !settle(running))
+        return false;
     (void)pthread_mutex_lock(naming);
     bool named = give_names(running, last, result);
     (void)pthread_mutex_unlock(naming);

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "engine/inflow.h"
 
 #include <string.h>
 
@@ -38,6 +39,24 @@ static void add_list(const struct arrived *arrived, struct buf *sql)
     buf_adds(sql, any ? ")" : "");
 }
 
+/* Texts that become what they are. */
+static void add_inflow(const struct arrived *arrived, struct buf *sql)
+{
+    buf_adds(sql, "SELECT ");
+    for (size_t i = 0; i < arrived->count; i++) {
+        const struct rows_column *column = &arrived->columns[i];
+        buf_adds(sql, i ? ", " : "");
+        buf_adds(sql, column->json ? "CAST(CAST(" : "CAST(");
+        text_sql_name(sql, column->name, strlen(column->name));
+        buf_addf(sql, column->json ? " AS JSON) AS %s) AS " : " AS %s) AS ", column->type);
+        text_sql_name(sql, column->name, strlen(column->name));
+    }
+    buf_adds(sql, " FROM arriving(");
+    const char *id = inflow_id(arrived->inflow);
+    text_sql_string(sql, id, strlen(id));
+    buf_addc(sql, ')');
+}
+
 static void add_csv(const struct arrived *arrived, struct buf *sql)
 {
     add_list(arrived, sql);
@@ -71,13 +90,17 @@ bool arrived_load(const struct arrived *arrived, struct local *local,
     struct buf sql;
     struct engine *engine = local_engine(local);
     buf_init(&sql, SQL_MOST);
-    if (arrived->csv)
+    if (arrived->inflow)
+        add_inflow(arrived, &sql);
+    else if (arrived->csv)
         add_csv(arrived, &sql);
     else
         add_parquet(arrived, &sql);
     struct engine_request load = {.sql = buf_to_arena(&sql, arena),
                                   .size = sql.size,
                                   .keep_as = request->keep_as,
+                                  .inflow = arrived->inflow,
+                                  .own = true,
                                   .limit = request->limit};
     bool full = sql.full;
     buf_release(&sql);

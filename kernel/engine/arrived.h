@@ -1,5 +1,5 @@
-/* arrived - the rows of another engine as files of the case, not kept yet: what is fetched by one
- * thread and kept by another.
+/* arrived - the rows of another engine, not kept yet: on their way (engine/inflow.h), or as files
+ * of the case, which one thread has fetched and another keeps.
  *
  * An engine whose place has no embedded one ends when its rows lie in files, and hands them over
  * (athena_arrived, trino_arrived). The owner of the results runs them through arrived_engine, which
@@ -8,14 +8,21 @@
 #ifndef COFFERDAM_ENGINE_ARRIVED_H
 #define COFFERDAM_ENGINE_ARRIVED_H
 
-#include "engine/rows.h"
+#include "engine/local.h"
+
+struct rows_column {
+    const char *name;
+    const char *type; /* DuckDB's spelling */
+    bool json;        /* the text is JSON of that type: a list, a struct, a map */
+};
 
 /* Texts and columns belong to the arena of the query that fetched them. */
 struct arrived {
+    struct inflow *inflow;             /* rows on their way; NULL: files */
     const char *csv;                   /* NULL: Parquet */
     const char *folder;                /* of Parquet files */
     size_t files;                      /* in it; 0: the query has no rows */
-    const struct rows_column *columns; /* of the CSV */
+    const struct rows_column *columns; /* of inflow or CSV */
     size_t count;
 };
 

@@ -304,6 +304,22 @@ static bool answered(struct athena_query *query, struct error *err)
     return error_set(err, ERROR_INTERNAL, "an answer of Athena that nobody asked for");
 }
 
+/* While rows come: has the embedded engine failed, and is it behind? */
+static enum engine_step feed(struct athena_query *query, struct engine_wait *wait,
+                             struct table **table, struct error *err)
+{
+    if (!query->load || query->state == ATHENA_LOADING)
+        return ENGINE_WAIT;
+    struct engine_wait ignored;
+    enum engine_step step = query->load->engine->ops->step(query->load, &ignored, table, err);
+    bool full = rows_full(&query->rows);
+    if (query->state == ATHENA_FETCHING)
+        aws_hold(query->call, full);
+    if (full)
+        *wait = (struct engine_wait){.fd = rows_fd(&query->rows), .events = POLLIN};
+    return step;
+}
+
 static enum engine_step athena_step(struct query *base, struct engine_wait *wait,
                                     struct table **table, struct error *err)
 {
@@ -333,7 +349,7 @@ static enum engine_step athena_step(struct query *base, struct engine_wait *wait
     else
         *wait = (struct engine_wait){
             .fd = aws_fd(aws), .events = POLLIN, .deadline = aws_deadline(aws)};
-    return ENGINE_WAIT;
+    return feed(query, wait, table, err);
 }
 
 /* ---- the rest -----------------------------------------------------------------------------------
@@ -342,10 +358,9 @@ static enum engine_step athena_step(struct query *base, struct engine_wait *wait
 static void athena_describe(struct query *base, struct engine_info *info)
 {
     struct athena_query *query = (struct athena_query *)base;
+    *info = (struct engine_info){.fraction = -1, .rows = -1};
     if (query->load)
         query->load->engine->ops->describe(query->load, info);
-    else
-        *info = (struct engine_info){.fraction = -1, .rows = -1};
     info->stopped = query->stopped;
     info->id = query->facts->id;
     info->bytes_read = query->facts->scanned > 0 ? query->facts->scanned : 0;
@@ -357,6 +372,10 @@ static void athena_stop(struct query *base)
     struct error ignored;
     error_clear(&ignored);
     if (query->load) {
+        aws_end(query->call);
+        query->call = NULL;
+        rows_forget(&query->rows);
+        query->state = ATHENA_LOADING;
         query->load->engine->ops->stop(query->load);
         return;
     }
@@ -376,9 +395,9 @@ static void athena_close(struct query *base)
     struct athena_query *query = (struct athena_query *)base;
     aws_end(query->call);
     query->call = NULL;
+    rows_forget(&query->rows); /* first: who waits for them is to wake */
     if (query->load)
         query->load->engine->ops->close(query->load);
-    rows_forget(&query->rows);
     athena_unload_forget(query);
 }
 

@@ -46,7 +46,7 @@ struct athena_query {
     bool has_csv;
     struct rows rows;
     struct unload *unload; /* NULL: rows come as CSV or pages */
-    struct query *load;    /* of the embedded engine */
+    struct query *load;    /* of the embedded engine: keeps the rows as they come */
 };
 
 /* Begins a call of the query; the one before is gone. */
@@ -58,7 +58,7 @@ bool athena_ask(struct athena_query *query, const char *op, json_t *params, stru
 bool athena_fetch(struct athena_query *query, struct error *err);
 /* A page is there. */
 bool athena_take_page(struct athena_query *query, const json_t *reply, struct error *err);
-/* The CSV is there. */
+/* All rows are there. */
 bool athena_load(struct athena_query *query, struct error *err);
 
 /* athena_unload.c: files in place of rows */

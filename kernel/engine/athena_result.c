@@ -44,9 +44,10 @@ static bool ask_page(struct athena_query *query, const char *token, struct error
 
 bool athena_fetch(struct athena_query *query, struct error *err)
 {
+    const struct athena_place *place = &query->athena->place;
+    struct rows_place rows = {place->local, place->folder, &query->request};
     query->started = false;
-    return rows_open(&query->rows, query->arena, query->athena->place.folder, err) &&
-           ask_page(query, NULL, err);
+    return rows_open(&query->rows, query->arena, &rows, err) && ask_page(query, NULL, err);
 }
 
 static bool sink(void *state, const void *bytes, size_t size, struct error *err)
@@ -120,9 +121,10 @@ bool athena_take_page(struct athena_query *query, const json_t *reply, struct er
         read_columns(query, reply_at(reply, "ResultSet.ResultSetMetadata.ColumnInfo"));
         if (!query->rows.count)
             return error_set(err, ERROR_SQL, "Athena's answer has no columns");
+        if (!rows_begin(&query->rows, query->has_csv, &query->load, err))
+            return false;
         if (query->has_csv)
             return fetch_csv(query, err);
-        rows_header(&query->rows);
     }
     size_t count = reply_count(reply, "ResultSet.Rows");
     for (size_t i = 0; i < count; i++) {
@@ -139,8 +141,6 @@ bool athena_take_page(struct athena_query *query, const json_t *reply, struct er
 
 bool athena_load(struct athena_query *query, struct error *err)
 {
-    struct local *local = query->athena->place.local;
-    query->state = local ? ATHENA_LOADING : ATHENA_ARRIVED;
-    return local ? rows_load(&query->rows, local, &query->request, &query->load, err)
-                 : rows_close(&query->rows, err);
+    query->state = query->load ? ATHENA_LOADING : ATHENA_ARRIVED;
+    return rows_end_all(&query->rows, err);
 }

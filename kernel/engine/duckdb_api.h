@@ -32,6 +32,10 @@ struct duckdb_api {
     __typeof__(&duckdb_bind_boolean) bind_boolean;
     __typeof__(&duckdb_bind_null) bind_null;
     __typeof__(&duckdb_execute_prepared) execute_prepared;
+    __typeof__(&duckdb_pending_prepared) pending_prepared;
+    __typeof__(&duckdb_pending_execute_task) pending_execute_task;
+    __typeof__(&duckdb_execute_pending) execute_pending;
+    __typeof__(&duckdb_destroy_pending) destroy_pending;
     __typeof__(&duckdb_query) query;
     __typeof__(&duckdb_interrupt) interrupt;
     __typeof__(&duckdb_query_progress) query_progress;
@@ -87,6 +91,30 @@ struct duckdb_api {
     __typeof__(&duckdb_validity_set_row_invalid) validity_set_row_invalid;
     __typeof__(&duckdb_vector_assign_string_element_len) vector_assign_string_element_len;
     __typeof__(&duckdb_scalar_function_set_error) scalar_function_set_error;
+    __typeof__(&duckdb_create_table_function) create_table_function;
+    __typeof__(&duckdb_destroy_table_function) destroy_table_function;
+    __typeof__(&duckdb_table_function_set_name) table_function_set_name;
+    __typeof__(&duckdb_table_function_add_parameter) table_function_add_parameter;
+    __typeof__(&duckdb_table_function_set_extra_info) table_function_set_extra_info;
+    __typeof__(&duckdb_table_function_set_bind) table_function_set_bind;
+    __typeof__(&duckdb_table_function_set_init) table_function_set_init;
+    __typeof__(&duckdb_table_function_set_function) table_function_set_function;
+    __typeof__(&duckdb_register_table_function) register_table_function;
+    __typeof__(&duckdb_bind_get_extra_info) bind_get_extra_info;
+    __typeof__(&duckdb_bind_get_parameter) bind_get_parameter;
+    __typeof__(&duckdb_bind_add_result_column) bind_add_result_column;
+    __typeof__(&duckdb_bind_set_bind_data) bind_set_bind_data;
+    __typeof__(&duckdb_bind_set_error) bind_set_error;
+    __typeof__(&duckdb_init_get_extra_info) init_get_extra_info;
+    __typeof__(&duckdb_init_get_bind_data) init_get_bind_data;
+    __typeof__(&duckdb_init_set_init_data) init_set_init_data;
+    __typeof__(&duckdb_init_set_max_threads) init_set_max_threads;
+    __typeof__(&duckdb_init_set_error) init_set_error;
+    __typeof__(&duckdb_function_get_init_data) function_get_init_data;
+    __typeof__(&duckdb_function_set_error) function_set_error;
+    __typeof__(&duckdb_get_varchar) get_varchar;
+    __typeof__(&duckdb_destroy_value) destroy_value;
+    __typeof__(&duckdb_data_chunk_set_size) data_chunk_set_size;
 };
 
 /* Loads libduckdb (local_library says where it is looked for) and fills the table; every symbol is

@@ -28,6 +28,8 @@ struct engine_param {
     const json_t *value;
 };
 
+struct inflow;
+
 struct engine_request {
     const char *sql; /* one statement with $1.. placeholders in the order of params */
     size_t size;
@@ -35,9 +37,11 @@ struct engine_request {
     size_t param_count;
     const struct sql_place *places; /* of the placeholders in `sql`, for engines that number none */
     size_t place_count;
-    const char *keep_as; /* keep the whole result under this name (a SELECT); NULL: rows only */
-    int64_t limit;       /* rows wanted in batches; 0 = all */
-    bool own;            /* the kernel's own statement, which may write; never an analyst's */
+    const char *keep_as;   /* keep the whole result under this name (a SELECT); NULL: rows only */
+    int64_t limit;         /* rows wanted in batches; 0 = all */
+    struct inflow *inflow; /* the rows it reads are on their way (engine/inflow.h): what is kept of
+                              them may be shown before it lies in its file (local_settle) */
+    bool own;              /* the kernel's own statement, which may write; never an analyst's */
 };
 
 /* Facts about a query, while it runs and afterwards. */

@@ -41,6 +41,7 @@ void instance_free(struct instance *instance)
     remove_folder(instance->spill_folder);
     pthread_mutex_destroy(&instance->mutex);
     pthread_mutex_destroy(&instance->making);
+    pthread_cond_destroy(&instance->written);
     free(instance->made);
     free(instance->spill_folder);
     free(instance);
@@ -183,8 +184,8 @@ static bool open_database(struct instance *instance, const struct local_place *p
     return ok;
 }
 
-static bool execute(struct instance *instance, duckdb_connection connection, const char *sql,
-                    struct error *err)
+bool local_execute(struct instance *instance, duckdb_connection connection, const char *sql,
+                   struct error *err)
 {
     duckdb_result result = {0};
     bool ok = instance->api.query(connection, sql, &result) == DuckDBSuccess;
@@ -206,7 +207,7 @@ static bool attach_file(struct instance *instance, duckdb_connection connection,
     buf_adds(&sql, " AS results");
     if (!file_exists(file))
         buf_adds(&sql, " (BLOCK_SIZE 65536)");
-    bool attached = execute(instance, connection, sql.data, err);
+    bool attached = local_execute(instance, connection, sql.data, err);
     buf_release(&sql);
     return attached;
 }
@@ -263,28 +264,29 @@ static bool lock_down(struct instance *instance, duckdb_connection connection,
             add_readable(&sql, place->readable[i], folders == 1);
         }
         buf_adds(&sql, "]");
-        ok = execute(instance, connection, sql.data, err);
+        ok = local_execute(instance, connection, sql.data, err);
     }
     buf_release(&sql);
-    return ok && execute(instance, connection, "SET enable_external_access = false", err) &&
-           execute(instance, connection, "SET lock_configuration = true", err);
+    return ok && local_execute(instance, connection, "SET enable_external_access = false", err) &&
+           local_execute(instance, connection, "SET lock_configuration = true", err);
 }
 
 /* What every connection that is made later has as well. */
 static bool prepare_instance(struct instance *instance, duckdb_connection connection,
                              struct error *err)
 {
-    return execute(instance, connection, "SET GLOBAL TimeZone = 'UTC'", err) &&
-           execute(instance, connection, "SET GLOBAL errors_as_json = true", err);
+    return local_execute(instance, connection, "SET GLOBAL TimeZone = 'UTC'", err) &&
+           local_execute(instance, connection, "SET GLOBAL errors_as_json = true", err);
 }
 
 static bool prepare_connection(struct instance *instance, duckdb_connection connection,
                                bool results, struct error *err)
 {
-    return execute(instance, connection,
-                   "SET enable_progress_bar = true; SET enable_progress_bar_print = false", err) &&
-           (!results ||
-            execute(instance, connection, "SET search_path = 'memory.main,results.main'", err));
+    return local_execute(instance, connection,
+                         "SET enable_progress_bar = true; SET enable_progress_bar_print = false",
+                         err) &&
+           (!results || local_execute(instance, connection,
+                                      "SET search_path = 'memory.main,results.main'", err));
 }
 
 /* The lake's names first, then what is this sharer's alone, then the kept results. */
@@ -295,7 +297,7 @@ static bool set_names(struct instance *instance, struct link *link, int sharer, 
         return true;
     (void)snprintf(schema, sizeof schema, sharer ? LOCAL_SCHEMA "," : "", sharer);
     (void)snprintf(sql, sizeof sql, "SET search_path = 'memory.main,%sresults.main'", schema);
-    if (!execute(instance, link->connection, sql, err))
+    if (!local_execute(instance, link->connection, sql, err))
         return false;
     link->sharer = sharer;
     return true;
@@ -330,16 +332,19 @@ static bool set_up(struct local *local, const struct local_place *place, struct 
     if (instance->api.connect(instance->database, &local->own.connection) != DuckDBSuccess)
         return error_set(err, ERROR_INTERNAL, "the engine gives no connection");
     duckdb_connection own = local->own.connection;
+    bool made = place->results_file && !file_exists(place->results_file);
     if (place->results_file && !attach_results(instance, own, place->results_file, err))
         return false;
     if (!prepare_instance(instance, own, err) ||
         !prepare_connection(instance, own, place->results_file != NULL, err))
         return false;
-    if (!local_udf_register(&instance->api, own, err))
+    if (!local_udf_register(&instance->api, own, err) || !local_inflow_register(instance, own, err))
+        return false;
+    if (place->results_file && !local_behind_open(local, !made, err))
         return false;
     for (size_t i = 0; i < place->setup_count; i++)
         if (!local_functions_for(local, place->setup[i], strlen(place->setup[i]), err) ||
-            !execute(instance, own, place->setup[i], err))
+            !local_execute(instance, own, place->setup[i], err))
             return error_wrap(err, "setting up the engine");
     if (!place->results_file)
         return true;
@@ -352,6 +357,11 @@ struct local *local_open(const struct local_place *place, struct error *err)
     instance->references = 1;
     pthread_mutex_init(&instance->mutex, NULL);
     pthread_mutex_init(&instance->making, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&instance->written, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     struct local *local = xcalloc(1, sizeof *local);
     *local = (struct local){.engine = {.ops = &local_ops}, .instance = instance};
     if (duckdb_api_load(&instance->api, err) && make_spill(instance, place, err) &&
@@ -388,7 +398,7 @@ static bool join(struct local *joined, int sharer, struct error *err)
     char sql[96];
     (void)snprintf(sql, sizeof sql, "CREATE SCHEMA IF NOT EXISTS " LOCAL_SCHEMA, sharer);
     return instance_take(instance, 0, &joined->own, err) &&
-           (!sharer || (execute(instance, joined->own.connection, sql, err) &&
+           (!sharer || (local_execute(instance, joined->own.connection, sql, err) &&
                         set_names(instance, &joined->own, sharer, err)));
 }
 

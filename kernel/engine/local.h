@@ -59,6 +59,18 @@ struct local_statement {
 bool local_run(struct local *local, const struct local_statement *statement, struct arena *arena,
                struct table **out, struct error *err) ATTR_USE_RESULT;
 
+/* Results that are shown already and not yet in the file: waits until there are none, at most
+   `limit` microseconds; false: there still are. */
+bool local_settle(struct local *local, int64_t limit);
+/* Why one could not be written, once: it stays in memory until the engine ends. */
+bool local_unwritten(struct local *local, struct error *err);
+
+/* Rows on their way, which one query of this instance may read as arriving('ID'); withdrawn if none
+   does. */
+struct inflow;
+bool local_offer(struct local *local, struct inflow *flow, struct error *err) ATTR_USE_RESULT;
+void local_withdraw(struct local *local, struct inflow *flow); /* may be repeated */
+
 const char *local_version(struct local *local); /* "v1.5.6" */
 /* The library's path as it would be loaded, and whether it is there: for %doctor and --version. */
 bool local_library(struct arena *arena, const char **path);

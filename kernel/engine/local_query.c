@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "engine/inflow.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#define TASK_PAUSE 20000 /* microseconds: a query that failed on another thread is noticed then */
 
 /* Shared by the worker and the query's thread; the last of the two frees it. What the thread writes
    before `done`, the worker reads after it. */
@@ -31,8 +34,10 @@ struct local_query {
     struct arena *arena; /* rows, of the thread until done */
     struct table *table;
     int64_t total;
-    bool own;     /* not an analyst's: no guard */
-    bool settled; /* under the instance's mutex: nothing is interrupted any more */
+    bool own;              /* not an analyst's: no guard */
+    struct inflow *inflow; /* held; may be NULL */
+    bool behind;           /* shown before it is written */
+    bool settled;          /* under the instance's mutex: nothing is interrupted any more */
     bool failed;
     struct error error;
 };
@@ -52,6 +57,7 @@ static void query_release(void *state)
     free(query->params);
     free(query->sql);
     free(query->keep_as);
+    inflow_release(query->inflow);
     arena_free(query->arena);
     close(query->done_fd);
     free(query);
@@ -59,13 +65,32 @@ static void query_release(void *state)
 
 /* ---- the query's thread ---- */
 
+/* DuckDB spins while one of its threads waits for rows: this one waits as well. */
+static bool execute_arriving(struct local_query *query, duckdb_prepared_statement prepared,
+                             duckdb_result *result)
+{
+    const struct duckdb_api *api = &query->instance->api;
+    duckdb_pending_result pending = NULL;
+    bool ok = api->pending_prepared(prepared, &pending) == DuckDBSuccess;
+    for (duckdb_pending_state state = DUCKDB_PENDING_RESULT_NOT_READY;
+         ok && state != DUCKDB_PENDING_RESULT_READY && state != DUCKDB_PENDING_ERROR;) {
+        state = api->pending_execute_task(pending);
+        if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
+            inflow_wait(query->inflow, TASK_PAUSE);
+    }
+    ok = api->execute_pending(pending, result) == DuckDBSuccess;
+    api->destroy_pending(&pending);
+    return ok;
+}
+
 static bool execute(struct local_query *query, duckdb_prepared_statement prepared,
                     duckdb_result *result)
 {
     const struct duckdb_api *api = &query->instance->api;
     if (atomic_load(&query->stop))
         return error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
-    if (api->execute_prepared(prepared, result) == DuckDBSuccess)
+    if (query->inflow ? execute_arriving(query, prepared, result)
+                      : api->execute_prepared(prepared, result) == DuckDBSuccess)
         return true;
     (void)local_fail_in(&query->error, api->result_error(result), query->running,
                         atomic_load(&query->stop));
@@ -154,10 +179,10 @@ static bool check(struct local_query *query)
     return true;
 }
 
-static void add_name(struct buf *sql, const char *name)
+static void add_name(struct buf *sql, const struct local_query *query)
 {
-    buf_adds(sql, "results.main.");
-    text_sql_name(sql, name, strlen(name));
+    buf_adds(sql, query->behind ? LOCAL_BEHIND "." : "results.main.");
+    text_sql_name(sql, query->keep_as, strlen(query->keep_as));
 }
 
 /* From here on a stop has no effect. False if one came before. */
@@ -185,7 +210,7 @@ static bool control(struct local_query *query, const char *sql)
 static void make_sql(const struct local_query *query, struct buf *sql)
 {
     buf_adds(sql, "CREATE OR REPLACE TABLE ");
-    add_name(sql, query->keep_as);
+    add_name(sql, query);
     buf_adds(sql, " AS\n");
     buf_add(sql, query->sql, query->size);
 }
@@ -194,7 +219,7 @@ static bool read_table(struct local_query *query, struct buf *sql)
 {
     buf_clear(sql);
     buf_adds(sql, "SELECT * FROM ");
-    add_name(sql, query->keep_as);
+    add_name(sql, query);
     if (query->limit)
         buf_addf(sql, " LIMIT %" PRId64, query->limit);
     duckdb_prepared_statement prepared;
@@ -213,7 +238,8 @@ static bool make(struct local_query *query, duckdb_prepared_statement prepared, 
     ok = settle(query) && ok && control(query, "COMMIT");
     if (!ok)
         (void)control(query, "ROLLBACK");
-    return ok;
+    return ok && (!query->behind || local_behind_show(query->instance, query->link.connection,
+                                                      query->keep_as, &query->error));
 }
 
 /* What the guard would refuse is often no grammar behind our prefix: then the guard's word counts.
@@ -224,7 +250,7 @@ static bool explain_failure(struct local_query *query)
         query->error.line--;
     struct error failed = query->error;
     query->error = (struct error){0};
-    if (failed.kind != ERROR_SQL || atomic_load(&query->stop) || check(query))
+    if (failed.kind != ERROR_SQL || query->own || atomic_load(&query->stop) || check(query))
         query->error = failed;
     return false;
 }
@@ -243,16 +269,12 @@ static bool keep(struct local_query *query)
     return ok || explain_failure(query);
 }
 
-static void *query_main(void *state)
+/* Done and letting go are one: whoever sees `done` may close the instance and open its files again.
+ */
+static void end(struct local_query *query)
 {
-    struct local_query *query = state;
     struct instance *instance = query->instance;
-    query->failed = !(query->keep_as ? keep(query) : show(query));
-    if (!query->failed && !query->settled && atomic_load(&query->stop))
-        query->failed = !error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
     instance_give_back(instance, query->link);
-    /* done and letting go are one: whoever sees `done` may close the instance and open its files
-       again */
     pthread_mutex_lock(&instance->mutex);
     if (atomic_load(&query->set_aside))
         instance->set_aside--;
@@ -262,6 +284,34 @@ static void *query_main(void *state)
     if (last)
         instance_free(instance);
     (void)eventfd_write(query->done_fd, 1);
+}
+
+/* Done, and then written: until that the instance is in use. */
+static void end_behind(struct local_query *query)
+{
+    struct instance *instance = query->instance;
+    pthread_mutex_lock(&instance->mutex);
+    if (atomic_load(&query->set_aside))
+        instance->set_aside--;
+    instance->behind++;
+    atomic_store(&query->done, true);
+    pthread_mutex_unlock(&instance->mutex);
+    (void)eventfd_write(query->done_fd, 1);
+    local_behind_write(instance, query->link.connection, query->keep_as);
+    instance_give_back(instance, query->link);
+    instance_release(instance);
+}
+
+static void *query_main(void *state)
+{
+    struct local_query *query = state;
+    query->failed = !(query->keep_as ? keep(query) : show(query));
+    if (!query->failed && !query->settled && atomic_load(&query->stop))
+        query->failed = !error_set(&query->error, ERROR_INTERRUPTED, "interrupted");
+    if (query->behind && !query->failed)
+        end_behind(query);
+    else
+        end(query);
     query_release(query);
     return NULL;
 }
@@ -278,6 +328,8 @@ static struct local_query *query_new(struct local *local, const struct engine_re
     query->keep_as = request->keep_as ? xstrdup(request->keep_as) : NULL;
     query->limit = request->limit;
     query->own = request->own;
+    query->inflow = request->inflow ? inflow_hold(request->inflow) : NULL;
+    query->behind = request->inflow && request->keep_as;
     query->total = -1;
     query->param_count = request->param_count;
     query->params = xcalloc(request->param_count, sizeof *query->params);

@@ -29,8 +29,12 @@ struct instance {
     size_t joined;     /* of them by local_join */
     size_t set_aside;  /* queries that DuckDB has not let go of */
     char *spill_folder;
-    pthread_mutex_t making; /* guards: */
-    bool *made;             /* which of local_functions are there */
+    size_t behind;                     /* results in memory that are being written to the file */
+    pthread_cond_t written;            /* one of them was, or could not be: */
+    struct error unwritten;            /* why */
+    struct inflow *offered[POOL_SIZE]; /* rows on their way that no query has taken yet; held */
+    pthread_mutex_t making;            /* guards: */
+    bool *made;                        /* which of local_functions are there */
 };
 
 struct local {
@@ -81,6 +85,29 @@ struct table *local_schema(const struct duckdb_api *api, duckdb_result *result,
 /* Copies a chunk's rows (at most `limit`) as one batch. */
 void local_add_chunk(const struct duckdb_api *api, duckdb_result *result, duckdb_data_chunk chunk,
                      struct table *table, size_t limit);
+
+/* A statement of ours, without rows. */
+bool local_execute(struct instance *instance, duckdb_connection connection, const char *sql,
+                   struct error *err) ATTR_USE_RESULT;
+
+/* Where results lie until they are written to the file. */
+#define LOCAL_BEHIND "memory.behind"
+/* Makes room for them, and sweeps what a killed kernel left of them. */
+bool local_behind_open(struct local *local, bool sweep, struct error *err) ATTR_USE_RESULT;
+/* The result has its name, as a view of LOCAL_BEHIND's table; on failure nothing is left. */
+bool local_behind_show(struct instance *instance, duckdb_connection connection, const char *name,
+                       struct error *err) ATTR_USE_RESULT;
+/* It becomes a table of the file; counts down instance->behind. Where that fails it stays as it is.
+ */
+void local_behind_write(struct instance *instance, duckdb_connection connection, const char *name);
+
+/* What DuckDB's callbacks find libduckdb by, which are given nothing of ours: set by who registers
+   them (NULL only asks). */
+const struct duckdb_api *local_callback_api(const struct duckdb_api *set);
+
+/* The table function arriving('ID') (engine/inflow.h). */
+bool local_inflow_register(struct instance *instance, duckdb_connection connection,
+                           struct error *err) ATTR_USE_RESULT;
 
 /* Functions that need C: ip_in. */
 bool local_udf_register(const struct duckdb_api *api, duckdb_connection connection,

@@ -97,7 +97,7 @@ static bool valid(const uint64_t *validity, size_t row)
 
 /* How an info is asked for its extra info is itself a function of the table: the one pointer a
  * callback cannot be given. */
-static const struct duckdb_api *shared_api(const struct duckdb_api *set)
+const struct duckdb_api *local_callback_api(const struct duckdb_api *set)
 {
     static struct duckdb_api
         api; /* the library stays loaded: every instance writes the same values */
@@ -109,7 +109,7 @@ static const struct duckdb_api *shared_api(const struct duckdb_api *set)
 static void ip_in(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     (void)info;
-    const struct duckdb_api *api = shared_api(NULL);
+    const struct duckdb_api *api = local_callback_api(NULL);
     duckdb_vector networks = api->data_chunk_get_vector(input, 0),
                   addresses = api->data_chunk_get_vector(input, 1);
     duckdb_string_t *network_texts = api->vector_get_data(networks),
@@ -148,7 +148,7 @@ static void translate_pattern(duckdb_function_info info, duckdb_data_chunk input
                               duckdb_vector output,
                               bool (*translate)(const char *, size_t, struct buf *, char *))
 {
-    const struct duckdb_api *api = shared_api(NULL);
+    const struct duckdb_api *api = local_callback_api(NULL);
     duckdb_vector patterns = api->data_chunk_get_vector(input, 0);
     duckdb_string_t *texts = api->vector_get_data(patterns);
     const uint64_t *known = api->vector_get_validity(patterns);
@@ -212,7 +212,7 @@ bool local_udf_register(const struct duckdb_api *api, duckdb_connection connecti
         {"trino_mysql_pattern", 1, DUCKDB_TYPE_VARCHAR, mysql_pattern},
         {"trino_joda_pattern", 1, DUCKDB_TYPE_VARCHAR, joda_pattern},
     };
-    (void)shared_api(api);
+    (void)local_callback_api(api);
     for (size_t i = 0; i < COUNT(udfs); i++)
         if (!add_function(api, connection, &udfs[i]))
             return error_set(err, ERROR_INTERNAL, "the engine refuses the function %s",

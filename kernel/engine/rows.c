@@ -1,9 +1,7 @@
 #include "engine/rows.h"
 
-#include "base/buf.h"
 #include "base/hash.h"
-#include "base/text.h"
-#include "engine/arrived.h"
+#include "engine/inflow.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,12 +10,11 @@
 #define ROW_LIMIT ((size_t)32 << 20) /* the longest line that is read again (arrived.c) */
 #define FILE_BUFFER ((size_t)1 << 20)
 
-bool rows_open(struct rows *rows, struct arena *arena, const char *folder, struct error *err)
+static bool open_file(struct rows *rows, struct error *err)
 {
     char name[UUID_TEXT_SIZE];
     uuid_text(name);
-    rows->arena = arena;
-    rows->path = arena_printf(arena, "%s/rows-%s.csv", folder, name);
+    rows->path = arena_printf(rows->arena, "%s/rows-%s.csv", rows->place.folder, name);
     buf_init(&rows->row, ROW_LIMIT);
     rows->file = fopen(rows->path, "wxe");
     if (!rows->file)
@@ -26,12 +23,19 @@ bool rows_open(struct rows *rows, struct arena *arena, const char *folder, struc
     return true;
 }
 
-bool rows_add(struct rows *rows, const void *bytes, size_t size, struct error *err)
+bool rows_open(struct rows *rows, struct arena *arena, const struct rows_place *place,
+               struct error *err)
+{
+    *rows = (struct rows){.arena = arena, .place = *place};
+    return place->local || open_file(rows, err);
+}
+
+static bool write_bytes(struct rows *rows, const void *bytes, size_t size, struct error *err)
 {
     return fwrite(bytes, 1, size, rows->file) == size || error_errno(err, errno, "%s", rows->path);
 }
 
-void rows_header(struct rows *rows)
+static void write_names(struct rows *rows)
 {
     struct error ignored = {0}; /* it is only buffered here: the disk's word comes with a row */
     for (size_t i = 0; i < rows->count; i++)
@@ -39,14 +43,42 @@ void rows_header(struct rows *rows)
     (void)rows_end(rows, &ignored);
 }
 
+bool rows_begin(struct rows *rows, bool csv, struct query **load, struct error *err)
+{
+    struct local *local = rows->place.local;
+    if (!local && !csv)
+        write_names(rows);
+    if (!local)
+        return true;
+    const char **names = arena_alloc(rows->arena, (rows->count + 1) * sizeof *names);
+    for (size_t i = 0; i < rows->count; i++)
+        names[i] = rows->columns[i].name;
+    rows->inflow = inflow_new(names, rows->count);
+    csv_init(&rows->csv, rows->inflow, rows->count);
+    struct arrived arrived = {
+        .inflow = rows->inflow, .columns = rows->columns, .count = rows->count};
+    return local_offer(local, rows->inflow, err) &&
+           arrived_load(&arrived, local, rows->place.request, rows->arena, load, err);
+}
+
+bool rows_add(struct rows *rows, const void *bytes, size_t size, struct error *err)
+{
+    return rows->inflow ? csv_add(&rows->csv, bytes, size, err)
+                        : write_bytes(rows, bytes, size, err);
+}
+
 void rows_bare(struct rows *rows, size_t index, const char *text, size_t size)
 {
+    if (rows->inflow) {
+        rows_text(rows, index, size ? text : NULL, size);
+        return;
+    }
     if (index)
         buf_addc(&rows->row, ',');
     buf_add(&rows->row, text, size);
 }
 
-void rows_text(struct rows *rows, size_t index, const char *text, size_t size)
+static void write_text(struct rows *rows, size_t index, const char *text, size_t size)
 {
     struct buf *row = &rows->row;
     if (index)
@@ -65,15 +97,57 @@ void rows_text(struct rows *rows, size_t index, const char *text, size_t size)
     buf_addc(row, '"');
 }
 
-bool rows_end(struct rows *rows, struct error *err)
+void rows_text(struct rows *rows, size_t index, const char *text, size_t size)
+{
+    rows->row_size += size;
+    if (!rows->inflow)
+        write_text(rows, index, text, size);
+    else
+        inflow_put(rows->inflow, index, rows->row_size > ROW_LIMIT ? NULL : text, size);
+}
+
+static bool write_row(struct rows *rows, struct error *err)
 {
     struct buf *row = &rows->row;
     buf_addc(row, '\n');
     if (row->full)
         return error_set(err, ERROR_LIMIT, "a row is longer than %zu MiB", ROW_LIMIT >> 20);
-    bool written = rows_add(rows, row->data, row->size, err);
+    bool written = write_bytes(rows, row->data, row->size, err);
     buf_clear(row);
     return written;
+}
+
+bool rows_end(struct rows *rows, struct error *err)
+{
+    bool fits = rows->row_size <= ROW_LIMIT;
+    rows->row_size = 0;
+    if (!rows->inflow)
+        return write_row(rows, err);
+    inflow_end_row(rows->inflow);
+    return fits || error_set(err, ERROR_LIMIT, "a row is longer than %zu MiB", ROW_LIMIT >> 20);
+}
+
+bool rows_end_all(struct rows *rows, struct error *err)
+{
+    if (rows->inflow) {
+        bool whole = csv_end(&rows->csv, err);
+        inflow_finish(rows->inflow, !whole);
+        return whole;
+    }
+    bool written = fclose(rows->file) == 0;
+    rows->file = NULL;
+    buf_release(&rows->row);
+    return written || error_errno(err, errno, "%s", rows->path);
+}
+
+bool rows_full(struct rows *rows)
+{
+    return rows->inflow && inflow_full(rows->inflow);
+}
+
+int rows_fd(const struct rows *rows)
+{
+    return inflow_fd(rows->inflow);
 }
 
 const char *rows_name(struct rows *rows, const char *name, size_t index)
@@ -89,21 +163,6 @@ const char *rows_name(struct rows *rows, const char *name, size_t index)
     return free;
 }
 
-bool rows_close(struct rows *rows, struct error *err)
-{
-    bool written = fclose(rows->file) == 0;
-    rows->file = NULL;
-    buf_release(&rows->row);
-    return written || error_errno(err, errno, "%s", rows->path);
-}
-
-bool rows_load(struct rows *rows, struct local *local, const struct engine_request *request,
-               struct query **out, struct error *err)
-{
-    struct arrived arrived = {.csv = rows->path, .columns = rows->columns, .count = rows->count};
-    return rows_close(rows, err) && arrived_load(&arrived, local, request, rows->arena, out, err);
-}
-
 void rows_take(struct rows *rows, struct arrived *out)
 {
     *out = (struct arrived){.csv = rows->path, .columns = rows->columns, .count = rows->count};
@@ -112,6 +171,13 @@ void rows_take(struct rows *rows, struct arrived *out)
 
 void rows_forget(struct rows *rows)
 {
+    if (rows->inflow) {
+        inflow_finish(rows->inflow, true);
+        local_withdraw(rows->place.local, rows->inflow);
+        csv_release(&rows->csv);
+        inflow_release(rows->inflow);
+        rows->inflow = NULL;
+    }
     if (rows->file) {
         (void)fclose(rows->file);
         buf_release(&rows->row);

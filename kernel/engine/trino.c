@@ -135,9 +135,9 @@ static void trino_close(struct query *base)
     struct trino_query *query = (struct trino_query *)base;
     http_end(query->transfer);
     query->transfer = NULL;
+    rows_forget(&query->rows); /* first: who waits for them is to wake */
     if (query->load)
         query->load->engine->ops->close(query->load);
-    rows_forget(&query->rows);
 }
 
 static bool trino_open(struct engine *engine, const struct engine_request *request,
@@ -154,8 +154,9 @@ static bool trino_open(struct engine *engine, const struct engine_request *reque
                                   .fraction = -1};
     *query->facts = unknown;
     *out = &query->query;
+    struct rows_place rows = {trino->place.local, trino->place.folder, &query->request};
     if (reads_check(request->sql, request->size, "Trino", err) && write_body(query, err) &&
-        rows_open(&query->rows, arena, trino->place.folder, err) && ask(query, err))
+        rows_open(&query->rows, arena, &rows, err) && ask(query, err))
         return true;
     trino_close(&query->query);
     return false;
@@ -235,10 +236,8 @@ static bool finish(struct trino_query *query, struct error *err)
 {
     if (!query->rows.count)
         return error_set(err, ERROR_SQL, "Trino's answer has no columns");
-    struct local *local = query->trino->place.local;
-    query->state = local ? TRINO_LOADING : TRINO_ARRIVED;
-    return local ? rows_load(&query->rows, local, &query->request, &query->load, err)
-                 : rows_close(&query->rows, err);
+    query->state = query->load ? TRINO_LOADING : TRINO_ARRIVED;
+    return rows_end_all(&query->rows, err);
 }
 
 static bool take_page(struct trino_query *query, const struct trino_page *page, struct error *err)
@@ -324,6 +323,14 @@ static bool answered(struct trino_query *query, struct error *err)
     return ok;
 }
 
+/* While rows come: has the embedded engine failed? */
+static enum engine_step feed(struct trino_query *query, struct table **table, struct error *err)
+{
+    struct engine_wait ignored;
+    return query->load ? query->load->engine->ops->step(query->load, &ignored, table, err)
+                       : ENGINE_WAIT;
+}
+
 static enum engine_step trino_step(struct query *base, struct engine_wait *wait,
                                    struct table **table, struct error *err)
 {
@@ -338,7 +345,12 @@ static enum engine_step trino_step(struct query *base, struct engine_wait *wait,
         return ENGINE_WAIT;
     }
     http_step(http);
-    if (http_done(query->transfer)) {
+    enum engine_step fed = feed(query, table, err);
+    if (fed != ENGINE_WAIT)
+        return fed;
+    if (query->state == TRINO_ASKING && rows_full(&query->rows)) {
+        *wait = (struct engine_wait){.fd = rows_fd(&query->rows), .events = POLLIN};
+    } else if (http_done(query->transfer)) {
         if (!answered(query, err))
             return ENGINE_ERROR;
         if (query->state == TRINO_ARRIVED)
@@ -356,10 +368,11 @@ static enum engine_step trino_step(struct query *base, struct engine_wait *wait,
 static void trino_describe(struct query *base, struct engine_info *info)
 {
     struct trino_query *query = (struct trino_query *)base;
+    *info = (struct engine_info){.fraction = -1, .rows = -1};
     if (query->load)
         query->load->engine->ops->describe(query->load, info);
-    else
-        *info = (struct engine_info){.fraction = query->fraction, .rows = -1};
+    if (query->state != TRINO_LOADING)
+        info->fraction = query->fraction;
     info->bytes_read = query->facts->bytes;
     info->scanned_rows = query->facts->rows;
     info->stopped = query->stopped;
@@ -370,7 +383,7 @@ static void trino_stop(struct query *base)
 {
     struct trino_query *query = (struct trino_query *)base;
     struct error ignored = {0};
-    if (query->load) {
+    if (query->state == TRINO_LOADING) {
         query->load->engine->ops->stop(query->load);
         return;
     }

@@ -145,8 +145,7 @@ bool trino_take_columns(struct trino_query *query, const json_t *columns, struct
     for (rows->count = 0; rows->count < count; rows->count++)
         if (!take_column(query, json_array_get(columns, rows->count), rows->count, err))
             return false;
-    rows_header(rows);
-    return true;
+    return rows_begin(rows, false, &query->load, err);
 }
 
 /* ---- values -------------------------------------------------------------------------------------

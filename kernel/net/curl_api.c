@@ -17,6 +17,7 @@ static const struct {
     {"curl_easy_cleanup", offsetof(struct curl_api, easy_cleanup)},
     {"curl_easy_setopt", offsetof(struct curl_api, easy_setopt)},
     {"curl_easy_getinfo", offsetof(struct curl_api, easy_getinfo)},
+    {"curl_easy_pause", offsetof(struct curl_api, easy_pause)},
     {"curl_slist_append", offsetof(struct curl_api, slist_append)},
     {"curl_slist_free_all", offsetof(struct curl_api, slist_free_all)},
     {"curl_multi_init", offsetof(struct curl_api, multi_init)},

@@ -21,9 +21,10 @@
 #define SINK_LIMIT ((int64_t)1 << 40)
 #define HEADER_LIMIT ((size_t)64 << 10)
 #define HEADERS_MOST 200
-#define EVENTS 32     /* handled by one step */
-#define AT_ONCE 8     /* times that curl goes on at once before others have a turn */
-#define ONCE_IDLE 10L /* seconds after which a connection may well be dead */
+#define EVENTS 32           /* handled by one step */
+#define AT_ONCE 8           /* times that curl goes on at once before others have a turn */
+#define SINK_BUFFER 262144L /* bytes that are read at once for a sink */
+#define ONCE_IDLE 10L       /* seconds after which a connection may well be dead */
 
 struct http {
     struct curl_api api;
@@ -48,7 +49,8 @@ struct http_transfer {
     struct buf body;
     int64_t taken;
     size_t given; /* bytes of a body that is sent once */
-    bool framed;  /* the answer says where it ends */
+    bool held;
+    bool framed; /* the answer says where it ends */
     bool done;
     CURLcode code;
     struct error error; /* of the sink, or a limit of ours */
@@ -299,6 +301,7 @@ static void set_options(struct http_transfer *transfer)
         {CURLOPT_LOW_SPEED_TIME, (or_default(request->limits.stall_ms, STALL_MS) + 999) / 1000},
         {CURLOPT_NOBODY, strcmp(request->method, "HEAD") == 0},
         {CURLOPT_TCP_NODELAY, 1},
+        {CURLOPT_BUFFERSIZE, request->sink ? SINK_BUFFER : CURL_MAX_WRITE_SIZE},
     };
     for (size_t i = 0; i < COUNT(numbers); i++)
         (void)api->easy_setopt(easy, numbers[i].option, numbers[i].value);
@@ -378,6 +381,14 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
     http_end(transfer);
     (void)error_set(err, ERROR_INTERNAL, "the request cannot be started");
     return NULL;
+}
+
+void http_hold(struct http_transfer *transfer, bool hold)
+{
+    if (transfer->held != hold && !transfer->done)
+        (void)transfer->http->api.easy_pause(transfer->easy, hold ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+    transfer->held = hold;
+    go_on(transfer->http);
 }
 
 void http_end(struct http_transfer *transfer)

@@ -90,6 +90,10 @@ bool http_done(const struct http_transfer *transfer);
 bool http_reply(const struct http_transfer *transfer, struct http_reply *out, struct error *err);
 /* Whether any byte of the request may have reached the server. */
 bool http_sent(const struct http_transfer *transfer);
+/* Receives nothing more while held; what was read already may still reach the sink. May be
+ * repeated.
+ */
+void http_hold(struct http_transfer *transfer, bool hold);
 /* Ends it, under way or not; within milliseconds, also while a name is looked up. NULL is allowed.
  */
 void http_end(struct http_transfer *transfer);

@@ -108,6 +108,34 @@ def test_stop_stops_it_there(cloud, kernel):
     assert kernel.run("%athena SELECT 2 AS two")[0] == "ok", "the kernel goes on"
 
 
+def test_stop_while_the_result_is_fetched(cloud, kernel):
+    cloud.forget()
+    cloud.faults({"service": "s3", "operation": "GetObject", "times": 1, "kind": "hold"})
+    kernel.client.execute("%athena SELECT 'fetched' AS never")
+    cloud.calls(service="s3", operation="GetObject", wait=1)
+    kernel.manager.interrupt_kernel()
+    reply = kernel.client.get_shell_msg(timeout=20)
+    while reply["msg_type"] != "execute_reply":
+        reply = kernel.client.get_shell_msg(timeout=20)
+    cloud.faults({"kind": "release"})
+    assert reply["content"]["ename"] == "Interrupted" and "nothing of this result is kept" in reply["content"]["evalue"], reply["content"]
+    assert "3" in kernel.run("%athena SELECT 3 AS three")[1], "the kernel goes on"
+
+
+def test_a_result_that_was_only_shown_is_kept_when_the_kernel_ends(cloud, tmp_path):
+    """The answer comes before the table lies in its file: what ends the kernel waits for that."""
+    digits = "(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))"
+    environment = {k: v for k, v in cloud.environment().items() if v != os.devnull}
+    with Kernel(tmp_path, environment) as kernel:
+        status, text = kernel.run("%athena SELECT a.x + 10 * b.x + 100 * c.x + 1000 * d.x + 10000 * e.x + 100000 * f.x AS n, 'a text of some length' AS t FROM " + " CROSS JOIN ".join(
+            "%s %s(x)" % (digits, name) for name in "abcdef"))
+        assert status == "ok" and "1,000,000 rows" in text, text
+        kernel.manager.shutdown_kernel(now=False)
+    with Kernel(tmp_path, environment) as kernel:
+        status, text = kernel.run("SELECT count(DISTINCT n) AS n, count(t) AS t FROM _1")
+        assert status == "ok" and text.count("1000000") + text.count("1,000,000") >= 2, text
+
+
 def test_a_result_is_fetched_again_by_its_id(cloud, kernel):
     text = kernel.run("%athena SELECT 41 + 1 AS answer")[1]
     execution = re.search(r"execution ([0-9a-f-]{36})", text).group(1)
