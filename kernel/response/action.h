@@ -100,6 +100,9 @@ const char *state_code(const struct planning *planning, const char *op, const js
 /* The body of an answer that is no reply (a bucket's policy); NULL: there is none. */
 const char *state_body(const struct planning *planning, const char *op, const json_t *params);
 const char *state_message(const struct planning *planning, const char *op, const json_t *params);
+/* As if the call had been made, and answered with this one page; takes `reply`. What was really
+ * read is left. */
+void state_put(struct planning *planning, const char *op, const json_t *params, json_t *reply);
 /* What the read of a check said, for check_holds; NULL: it was not made. */
 const json_t *state_said(const struct planning *planning, const struct check *check);
 /* The items of a list over all pages: belongs to the arena. */

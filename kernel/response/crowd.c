@@ -2,6 +2,7 @@
  * than one. */
 #include "response/account.h"
 #include "response/fence.h"
+#include "response/whole.h"
 
 #include <string.h>
 
@@ -105,7 +106,8 @@ static bool look_for(struct response *response, struct plan *plan, struct suspec
 
 bool make_present(struct response *response, struct plan *plan, struct error *err)
 {
-    if (!side_by_side(response, foresee_suspects, plan, err))
+    if (!whole_read(response, plan, NULL, err) ||
+        !side_by_side(response, foresee_suspects, plan, err))
         return false;
     for (struct suspect *one = plan->suspects; one; one = one->next) {
         struct suspect suspect = *one;
@@ -157,5 +159,7 @@ bool make_ready(struct response *response, struct plan *plan, const struct respo
                 size_t count, struct error *err)
 {
     struct foreseen foreseen = {plan, list, count};
-    return side_by_side(response, foresee_found, &foreseen, err);
+    struct whole_found found = {list, count};
+    return whole_read(response, plan, &found, err) &&
+           side_by_side(response, foresee_found, &foreseen, err);
 }

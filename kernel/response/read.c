@@ -180,6 +180,15 @@ json_t *state_list(const struct planning *planning, const char *op, const json_t
     return items;
 }
 
+void state_put(struct planning *planning, const char *op, const json_t *params, json_t *reply)
+{
+    const char *key = key_of(planning, op, params);
+    if (json_object_get(planning->state, key))
+        json_decref(reply);
+    else
+        json_object_set_new(planning->state, key, json_pack("{s:[o]}", "replies", reply));
+}
+
 const json_t *state_said(const struct planning *planning, const struct check *check)
 {
     return check->op ? said(planning, check->op, check->params) : NULL;

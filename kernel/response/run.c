@@ -28,7 +28,11 @@ static bool is_passing(const struct step *step)
                                           "DependencyViolation",
                                           "IncorrectState",
                                           "InvalidGroup.NotFound",
-                                          "ServiceFailure"};
+                                          "ServiceFailure",
+                                          "Throttling",
+                                          "ThrottlingException",
+                                          "TooManyRequestsException",
+                                          "RequestLimitExceeded"};
     for (size_t i = 0; step->code && i < COUNT(passing); i++)
         if (strcmp(step->code, passing[i]) == 0)
             return step->outcome == OUTCOME_FAILED;

@@ -22,8 +22,8 @@ struct run {
     struct error why; /* it ended in between for this reason; no kind: it did not */
 };
 
-/* Sends these steps side by side and waits for their answers: false only where nothing was sent
- * because the intents could not be written. */
+/* Sends these steps side by side, of many some at a time, and waits for their answers: false only
+ * where nothing more was sent because the intents could not be written. */
 bool response_calls(struct run *run, struct step *const *steps, size_t count,
                     struct error *err) ATTR_USE_RESULT;
 

@@ -1,6 +1,7 @@
 /* Reading back until nothing differs: what somebody undid is done again, what came new to a target
  * is contained with it. Each round makes the plan anew from what is there. */
 #include "response/race.h"
+#include "response/whole.h"
 
 #include <string.h>
 
@@ -8,14 +9,16 @@
 #define POLLS 5 /* in a row without a difference */
 #define ROUNDS 100
 
-/* A plan of the same suspects, made from what is there now. */
-static struct plan *look(struct run *run, struct error *err)
+/* A plan of the same suspects, made from what is there now. `last`: the look that ends it. */
+static struct plan *look(struct run *run, bool last, struct error *err)
 {
     struct response *response = run->response;
     struct plan *fresh;
+    const json_t *earlier = response->state;
     response->state = json_own(response->arena, json_object());
     if (run->plan->kind != PLAN_CONTAIN)
         return undo_again(response, run->plan, &fresh, err) ? fresh : NULL;
+    whole_carry(response, run->plan, earlier, last);
     if (!make_present(response, run->plan, err))
         return NULL;
     fresh = plan_new(response->arena, run->plan->kind);
@@ -108,11 +111,12 @@ static bool differs(const struct run *run)
 /* One look: what differs is done (again). */
 static bool look_and_act(struct run *run, int *quiet, struct error *err)
 {
-    struct plan *fresh = look(run, err);
+    bool last = *quiet + 1 >= POLLS;
+    struct plan *fresh = look(run, last, err);
     if (!fresh && !response_stopped(run) && strstr(err->message, "Expired") &&
         response_renewed(run)) {
         error_clear(err);
-        fresh = look(run, err);
+        fresh = look(run, last, err);
     }
     if (!fresh)
         return false;

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define RENEWALS_MOST 3
-#define LATE_MS 15000 /* after a stop, calls that were sent are waited for so long */
+#define CALLS_AT_ONCE ((size_t)32) /* AWS throttles the account, not the call */
+#define LATE_MS 15000              /* after a stop, calls that were sent are waited for so long */
 
 struct sending {
     struct step *step;
@@ -159,7 +160,7 @@ static bool again(struct run *run, struct step *const *steps, size_t count, stru
     return true;
 }
 
-bool response_calls(struct run *run, struct step *const *steps, size_t count, struct error *err)
+static bool send(struct run *run, struct step *const *steps, size_t count, struct error *err)
 {
     struct sending *list = arena_alloc(run->response->arena, (count + 1) * sizeof *list);
     bool ok = true;
@@ -172,4 +173,22 @@ bool response_calls(struct run *run, struct step *const *steps, size_t count, st
     await(run, list, count);
     run->changed = true;
     return again(run, steps, count, err);
+}
+
+/* Nothing comes between two waves that are joined. */
+static bool may_stop(enum wave wave)
+{
+    return !waves[wave].joined && !(wave + 1 < WAVES && waves[wave + 1].joined);
+}
+
+bool response_calls(struct run *run, struct step *const *steps, size_t count, struct error *err)
+{
+    bool ok = true;
+    for (size_t at = 0; ok && at < count; at += CALLS_AT_ONCE) {
+        size_t left = count - at;
+        if (at && (run->halted || (response_stopped(run) && may_stop(steps[at]->wave))))
+            break;
+        ok = send(run, steps + at, left < CALLS_AT_ONCE ? left : CALLS_AT_ONCE, err);
+    }
+    return ok;
 }

@@ -4,6 +4,7 @@
 
 #include "response/check.h"
 #include "response/decided.h"
+#include "response/whole.h"
 
 #include <string.h>
 
@@ -250,7 +251,7 @@ bool undo_again(struct response *response, const struct plan *approved, struct p
         step->tries = 0;
     }
     *out = plan;
-    return make_checks(response, plan, err);
+    return whole_read(response, plan, NULL, err) && make_checks(response, plan, err);
 }
 
 bool response_done(struct response *response, const char *action, struct plan **out,

@@ -1,4 +1,6 @@
 """While an account is being contained: what the family makes meanwhile, what somebody undoes, what others do."""
+import collections
+import concurrent.futures
 import threading
 
 import pytest
@@ -304,3 +306,34 @@ def test_what_is_shared_and_cannot_be_looked_at_is_said(cloud, tmp_path, slow):
     with Responder(tmp_path, cloud.environment()) as own:
         text = own.act("%contain unseen --alone")
     assert "sharing of snapshots in " in text and text.count("(UnauthorizedOperation)") == 1 and "configured" in text
+
+
+def test_two_hundred_users_made_in_the_window_cost_a_bounded_number_of_calls(cloud, tmp_path, slow):
+    """AWS throttles who asks too much: each costs what changes it and a few reads, however often the run looks again."""
+    thief, count = cloud.user("flooder", ADMIN), 200
+    iam, made = cloud.client("iam", thief), {}
+
+    def flood(numbers):
+        for number in numbers:
+            name = "flood-%03d" % number
+            iam.create_user(UserName=name)
+            iam.attach_user_policy(UserName=name, PolicyArn=ADMIN)
+            key = iam.create_access_key(UserName=name)["AccessKey"]
+            made[name] = {"access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"]}
+
+    def deed():
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(flood, [range(start, count, 4) for start in range(4)]))
+
+    with Responder(tmp_path, cloud.environment()) as own:
+        _, yes = own.plan("%contain flooder --alone")
+        cloud.forget()
+        with Meanwhile(cloud, "PutUserPolicy", deed):
+            text = own.ok(yes)
+        calls = collections.Counter(one["operation"] for one in cloud.calls(access_key_id=cloud.key["access_key_id"]))
+        again = own.ok("%contain flooder --alone")
+    enforced(cloud)
+    assert len(made) == count and "configured" in text, text
+    assert not [name for name, key in made.items() if works(cloud, key)] and "No change" in again
+    assert sum(calls.values()) < 22 * count, calls
+    assert calls["GetUser"] + calls["GetUserPolicy"] + calls["ListUserPolicies"] < 2 * count and calls["GetAccountAuthorizationDetails"] < 50, calls
