@@ -102,7 +102,7 @@ static enum found read_row(struct csv *csv, struct place *place, struct error *e
         struct csv_cell extra, *cell = count < csv->columns ? &csv->cells[count] : &extra;
         *cell = (struct csv_cell){.at = 0};
         enum found found = place->at < place->end && *place->at == '"' ? read_quoted(place, cell)
-                                                                         : read_bare(place, cell);
+                                                                       : read_bare(place, cell);
         if (found == WHOLE)
             found = read_border(place, &more);
         if (found == WRONG)

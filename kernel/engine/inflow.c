@@ -248,8 +248,8 @@ static void turn_over(struct inflow *flow, size_t begun, size_t size)
             inflow_put(flow, i, NULL, 0);
         else
             inflow_put(flow, i,
-                     is_inlined(text) ? text->value.inlined.inlined : text->value.pointer.ptr,
-                     text->value.pointer.length);
+                       is_inlined(text) ? text->value.inlined.inlined : text->value.pointer.ptr,
+                       text->value.pointer.length);
     }
     struct inflow_block *filling = flow->filling;
     flow->filling = old;

@@ -1,11 +1,12 @@
-/* inflow - rows on their way from the thread that receives them into a query of the embedded engine,
- * in blocks that have the engine's own layout, so that nothing of them is written to a file.
+/* inflow - rows on their way from the thread that receives them into a query of the embedded
+ * engine, in blocks that have the engine's own layout, so that nothing of them is written to a
+ * file.
  *
  * The writer (worker thread) puts values and ends rows; it never waits: while inflow_full it is not
  * to ask for more, and inflow_fd tells when there is room again. The reader is the table function
- * `arriving('ID')` on a thread of the engine's, which waits for blocks (inflow_next). Whoever of the
- * two lets go last frees it. A value's bytes are copied once.
- * Source of the layout: duckdb_string_t and validity masks of duckdb.h.
+ * `arriving('ID')` on a thread of the engine's, which waits for blocks (inflow_next). Whoever of
+ * the two lets go last frees it. A value's bytes are copied once. Source of the layout:
+ * duckdb_string_t and validity masks of duckdb.h.
  */
 #ifndef COFFERDAM_ENGINE_INFLOW_H
 #define COFFERDAM_ENGINE_INFLOW_H

@@ -104,8 +104,8 @@ static void on_init(duckdb_init_info info)
     api->init_set_init_data(info, flow, end_reading);
 }
 
-static void show_column(const struct duckdb_api *api, const struct inflow_block *block, size_t column,
-                        duckdb_vector vector)
+static void show_column(const struct duckdb_api *api, const struct inflow_block *block,
+                        size_t column, duckdb_vector vector)
 {
     memcpy(api->vector_get_data(vector), block->texts + column * INFLOW_ROWS,
            block->rows * sizeof *block->texts);
@@ -129,7 +129,8 @@ static void on_rows(duckdb_function_info info, duckdb_data_chunk output)
     api->data_chunk_set_size(output, block ? block->rows : 0);
 }
 
-bool local_inflow_register(struct instance *instance, duckdb_connection connection, struct error *err)
+bool local_inflow_register(struct instance *instance, duckdb_connection connection,
+                           struct error *err)
 {
     const struct duckdb_api *api = &instance->api;
     duckdb_table_function function = api->create_table_function();

@@ -386,7 +386,8 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 void http_hold(struct http_transfer *transfer, bool hold)
 {
     if (transfer->held != hold && !transfer->done)
-        (void)transfer->http->api.easy_pause(transfer->easy, hold ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+        (void)transfer->http->api.easy_pause(transfer->easy,
+                                             hold ? CURLPAUSE_RECV : CURLPAUSE_CONT);
     transfer->held = hold;
     go_on(transfer->http);
 }

@@ -119,9 +119,8 @@ static void a_broken_csv_names_its_row_and_nothing_is_kept(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct arriving arriving;
         begin(stage, &arriving, two, 2, "broken");
-        bool added =
-            rows_add(&arriving.rows, bad[i].csv, strlen(bad[i].csv), &arriving.err) &&
-            rows_end_all(&arriving.rows, &arriving.err);
+        bool added = rows_add(&arriving.rows, bad[i].csv, strlen(bad[i].csv), &arriving.err) &&
+                     rows_end_all(&arriving.rows, &arriving.err);
         assert_false(added);
         assert_string_equal(arriving.err.message, bad[i].words);
         rows_forget(&arriving.rows);
@@ -221,15 +220,15 @@ static void nobody_else_can_read_what_arrives(void **state)
     assert_true(rows_add(&arriving.rows, "a\n\"x\"\n", 6, &arriving.err));
     assert_true(rows_end_all(&arriving.rows, &arriving.err));
     assert_int_equal(finish(&arriving), ENGINE_END);
-    const char *sql = arena_printf(stage->arena, "SELECT * FROM arriving('%s')",
-                                   inflow_id(arriving.rows.inflow));
+    const char *sql =
+        arena_printf(stage->arena, "SELECT * FROM arriving('%s')", inflow_id(arriving.rows.inflow));
     assert_non_null(strstr(stage_error(stage, sql).message, "arriving"));
     close_all(&arriving);
 }
 
 /* A kernel that was killed between the two leaves a name without a table. */
-static void what_was_shown_is_in_the_file_once_settled_and_a_killed_kernels_name_is_swept(
-    void **state)
+static void
+what_was_shown_is_in_the_file_once_settled_and_a_killed_kernels_name_is_swept(void **state)
 {
     struct stage *stage = *state;
     struct arriving arriving;
@@ -255,7 +254,6 @@ static void what_was_shown_is_in_the_file_once_settled_and_a_killed_kernels_name
     assert_string_equal(
         stage_rows(stage, "SELECT count(*) FROM duckdb_views() WHERE view_name = '_77'"), "0");
 }
-
 
 static void a_result_whose_name_cannot_be_made_leaves_nothing(void **state)
 {
@@ -290,8 +288,7 @@ int main(void)
         cmocka_unit_test(nobody_else_can_read_what_arrives),
         cmocka_unit_test(
             what_was_shown_is_in_the_file_once_settled_and_a_killed_kernels_name_is_swept),
-        cmocka_unit_test(
-            a_result_whose_name_cannot_be_made_leaves_nothing),
+        cmocka_unit_test(a_result_whose_name_cannot_be_made_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, stage_set_up, stage_tear_down);
 }
