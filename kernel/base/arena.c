@@ -7,6 +7,7 @@
 /* Blocks are chained newest first; an allocation larger than BLOCK_SIZE / 4 gets a block of its
  * own. */
 #define BLOCK_SIZE ((size_t)16 * 1024)
+#define PRINTED_MOST 512 /* what is longer is formatted twice */
 #define ALIGNMENT _Alignof(max_align_t)
 
 struct block {
@@ -88,12 +89,19 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    char first[PRINTED_MOST];
     va_list again;
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, again);
+    int made = vsnprintf(first, sizeof first, format, again);
     va_end(again);
-    char *text = arena_alloc(arena, (size_t)(size < 0 ? 0 : size) + 1);
-    (void)vsnprintf(text, (size_t)(size < 0 ? 0 : size) + 1, format, args);
+    size_t size = made < 0 ? 0 : (size_t)made;
+    char *text = arena_alloc(arena, size + 1);
+    if (size < sizeof first)
+        memcpy(text, first, size);
+    else
+        (void)vsnprintf(text, size + 1, format, args);
+    if (arena->secret)
+        wipe(first, size < sizeof first ? size : sizeof first);
     return text;
 }
 

@@ -91,15 +91,20 @@ void buf_fill(struct buf *buf, char byte, size_t count)
 
 void buf_vaddf(struct buf *buf, const char *format, va_list args)
 {
+    size_t left = buf->capacity - buf->size;
+    char *end = left ? buf->data + buf->size : NULL;
     va_list again;
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, again);
+    int made = vsnprintf(end, left, format, again);
     va_end(again);
-    char *room = size < 0 ? NULL : buf_room(buf, (size_t)size);
-    if (!room)
-        return;
-    (void)vsnprintf(room, (size_t)size + 1, format, args);
-    buf_grew(buf, (size_t)size);
+    size_t size = made < 0 ? 0 : (size_t)made;
+    char *room = buf_room(buf, size);
+    if (room && size >= left)
+        (void)vsnprintf(room, size + 1, format, args);
+    if (room)
+        buf_grew(buf, size);
+    else if (end)
+        *end = '\0';
 }
 
 void buf_addf(struct buf *buf, const char *format, ...)
