@@ -27,6 +27,7 @@ struct aws *aws_new(const struct aws_settings *settings)
     if (settings->region)
         aws->settings.region = arena_strdup(aws->arena, settings->region);
     aws->sigv4 = sigv4_new();
+    aws->xml = xml_new();
     aws->retry_quota = RETRY_QUOTA;
     aws->keyring = settings->keyring ? settings->keyring : aws_keyring_new();
     keyring_join(aws->keyring);
@@ -43,6 +44,7 @@ void aws_free(struct aws *aws)
         aws_end(aws->first);
     http_free(aws->http);
     sigv4_free(aws->sigv4);
+    xml_free(aws->xml);
     arena_free(aws->credentials_arena);
     keyring_leave(aws->keyring);
     arena_free(aws->arena);
@@ -334,6 +336,7 @@ static void answered(struct aws_call *call)
         .size = reply.size,
         .error_type = http_header(&reply, "x-amzn-errortype"),
         .request_id = http_header(&reply, "x-amzn-requestid"),
+        .xml = call->aws->xml,
     };
     if (!answer.request_id)
         answer.request_id = http_header(&reply, "x-amz-request-id");

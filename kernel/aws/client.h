@@ -22,6 +22,7 @@ struct aws {
     const char *own_instance; /* NULL: not asked yet; "": none */
     struct http *http;        /* NULL until the first request */
     struct sigv4 *sigv4;
+    struct xml *xml;
     struct aws_keyring *keyring;
     struct arena *credentials_arena; /* secret; a copy of the keyring's; NULL: none yet */
     struct aws_credentials credentials;

@@ -1,6 +1,5 @@
 #include "aws/reply.h"
 
-#include "aws/xml.h"
 #include "base/time.h"
 
 #include <stdio.h>
@@ -53,7 +52,7 @@ bool aws_reply_read(const struct aws_op *op, const struct aws_answer *answer, st
         return *out || error_wrap(err, "%s", op->name);
     }
     if (!json && looks_like(answer, '<')) {
-        json_t *document = xml_parse(arena, answer->body, answer->size, err);
+        json_t *document = xml_parse(answer->xml, arena, answer->body, answer->size, err);
         *out = document ? unwrap(op, document, arena) : NULL;
         return *out || error_wrap(err, "%s", op->name);
     }
@@ -182,7 +181,7 @@ void aws_problem_read(const struct aws_op *op, const struct aws_answer *answer, 
     json_t *document = NULL;
     (void)op;
     if (looks_like(answer, '<'))
-        document = xml_parse(arena, answer->body, answer->size, &ignored);
+        document = xml_parse(answer->xml, arena, answer->body, answer->size, &ignored);
     if (document)
         read_xml(document, out);
     else if (looks_like(answer, '{'))

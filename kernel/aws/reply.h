@@ -7,6 +7,7 @@
 #define COFFERDAM_AWS_REPLY_H
 
 #include "aws/op.h"
+#include "aws/xml.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -18,6 +19,7 @@ struct aws_answer {
     size_t size;
     const char *error_type; /* header x-amzn-errortype or NULL */
     const char *request_id; /* of the headers, or NULL */
+    struct xml *xml;        /* what reads it, if it is XML */
 };
 
 /* What an error is to the client. */

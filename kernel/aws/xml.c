@@ -5,9 +5,9 @@
 
 #include <dlfcn.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LIBRARY "libxml2.so.2"
@@ -17,9 +17,30 @@
 
 struct xml_api {
     int (*memory)(xmlFreeFunc, xmlMallocFunc, xmlReallocFunc, xmlStrdupFunc);
-    xmlDocPtr (*read)(const char *, int, const char *, const char *, int);
-    void (*free_doc)(xmlDocPtr);
-    xmlNodePtr (*root)(const xmlDoc *);
+    xmlParserCtxtPtr (*parser)(void);
+    xmlDocPtr (*read)(xmlParserCtxtPtr, const char *, int, const char *, const char *, int);
+    void (*reset)(xmlParserCtxtPtr);
+    void (*free)(xmlParserCtxtPtr);
+};
+
+/* An element whose end has not come. Without members and items it is a text. */
+struct element {
+    const char *name; /* the parser's */
+    json_t *members;  /* attributes and elements */
+    json_t *items;    /* elements as a list, while it may be one */
+    const char *item; /* their name */
+    bool mixed;       /* it is no list */
+};
+
+struct xml {
+    struct xml_api api;
+    xmlParserCtxtPtr parser; /* NULL: none yet, or its last text was broken */
+    struct element open[DEPTH + 2];
+    size_t depth; /* elements open, ... */
+    size_t below; /* and those in them that are left out */
+    struct buf text;
+    json_t *document; /* NULL until the root's end */
+    bool typed;       /* has a document type */
 };
 
 static void find(void *library, const char *name, void *into)
@@ -28,143 +49,226 @@ static void find(void *library, const char *name, void *into)
     memcpy(into, &symbol, sizeof symbol); /* POSIX: dlsym's object pointer is a function's */
 }
 
-static bool load(struct xml_api *api, struct error *err)
+static void *load(struct error *err)
 {
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!library)
-        return error_set(err, ERROR_UNAVAILABLE, "libxml2 cannot be loaded: %s", dlerror()) ||
-               error_hint(err, "AWS's older services answer in XML (Debian: libxml2).");
-    find(library, "xmlMemSetup", &api->memory);
-    find(library, "xmlReadMemory", &api->read);
-    find(library, "xmlFreeDoc", &api->free_doc);
-    find(library, "xmlDocGetRootElement", &api->root);
-    return true;
+        (void)(error_set(err, ERROR_UNAVAILABLE, "libxml2 cannot be loaded: %s", dlerror()) ||
+               error_hint(err, "AWS's older services answer in XML (Debian: libxml2)."));
+    return library;
+}
+
+static bool find_all(struct xml_api *api, struct error *err)
+{
+    void *library = api->read ? NULL : load(err);
+    if (library) {
+        find(library, "xmlMemSetup", &api->memory);
+        find(library, "xmlNewParserCtxt", &api->parser);
+        find(library, "xmlCtxtReadMemory", &api->read);
+        find(library, "xmlCtxtReset", &api->reset);
+        find(library, "xmlFreeParserCtxt", &api->free);
+        if (!api->memory || !api->parser || !api->read || !api->reset || !api->free) {
+            *api = (struct xml_api){0};
+            (void)error_set(err, ERROR_UNAVAILABLE, LIBRARY " is no libxml2");
+        } else {
+            (void)api->memory(secret_free, secret_malloc, secret_realloc, secret_strdup);
+        }
+    }
+    return api->read != NULL;
+}
+
+const char *xml_library(struct error *err)
+{
+    void *library = load(err);
+    const char *const *version = NULL;
+    if (library)
+        find(library, "xmlParserVersion", &version);
+    return version ? *version : NULL;
+}
+
+struct xml *xml_new(void)
+{
+    return xcalloc(1, sizeof(struct xml));
+}
+
+static void drop_parser(struct xml *xml)
+{
+    if (xml->parser)
+        xml->api.free(xml->parser);
+    xml->parser = NULL;
+}
+
+void xml_free(struct xml *xml)
+{
+    if (!xml)
+        return;
+    drop_parser(xml);
+    free(xml);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------
  */
 
-static bool is_element(const xmlNode *node)
-{
-    return node->type == XML_ELEMENT_NODE;
-}
-
-static const char *name_of(const xmlNode *node)
-{
-    return (const char *)node->name;
-}
-
-static json_t *text_of(const xmlNode *node)
-{
-    struct buf text;
-    buf_init_secret(&text, MOST);
-    for (const xmlNode *at = node->children; at; at = at->next)
-        if ((at->type == XML_TEXT_NODE || at->type == XML_CDATA_SECTION_NODE) && at->content)
-            buf_adds(&text, (const char *)at->content);
-    json_t *value = json_text(text.data ? text.data : "", text.size);
-    buf_release(&text);
-    return value;
-}
-
-static bool is_list(const xmlNode *node)
+static bool is_item(const char *name)
 {
     static const char *const names[] = {"member", "item", "entry"};
-    const char *first = NULL;
-    for (const xmlNode *at = node->children; at; at = at->next) {
-        if (!is_element(at))
-            continue;
-        if (first && strcmp(name_of(at), first) != 0)
-            return false;
-        first = name_of(at);
-    }
-    for (size_t i = 0; i < COUNT(names) && first; i++)
-        if (strcmp(first, names[i]) == 0)
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(name, names[i]) == 0)
             return true;
     return false;
 }
 
-static json_t *value_of(const xmlNode *node, int depth);
-
-static void add_member(json_t *object, const char *name, json_t *value)
+static void add_member(struct element *in, const char *name, json_t *value)
 {
-    json_t *before = json_object_get(object, name);
+    in->members = in->members ? in->members : json_object();
+    json_t *before = json_object_get(in->members, name);
     if (!before) {
-        (void)json_object_set_new(object, name, value);
+        (void)json_object_set_new(in->members, name, value);
     } else if (json_is_array(before)) {
         (void)json_array_append_new(before, value);
     } else {
         json_t *list = json_array();
         (void)json_array_append(list, before);
         (void)json_array_append_new(list, value);
-        (void)json_object_set_new(object, name, list);
+        (void)json_object_set_new(in->members, name, list);
     }
 }
 
-static json_t *object_of(const xmlNode *node, int depth)
+/* Another name among them: the items become members. */
+static void mix(struct element *in)
 {
-    json_t *object = json_object();
-    for (const xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
-        char name[128];
-        const char *prefix = attribute->ns ? (const char *)attribute->ns->prefix : NULL;
-        (void)snprintf(name, sizeof name, "@%s%s%s", prefix ? prefix : "", prefix ? ":" : "",
-                       (const char *)attribute->name);
-        (void)json_object_set_new(object, name, text_of((const xmlNode *)attribute));
+    for (size_t i = 0; i < json_array_size(in->items); i++)
+        add_member(in, in->item, json_incref(json_array_get(in->items, i)));
+    json_decref(in->items);
+    in->items = NULL;
+    in->mixed = true;
+}
+
+static void add_element(struct element *in, const char *name, json_t *value)
+{
+    bool fits = !in->mixed && is_item(name) && (!in->items || strcmp(name, in->item) == 0);
+    if (!fits) {
+        mix(in);
+        add_member(in, name, value);
+        return;
     }
-    for (const xmlNode *at = node->children; at; at = at->next)
-        if (is_element(at))
-            add_member(object, name_of(at), value_of(at, depth + 1));
-    return object;
+    in->items = in->items ? in->items : json_array();
+    in->item = name;
+    (void)json_array_append_new(in->items, value);
 }
 
-/* A nested list below the limit of depth is left out: no answer of AWS goes there. */
-static json_t *value_of(const xmlNode *node, int depth)
+static void add_attribute(struct element *in, const char *attribute, const char *value)
 {
-    bool nested = node->properties != NULL;
-    for (const xmlNode *at = node->children; at && !nested; at = at->next)
-        nested = is_element(at);
-    if (!nested || depth > DEPTH)
-        return text_of(node);
-    if (!is_list(node))
-        return object_of(node, depth);
-    json_t *list = json_array();
-    for (const xmlNode *at = node->children; at; at = at->next)
-        if (is_element(at))
-            (void)json_array_append_new(list, value_of(at, depth + 1));
-    return list;
+    char name[128];
+    if (strncmp(attribute, "xmlns", 5) == 0 && (!attribute[5] || attribute[5] == ':'))
+        return;
+    (void)snprintf(name, sizeof name, "@%s", attribute);
+    in->members = in->members ? in->members : json_object();
+    (void)json_object_set_new(in->members, name, json_texts(value));
 }
 
-const char *xml_library(struct error *err)
+/* A nested element below the limit of depth is left out: no answer of AWS goes there. */
+static void on_start(void *state, const xmlChar *name, const xmlChar **attributes)
 {
-    struct xml_api api = {0};
-    const char *const *version = NULL;
-    if (load(&api, err))
-        find(dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL), "xmlParserVersion", &version);
-    return version ? *version : NULL;
-}
-
-json_t *xml_parse(struct arena *arena, const char *text, size_t size, struct error *err)
-{
-    struct xml_api api = {0};
-    if (!load(&api, err))
-        return NULL;
-    if (!api.memory || !api.read || !api.free_doc || !api.root) {
-        (void)error_set(err, ERROR_UNAVAILABLE, LIBRARY " is no libxml2");
-        return NULL;
+    struct xml *xml = state;
+    const char *full = (const char *)name, *colon = strchr(full, ':');
+    if (xml->depth == COUNT(xml->open)) {
+        xml->below++;
+        return;
     }
-    (void)api.memory(secret_free, secret_malloc, secret_realloc, secret_strdup);
-    xmlDocPtr doc = size <= INT_MAX ? api.read(text, (int)size, NULL, NULL,
-                                               XML_PARSE_NONET | XML_PARSE_NOERROR |
-                                                   XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS)
-                                    : NULL;
-    const xmlNode *root = doc && !doc->intSubset ? api.root(doc) : NULL;
-    json_t *value = root ? json_own(arena, json_object()) : NULL;
-    if (root)
-        (void)json_object_set_new(value, name_of(root), value_of(root, 0));
+    struct element *element = &xml->open[xml->depth++];
+    *element = (struct element){.name = colon ? colon + 1 : full};
+    buf_clear(&xml->text);
+    for (size_t i = 0; attributes && attributes[i] && xml->depth <= DEPTH + 1; i += 2)
+        add_attribute(element, (const char *)attributes[i], (const char *)attributes[i + 1]);
+}
+
+static void on_text(void *state, const xmlChar *text, int size)
+{
+    struct xml *xml = state;
+    const struct element *in = xml->depth ? &xml->open[xml->depth - 1] : NULL;
+    if (in && !xml->below && !in->members && !in->items)
+        buf_add(&xml->text, text, (size_t)size);
+}
+
+static void on_end(void *state, const xmlChar *name)
+{
+    (void)name;
+    struct xml *xml = state;
+    if (xml->below) {
+        xml->below--;
+        return;
+    }
+    struct element *element = &xml->open[--xml->depth];
+    json_t *value = element->items     ? json_incref(element->items)
+                    : element->members ? json_incref(element->members)
+                                       : json_text(xml->text.data, xml->text.size);
+    json_decref(element->items);
+    json_decref(element->members);
+    if (xml->depth) {
+        add_element(&xml->open[xml->depth - 1], element->name, value);
+    } else {
+        xml->document = json_object();
+        (void)json_object_set_new(xml->document, element->name, value);
+    }
+}
+
+static void on_type(void *state, const xmlChar *name, const xmlChar *outer, const xmlChar *system)
+{
+    (void)name, (void)outer, (void)system;
+    ((struct xml *)state)->typed = true;
+}
+
+/* A parser is kept for the next text, since to make one costs more than to read an answer. */
+static void prepare(struct xml *xml)
+{
+    static const xmlSAXHandler handler = {.internalSubset = on_type,
+                                          .startElement = on_start,
+                                          .endElement = on_end,
+                                          .characters = on_text,
+                                          .cdataBlock = on_text};
+    if (!xml->parser) {
+        xml->parser = xml->api.parser();
+        *xml->parser->sax = handler; /* never NULL: its memory is ours */
+        xml->parser->userData = xml;
+    }
+    buf_init_secret(&xml->text, MOST);
+    xml->depth = xml->below = 0;
+    xml->typed = false;
+    xml->document = NULL;
+}
+
+/* Nothing of the text stays in the parser; one whose text was broken goes too: the names that it
+ * has seen count against a limit. */
+static void clean(struct xml *xml, bool read)
+{
+    while (xml->depth) {
+        json_decref(xml->open[--xml->depth].items);
+        json_decref(xml->open[xml->depth].members);
+    }
+    buf_release(&xml->text);
+    if (read)
+        xml->api.reset(xml->parser);
     else
+        drop_parser(xml);
+}
+
+json_t *xml_parse(struct xml *xml, struct arena *arena, const char *text, size_t size,
+                  struct error *err)
+{
+    if (!find_all(&xml->api, err))
+        return NULL;
+    prepare(xml);
+    if (size <= INT_MAX)
+        (void)xml->api.read(xml->parser, text, (int)size, NULL, NULL,
+                            XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR |
+                                XML_PARSE_NOWARNING);
+    json_t *document = xml->document ? json_own(arena, xml->document) : NULL;
+    bool read = document && xml->parser->wellFormed && !xml->typed;
+    clean(xml, read);
+    if (!read)
         (void)error_set(err, ERROR_DATA, "the answer is no XML");
-    if (doc)
-        api.free_doc(doc);
-    return value;
+    return read ? document : NULL;
 }
 
 /* ---- writing ------------------------------------------------------------------------------------

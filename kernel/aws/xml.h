@@ -13,10 +13,15 @@
 #include "base/error.h"
 #include "base/json.h"
 
+/* A reader, which keeps its parser between texts, but nothing of these. One thread at a time. */
+struct xml;
+struct xml *xml_new(void);
+void xml_free(struct xml *xml); /* NULL is allowed */
+
 /* {"NameOfTheRoot": value}, which belongs to the arena. Nesting at most 64; a document type is
- * refused. NULL with ERROR_DATA for what is no XML, ERROR_UNAVAILABLE without libxml2. Any thread.
- */
-json_t *xml_parse(struct arena *arena, const char *text, size_t size, struct error *err);
+ * refused. NULL with ERROR_DATA for what is no XML, ERROR_UNAVAILABLE without libxml2. */
+json_t *xml_parse(struct xml *xml, struct arena *arena, const char *text, size_t size,
+                  struct error *err);
 
 /* libxml2's version ("20914"); NULL with ERROR_UNAVAILABLE. */
 const char *xml_library(struct error *err);

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     error_clear(&err);
     const struct aws_op *op = aws_op(ops[data[0] % COUNT(ops)]);
     char *body = arena_strndup(arena, (const char *)data + 1, size - 1);
-    struct aws_answer answer = {.status = 200, .body = body, .size = size - 1};
+    struct xml *xml = xml_new();
+    struct aws_answer answer = {.status = 200, .body = body, .size = size - 1, .xml = xml};
     json_t *reply = NULL;
     if (aws_reply_read(op, &answer, arena, &reply, &err) != json_is_object(reply))
         abort();
@@ -32,10 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!*problem.code || aws_problem_error(op, &problem, &err) || !*err.message)
         abort();
     if (json_is_object(reply)) {
-        char *xml = xml_write(arena, "Root", "http://x/", reply);
-        if (strncmp(xml, "<Root xmlns=\"http://x/\"", 23) != 0)
+        char *text = xml_write(arena, "Root", "http://x/", reply);
+        if (strncmp(text, "<Root xmlns=\"http://x/\"", 23) != 0)
             abort();
     }
+    xml_free(xml);
     arena_free(arena);
     return 0;
 }
