@@ -1,61 +1,23 @@
 #include "net/http.h"
 
-#include "base/buf.h"
-#include "base/secret.h"
 #include "base/time.h"
-#include "net/curl_api.h"
 #include "net/http_fail.h"
+#include "net/http_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define CONNECT_MS 10000
-#define STALL_MS 30000
-#define TOTAL_MS 300000
 #define BODY_LIMIT ((int64_t)16 << 20)
 #define SINK_LIMIT ((int64_t)1 << 40)
 #define HEADER_LIMIT ((size_t)64 << 10)
 #define HEADERS_MOST 200
-#define EVENTS 32           /* handled by one step */
-#define AT_ONCE 8           /* times that curl goes on at once before others have a turn */
-#define SINK_BUFFER 262144L /* bytes that are read at once for a sink */
-#define ONCE_IDLE 10L       /* seconds after which a connection may well be dead */
-
-struct http {
-    struct curl_api api;
-    CURLM *multi;
-    int poll;      /* epoll: curl's sockets and the timer */
-    int timer;     /* timerfd */
-    int64_t due;   /* monotonic: when curl wants to go on; 0: when a socket says so */
-    int64_t armed; /* when the timer rings, not later than `due`; 0: it does not */
-    struct http_transfer *first;
-};
-
-struct http_transfer {
-    struct http *http;
-    struct http_transfer *next;
-    CURL *easy;
-    struct curl_slist *headers;
-    struct http_request request;
-    struct arena *arena;
-    struct http_header *list;
-    size_t header_count;
-    size_t header_bytes;
-    struct buf body;
-    int64_t taken;
-    size_t given; /* bytes of a body that is sent once */
-    bool held;
-    bool framed; /* the answer says where it ends */
-    bool done;
-    CURLcode code;
-    struct error error; /* of the sink, or a limit of ours */
-    char words[CURL_ERROR_SIZE];
-};
+#define EVENTS 32 /* handled by one step */
+#define AT_ONCE 8 /* times that curl goes on at once before others have a turn */
 
 /* ---- waiting ------------------------------------------------------------------------------------
  */
@@ -71,8 +33,8 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *state, vo
     struct epoll_event event = {.data.fd = socket};
     event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
     (void)known;
-    if (epoll_ctl(http->poll, EPOLL_CTL_MOD, socket, &event) != 0 && errno == ENOENT &&
-        epoll_ctl(http->poll, EPOLL_CTL_ADD, socket, &event) != 0)
+    if (epoll_ctl(http->poll, EPOLL_CTL_ADD, socket, &event) != 0 && errno == EEXIST &&
+        epoll_ctl(http->poll, EPOLL_CTL_MOD, socket, &event) != 0)
         return -1;
     return 0;
 }
@@ -96,6 +58,13 @@ static int on_timer(CURLM *multi, long ms, void *state)
     return arm(http, http->due);
 }
 
+/* Cheaper than a timer that rings at once. */
+static void wake(struct http *http)
+{
+    static const uint64_t one = 1;
+    (void)!write(http->wake, &one, sizeof one);
+}
+
 int http_fd(const struct http *http)
 {
     return http->poll;
@@ -104,7 +73,7 @@ int http_fd(const struct http *http)
 /* ---- the answer ---------------------------------------------------------------------------------
  */
 
-static size_t on_header(char *bytes, size_t one, size_t size, void *state)
+size_t answer_header(char *bytes, size_t one, size_t size, void *state)
 {
     (void)one;
     struct http_transfer *transfer = state;
@@ -146,7 +115,7 @@ static int status_of(const struct http_transfer *transfer)
     return (int)status;
 }
 
-static size_t on_body(char *bytes, size_t one, size_t size, void *state)
+size_t answer_body(char *bytes, size_t one, size_t size, void *state)
 {
     (void)one;
     struct http_transfer *transfer = state;
@@ -176,14 +145,19 @@ const char *http_library(struct error *err)
     return curl_api_load(&api, err) ? api.version() : NULL;
 }
 
+static bool watch(struct http *http, int descriptor)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
+    return descriptor >= 0 && epoll_ctl(http->poll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
 struct http *http_new(struct error *err)
 {
     struct http *http = xcalloc(1, sizeof *http);
     http->poll = epoll_create1(EPOLL_CLOEXEC);
     http->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = http->timer};
-    bool ok = (http->poll >= 0 && http->timer >= 0 &&
-               epoll_ctl(http->poll, EPOLL_CTL_ADD, http->timer, &event) == 0) ||
+    http->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    bool ok = (http->poll >= 0 && watch(http, http->timer) && watch(http, http->wake)) ||
               error_errno(err, errno, "no descriptors for requests");
     if (ok && curl_api_load(&http->api, err)) {
         const struct curl_api *api = &http->api;
@@ -205,126 +179,14 @@ void http_free(struct http *http)
         return;
     while (http->first)
         http_end(http->first);
+    easy_drop_spares(http);
     if (http->multi)
         (void)http->api.multi_cleanup(http->multi);
-    if (http->timer >= 0)
-        (void)close(http->timer);
-    if (http->poll >= 0)
-        (void)close(http->poll);
+    const int descriptors[] = {http->wake, http->timer, http->poll};
+    for (size_t i = 0; i < COUNT(descriptors); i++)
+        if (descriptors[i] >= 0)
+            (void)close(descriptors[i]);
     free(http);
-}
-
-/* What would let a value become a header, a request or a file of its own. */
-static bool check(const struct http_request *request, struct error *err)
-{
-    const char *url = request->url;
-    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
-        return error_set(err, ERROR_USAGE, "no address of http or https: %.200s", url);
-    for (const char *c = url; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7f)
-            return error_set(err, ERROR_USAGE, "the address holds a blank or control character");
-    for (const char *const *header = request->headers; header && *header; header++)
-        if (strpbrk(*header, "\r\n"))
-            return error_set(err, ERROR_USAGE, "a header of the request holds a line break");
-    return true;
-}
-
-static bool add_header(struct http_transfer *transfer, const char *line)
-{
-    struct curl_slist *list = transfer->http->api.slist_append(transfer->headers, line);
-    if (list)
-        transfer->headers = list;
-    return list != NULL;
-}
-
-static void set_headers(struct http_transfer *transfer)
-{
-    /* what libcurl would add by itself */
-    static const char *const none[] = {"Accept:", "Expect:", "Content-Type:"};
-    for (size_t i = 0; i < COUNT(none); i++)
-        (void)add_header(transfer, none[i]);
-    for (const char *const *line = transfer->request.headers; line && *line; line++)
-        (void)add_header(transfer, *line);
-}
-
-static long or_default(int value, int fallback)
-{
-    return value ? value : fallback;
-}
-
-static size_t give_body(char *room, size_t size, size_t count, void *state)
-{
-    struct http_transfer *transfer = state;
-    size_t left = transfer->request.size - transfer->given, most = size * count;
-    size_t part = left < most ? left : most;
-    memcpy(room, (const char *)transfer->request.body + transfer->given, part);
-    transfer->given += part;
-    return part;
-}
-
-/* A body that cannot be rewound is not sent again; without one, only a connection of its own helps.
- */
-static void set_once(struct http_transfer *transfer)
-{
-    const struct curl_api *api = &transfer->http->api;
-    CURL *easy = transfer->easy;
-    if (!transfer->request.once)
-        return;
-    if (transfer->request.size) {
-        (void)api->easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
-        (void)api->easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
-        (void)api->easy_setopt(easy, CURLOPT_READDATA, transfer);
-        (void)api->easy_setopt(easy, CURLOPT_MAXAGE_CONN, ONCE_IDLE);
-    } else {
-        (void)api->easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    }
-}
-
-static void set_options(struct http_transfer *transfer)
-{
-    const struct curl_api *api = &transfer->http->api;
-    const struct http_request *request = &transfer->request;
-    CURL *easy = transfer->easy;
-    const struct {
-        CURLoption option;
-        long value;
-    } numbers[] = {
-        {CURLOPT_NOSIGNAL, 1},
-        {CURLOPT_QUICK_EXIT, 1}, /* not waiting for the resolver's thread */
-        {CURLOPT_FOLLOWLOCATION, 0},
-        {CURLOPT_PATH_AS_IS, 1},
-        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-        {CURLOPT_CONNECTTIMEOUT_MS, or_default(request->limits.connect_ms, CONNECT_MS)},
-        {CURLOPT_TIMEOUT_MS, or_default(request->limits.total_ms, TOTAL_MS)},
-        {CURLOPT_LOW_SPEED_LIMIT, 1},
-        {CURLOPT_LOW_SPEED_TIME, (or_default(request->limits.stall_ms, STALL_MS) + 999) / 1000},
-        {CURLOPT_NOBODY, strcmp(request->method, "HEAD") == 0},
-        {CURLOPT_TCP_NODELAY, 1},
-        {CURLOPT_BUFFERSIZE, request->sink ? SINK_BUFFER : CURL_MAX_WRITE_SIZE},
-    };
-    for (size_t i = 0; i < COUNT(numbers); i++)
-        (void)api->easy_setopt(easy, numbers[i].option, numbers[i].value);
-    (void)api->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (request->body) {
-        (void)api->easy_setopt(easy, CURLOPT_POST, 1L);
-        (void)api->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->size);
-        (void)api->easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
-    }
-    set_once(transfer);
-    (void)api->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-    if (request->proxy)
-        (void)api->easy_setopt(easy, CURLOPT_PROXY, request->proxy);
-    if (request->ca_file)
-        (void)api->easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-    (void)api->easy_setopt(easy, CURLOPT_URL, request->url);
-    (void)api->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    (void)api->easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->words);
-    (void)api->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    (void)api->easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    (void)api->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    (void)api->easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    (void)api->easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 }
 
 /* ---- moving on ----------------------------------------------------------------------------------
@@ -359,7 +221,7 @@ static void go_on(struct http *http)
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
                                  struct error *err)
 {
-    if (!check(request, err))
+    if (!easy_check(request, err))
         return NULL;
     struct http_transfer *transfer = xcalloc(1, sizeof *transfer);
     transfer->http = http;
@@ -367,15 +229,13 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
     transfer->request = *request;
     transfer->list = arena_alloc(transfer->arena, HEADERS_MOST * sizeof *transfer->list);
     buf_init_secret(&transfer->body, SIZE_MAX);
-    transfer->easy = http->api.easy_init();
-    set_headers(transfer);
-    set_options(transfer);
+    easy_take(transfer);
     transfer->next = http->first;
     http->first = transfer;
     if (http->api.multi_add_handle(http->multi, transfer->easy) == CURLM_OK) {
         go_on(http);
         if (note_ends(http)) /* already: whoever waits is woken */
-            (void)arm(http, time_monotonic());
+            wake(http);
         return transfer;
     }
     http_end(transfer);
@@ -397,8 +257,7 @@ void http_end(struct http_transfer *transfer)
     if (!transfer)
         return;
     struct http *http = transfer->http;
-    (void)http->api.multi_remove_handle(http->multi, transfer->easy);
-    http->api.easy_cleanup(transfer->easy);
+    easy_put_away(transfer);
     http->api.slist_free_all(transfer->headers);
     struct http_transfer **link = &http->first;
     while (*link != transfer)
@@ -416,10 +275,10 @@ void http_step(struct http *http)
     for (int i = 0; i < count; i++) {
         int socket = events[i].data.fd;
         uint32_t what = events[i].events;
-        if (socket == http->timer) {
-            uint64_t expired;
-            if (read(http->timer, &expired, sizeof expired) == (ssize_t)sizeof expired)
-                http->armed = 0;
+        if (socket == http->timer || socket == http->wake) {
+            uint64_t times;
+            bool rang = read(socket, &times, sizeof times) == (ssize_t)sizeof times;
+            http->armed = rang && socket == http->timer ? 0 : http->armed;
             continue;
         }
         int mask = (what & EPOLLIN ? CURL_CSELECT_IN : 0) |

@@ -51,6 +51,41 @@ def test_connection_is_used_again(server):
     assert [one["reused"] for one in said] == [False, True, True] and server.connections == 1
 
 
+def alone(*requests, **more):
+    return ask(*[{**one, "alone": True} for one in requests], **more)
+
+
+def test_what_one_request_set_is_not_the_next_ones(server):
+    """A handle of libcurl serves one request after the other."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        said = alone({"url": server.url("/good?1"), "method": "POST", "body": "a=b", "headers": ["Content-Type: x/y", "X-Mine: 1"], "total_ms": 100000},
+                     {"url": server.url("/good?2")}, {"url": server.url("/empty"), "method": "HEAD"},
+                     {"url": server.url("/good?3"), "method": "DELETE", "headers": ["X-Yours: 2"]}, {"url": server.url("/good?4"), "method": "PUT", "body": "c"},
+                     {"url": "http://127.0.0.1:%d/" % closed.getsockname()[1]}, {"url": server.url("/good?5")}, {"url": server.url("/wait"), "total_ms": 300})
+    host = "Host: 127.0.0.1:%d" % server.port
+    assert [(top.decode().split("\r\n"), body) for top, body in server.seen[:6]] == [
+        (["POST /good?1 HTTP/1.1", host, "Content-Type: x/y", "X-Mine: 1", "Content-Length: 3"], b"a=b"), (["GET /good?2 HTTP/1.1", host], b""),
+        (["HEAD /empty HTTP/1.1", host], b""), (["DELETE /good?3 HTTP/1.1", host, "X-Yours: 2"], b""),
+        (["PUT /good?4 HTTP/1.1", host, "Content-Length: 1"], b"c"), (["GET /good?5 HTTP/1.1", host], b"")]
+    assert [one.get("status") for one in said] == [200, 200, 204, 200, 200, None, 200, None]
+    assert said[5]["error"] == "no connection" and not said[5]["sent"], "the ones before were sent, this was not"
+    assert "in time" in said[7]["error"]
+
+
+def test_a_proxy_is_one_requests(server):
+    elsewhere = {"url": "http://elsewhere.invalid/good"}
+    said = alone({**elsewhere, "proxy": server.url("")}, elsewhere, {**elsewhere, "proxy": server.url("")})
+    assert said[0]["status"] == said[2]["status"] == 200 and "resolved" in said[1]["error"]
+
+
+def test_trust_is_one_requests(tmp_path):
+    files = certificate(tmp_path)
+    with HostileServer(files) as server:
+        said = alone({"url": server.url("/good"), "ca_file": files[0]}, {"url": server.url("/good")}, {"url": server.url("/good"), "ca_file": files[0]})
+    assert said[0]["status"] == said[2]["status"] == 200 and "not trusted" in said[1]["error"]
+
+
 @pytest.mark.parametrize("path, status, body", [
     ("/chunked", 200, BODY.decode()), ("/redirect", 302, ""), ("/unavailable", 503, "busy"), ("/html", 200, "<html>"), ("/empty", 204, "")])
 def test_every_answer_is_an_answer(server, path, status, body):

@@ -1,6 +1,7 @@
 /* Without words: what needs no server. With words: requests as JSON on stdin, one a line, all
  * started before the first is waited for, and what became of each as a line of JSON on stdout, for
- * tests/net/test_http.py. "end_at" ends a request at its "start", or after that many milliseconds.
+ * tests/net/test_http.py. "end_at" ends a request at its "start", or after that many milliseconds;
+ * one that is "alone" is at its end, and put away, before the next is started.
  */
 #include "base/json.h"
 #include "base/time.h"
@@ -65,6 +66,7 @@ struct one {
     int64_t end_at; /* monotonic, 0: never */
     int64_t sunk, ended_in;
     bool ended;
+    json_t *said; /* of one that is put away */
 };
 
 static bool sink(void *state, const void *bytes, size_t size, struct error *err)
@@ -156,6 +158,20 @@ static bool settle(struct one *all, size_t count)
     return busy;
 }
 
+static void finish_alone(struct http *http, struct one *all, size_t count, const struct error *err)
+{
+    struct one *one = &all[count];
+    while (settle(all, count + 1)) {
+        struct pollfd ready = {.fd = http_fd(http), .events = POLLIN};
+        (void)poll(&ready, 1, 1000);
+        http_step(http);
+    }
+    one->said = outcome(one, err);
+    if (!one->ended)
+        http_end(one->transfer);
+    one->transfer = NULL;
+}
+
 static int program(void)
 {
     static struct one all[MOST];
@@ -167,11 +183,8 @@ static int program(void)
     while (count < MOST && (all[count].given = json_loadf(stdin, JSON_DISABLE_EOF_CHECK, NULL))) {
         error_clear(&errors[count]);
         start(http, &all[count], &errors[count]);
-        while (json_object_get(all[count].given, "alone") && settle(all, count + 1)) {
-            struct pollfd ready = {.fd = http_fd(http), .events = POLLIN};
-            (void)poll(&ready, 1, 1000);
-            http_step(http);
-        }
+        if (json_object_get(all[count].given, "alone"))
+            finish_alone(http, all, count, &errors[count]);
         count++;
     }
     while (settle(all, count)) {
@@ -180,7 +193,7 @@ static int program(void)
         http_step(http);
     }
     for (size_t i = 0; i < count; i++) {
-        json_t *out = outcome(&all[i], &errors[i]);
+        json_t *out = all[i].said ? all[i].said : outcome(&all[i], &errors[i]);
         (void)json_dumpf(out, stdout, 0);
         (void)putchar('\n');
         json_decref(out);
