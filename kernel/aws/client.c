@@ -22,8 +22,8 @@ struct aws *aws_new(const struct aws_settings *settings)
     struct aws *aws = xcalloc(1, sizeof *aws);
     aws->arena = arena_new_secret();
     aws->settings = *settings;
-    if (settings->profile)
-        aws->settings.profile = arena_strdup(aws->arena, settings->profile);
+    aws->profile = arena_strdup(aws->arena, config_profile_named(settings));
+    aws->settings.profile = settings->profile ? aws->profile : NULL;
     if (settings->region)
         aws->settings.region = arena_strdup(aws->arena, settings->region);
     aws->sigv4 = sigv4_new();

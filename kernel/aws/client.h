@@ -16,6 +16,7 @@ struct aws {
     struct aws_guard guard;
     struct aws_asker asker;
     struct arena *arena; /* secret; the files and settings */
+    const char *profile;
     struct aws_profiles profiles;
     bool profiles_read;
     const char *region;       /* resolved, NULL: not yet */
@@ -75,7 +76,8 @@ bool config_read(struct aws *aws, struct error *err); /* once */
 /* The first that is set: the variable (NULL: none), the profile's key. */
 const char *config_value(const struct aws *aws, const char *variable, const char *key);
 bool config_is_true(const struct aws *aws, const char *variable, const char *key);
-const char *config_profile(const struct aws *aws);
+/* The profile of the settings, or the environment's. */
+const char *config_profile_named(const struct aws_settings *settings);
 /* Where a service is: the region given or the client's, and what overrides it. */
 bool config_place(struct aws *aws, const struct aws_service *service, const char *region,
                   struct aws_place *out, struct error *err);

@@ -14,11 +14,11 @@ bool config_read(struct aws *aws, struct error *err)
     return aws->profiles_read;
 }
 
-const char *config_profile(const struct aws *aws)
+const char *config_profile_named(const struct aws_settings *settings)
 {
     static const char *const variables[] = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
-    if (aws->settings.profile)
-        return aws->settings.profile;
+    if (settings->profile)
+        return settings->profile;
     for (size_t i = 0; i < COUNT(variables); i++) {
         const char *value = getenv(variables[i]);
         if (value && *value)
@@ -32,7 +32,7 @@ const char *config_value(const struct aws *aws, const char *variable, const char
     const char *value = variable ? getenv(variable) : NULL;
     if (value && *value)
         return value;
-    return key ? aws_profiles_get(&aws->profiles, "profile", config_profile(aws), key) : NULL;
+    return key ? aws_profiles_get(&aws->profiles, "profile", aws->profile, key) : NULL;
 }
 
 bool config_is_true(const struct aws *aws, const char *variable, const char *key)
@@ -85,7 +85,7 @@ bool config_place(struct aws *aws, const struct aws_service *service, const char
 
 const char *aws_profile(struct aws *aws)
 {
-    return config_profile(aws);
+    return aws->profile;
 }
 
 bool aws_region(struct aws *aws, const char **region, struct error *err)
@@ -99,7 +99,7 @@ bool aws_region(struct aws *aws, const char **region, struct error *err)
     if (!aws->region)
         aws->region = config_value(aws, "AWS_DEFAULT_REGION", "region");
     if (!aws->region) {
-        struct chain chain = {.aws = aws, .arena = aws->arena, .profile = config_profile(aws)};
+        struct chain chain = {.aws = aws, .arena = aws->arena, .profile = aws->profile};
         struct error ignored;
         error_clear(&ignored);
         if (!chain_imds_region(&chain, &aws->region, &ignored))
@@ -118,7 +118,7 @@ const char *aws_own_instance(struct aws *aws, struct cancel *cancel)
     if (aws->own_instance)
         return aws->own_instance;
     struct chain chain = {
-        .aws = aws, .arena = aws->arena, .cancel = cancel, .profile = config_profile(aws)};
+        .aws = aws, .arena = aws->arena, .cancel = cancel, .profile = aws->profile};
     if (!config_read(aws, &ignored) || !chain_imds_instance(&chain, &aws->own_instance, &ignored))
         aws->own_instance = "";
     return aws->own_instance;

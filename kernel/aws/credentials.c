@@ -8,7 +8,7 @@
 
 static bool nothing_found(struct aws *aws, struct error *err)
 {
-    const char *profile = config_profile(aws);
+    const char *profile = aws->profile;
     if (strcmp(profile, "default") != 0 && !aws_profiles_has(&aws->profiles, "profile", profile))
         (void)error_set(err, ERROR_AWS, "there is no profile %s in %s", profile,
                         aws->profiles.config_path);
@@ -32,7 +32,7 @@ static bool find(struct aws *aws, struct cancel *cancel, int64_t now, struct err
     struct aws_credentials found;
     enum chain_result result = CHAIN_FAILED;
     if (config_read(aws, err)) {
-        chain.profile = config_profile(aws);
+        chain.profile = aws->profile;
         result = chain_find(&chain, &found, err);
     }
     if (result == CHAIN_ABSENT)

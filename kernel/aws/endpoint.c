@@ -107,9 +107,9 @@ static const struct special *special_of(const struct aws_service *service, const
     char name[64];
     (void)snprintf(name, sizeof name, " %s ", service->name);
     size_t i = 0;
-    while ((specials[i].services && !strstr(specials[i].services, name)) ||
+    while (!(specials[i].variants & variant) ||
            (specials[i].partition && strcmp(specials[i].partition, partition) != 0) ||
-           !(specials[i].variants & variant))
+           (specials[i].services && !strstr(specials[i].services, name)))
         i++;
     return &specials[i];
 }

@@ -3,16 +3,14 @@
 #include "base/hash.h"
 #include "base/time.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define TEXT_MOST ((size_t)32 << 20) /* SQL and policies are far below */
 #define KEYS 16                      /* derived signing keys that are kept */
-#define SCOPE 160                    /* bytes of secret's digest, date, region and service */
+#define SCOPE 160                    /* bytes of date, region and service */
 
 /* A derived key and what it was derived from. */
 struct signing_key {
@@ -41,29 +39,45 @@ void sigv4_free(struct sigv4 *sigv4)
     free(sigv4);
 }
 
+static void put_number(char *out, size_t digits, int number)
+{
+    for (; digits; number /= 10)
+        out[--digits] = (char)('0' + number % 10);
+}
+
 void sigv4_date(int64_t time, char out[static SIGV4_DATE_SIZE])
 {
-    time_t seconds = (time_t)(time / 1000000);
-    struct tm parts;
-    (void)gmtime_r(&seconds, &parts);
-    (void)strftime(out, SIGV4_DATE_SIZE, "%Y%m%dT%H%M%SZ", &parts);
+    int year, month, day, seconds = (int)(time / 1000000 % 86400);
+    time_date(time, &year, &month, &day);
+    memcpy(out, "yyyymmddThhmmssZ", SIGV4_DATE_SIZE);
+    put_number(out, 4, year);
+    put_number(out + 4, 2, month);
+    put_number(out + 6, 2, day);
+    put_number(out + 9, 2, seconds / 3600);
+    put_number(out + 11, 2, seconds / 60 % 60);
+    put_number(out + 13, 2, seconds % 60);
+}
+
+static bool is_bare(unsigned char byte, bool slashes)
+{
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' ||
+           byte == '~' || (slashes && byte == '/');
 }
 
 void sigv4_encode(struct buf *out, const char *text, size_t size, bool slashes)
 {
     static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < size; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        bool bare = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                    (byte >= '0' && byte <= '9') || (byte && strchr("-_.~", byte)) ||
-                    (slashes && byte == '/');
-        if (bare) {
-            buf_addc(out, (char)byte);
-        } else {
-            buf_addc(out, '%');
-            buf_addc(out, digits[byte >> 4]);
-            buf_addc(out, digits[byte & 15]);
+    for (size_t i = 0; i < size;) {
+        size_t bare = i;
+        while (bare < size && is_bare((unsigned char)text[bare], slashes))
+            bare++;
+        buf_add(out, text + i, bare - i);
+        if (bare < size) {
+            unsigned char byte = (unsigned char)text[bare];
+            buf_add(out, (const char[]){'%', digits[byte >> 4], digits[byte & 15]}, 3);
         }
+        i = bare + 1;
     }
 }
 
@@ -212,8 +226,13 @@ static size_t sort_headers(const struct sigv4_request *request, const struct sig
 
 static void add_lower(struct buf *out, const char *name)
 {
-    for (; *name; name++)
-        buf_addc(out, (char)(*name >= 'A' && *name <= 'Z' ? *name | 0x20 : *name));
+    size_t size = strlen(name);
+    char *room = buf_room(out, size);
+    if (!room)
+        return;
+    for (size_t i = 0; i < size; i++)
+        room[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]);
+    buf_grew(out, size);
 }
 
 /* Without blanks at both ends, and one for several within. */
@@ -239,15 +258,7 @@ static void add_names(struct buf *out, const struct sigv4_header *const *sorted,
     }
 }
 
-static void signed_names(const struct sigv4_request *request, struct buf *out)
-{
-    const struct sigv4_header **sorted = xcalloc(request->header_count, sizeof(void *));
-    size_t count = sort_headers(request, sorted);
-    add_names(out, sorted, count);
-    free(sorted);
-}
-
-static void add_headers(struct buf *out, const struct sigv4_request *request)
+static void add_headers(struct buf *out, const struct sigv4_request *request, struct buf *names)
 {
     const struct sigv4_header **sorted = xcalloc(request->header_count, sizeof(void *));
     size_t count = sort_headers(request, sorted);
@@ -263,29 +274,46 @@ static void add_headers(struct buf *out, const struct sigv4_request *request)
         add_folded(out, sorted[i]->value);
     }
     buf_adds(out, "\n\n");
-    add_names(out, sorted, count);
+    add_names(names, sorted, count);
+    buf_add(out, names->data, names->size);
     free(sorted);
 }
 
 /* ---- signing ------------------------------------------------------------------------------------
  */
 
-void sigv4_canonical(const struct sigv4_request *request, struct buf *out)
+/* The names of the signed headers go to `names` as well. */
+static void make_canonical(const struct sigv4_request *request, struct buf *out, struct buf *names)
 {
-    buf_addf(out, "%s\n", request->method);
+    buf_adds(out, request->method);
+    buf_addc(out, '\n');
     add_path(out, request);
     buf_addc(out, '\n');
     add_query(out, request->query);
     buf_addc(out, '\n');
-    add_headers(out, request);
-    buf_addf(out, "\n%s", request->payload);
+    add_headers(out, request, names);
+    buf_addc(out, '\n');
+    buf_adds(out, request->payload);
+}
+
+void sigv4_canonical(const struct sigv4_request *request, struct buf *out)
+{
+    struct buf names;
+    buf_init(&names, TEXT_MOST);
+    make_canonical(request, out, &names);
+    buf_release(&names);
 }
 
 static void add_scope(struct buf *out, const struct sigv4_request *request)
 {
     char date[SIGV4_DATE_SIZE];
     sigv4_date(request->time, date);
-    buf_addf(out, "%.8s/%s/%s/aws4_request", date, request->region, request->service);
+    buf_add(out, date, 8);
+    buf_addc(out, '/');
+    buf_adds(out, request->region);
+    buf_addc(out, '/');
+    buf_adds(out, request->service);
+    buf_adds(out, "/aws4_request");
 }
 
 void sigv4_string_to_sign(const struct sigv4_request *request, const struct buf *canonical,
@@ -296,9 +324,12 @@ void sigv4_string_to_sign(const struct sigv4_request *request, const struct buf 
     sigv4_date(request->time, date);
     hash_sha256(canonical->data, canonical->size, digest);
     hash_hex(digest, sizeof digest, hex);
-    buf_addf(out, ALGORITHM "\n%s\n", date);
+    buf_adds(out, ALGORITHM "\n");
+    buf_adds(out, date);
+    buf_addc(out, '\n');
     add_scope(out, request);
-    buf_addf(out, "\n%s", hex);
+    buf_addc(out, '\n');
+    buf_adds(out, hex);
 }
 
 /* HMAC-SHA256 of a text with the key, into the key. */
@@ -335,45 +366,47 @@ static struct hmac *derive(const char *secret, const struct sigv4_request *reque
     return hmac;
 }
 
-static struct hmac *signing_key(struct sigv4 *sigv4, const char *secret,
+static struct hmac *signing_key(struct sigv4 *sigv4, const char *secret, const struct buf *scope,
                                 const struct sigv4_request *request)
 {
     unsigned char digest[HASH_SIZE];
-    char date[SIGV4_DATE_SIZE], scope[SCOPE];
-    sigv4_date(request->time, date);
     hash_sha256(secret, strlen(secret), digest);
-    int size = snprintf(scope, sizeof scope, "%.8s/%s/%s", date, request->region, request->service);
-    bool fits = size > 0 && (size_t)size < sizeof scope;
+    bool fits = scope->size < SCOPE;
     for (size_t i = 0; i < KEYS && fits; i++)
-        if (sigv4->keys[i].hmac && strcmp(sigv4->keys[i].scope, scope) == 0 &&
+        if (sigv4->keys[i].hmac && strcmp(sigv4->keys[i].scope, scope->data) == 0 &&
             hash_equal(sigv4->keys[i].secret, digest, sizeof digest))
             return sigv4->keys[i].hmac;
     struct signing_key *key = &sigv4->keys[sigv4->next++ % KEYS];
     hmac_free(key->hmac);
     key->hmac = derive(secret, request);
     memcpy(key->secret, digest, sizeof digest);
-    memcpy(key->scope, fits ? scope : "", fits ? (size_t)size + 1 : 1);
+    memcpy(key->scope, fits ? scope->data : "", fits ? scope->size + 1 : 1);
     return key->hmac;
 }
 
 void sigv4_sign(struct sigv4 *sigv4, const struct sigv4_credentials *credentials,
                 const struct sigv4_request *request, struct buf *out)
 {
-    struct buf canonical, text;
+    struct buf canonical, names, scope, text;
     char hex[2 * HASH_SIZE + 1];
     buf_init_secret(&canonical, TEXT_MOST);
+    buf_init(&names, TEXT_MOST);
+    buf_init(&scope, TEXT_MOST);
     buf_init(&text, TEXT_MOST);
-    sigv4_canonical(request, &canonical);
+    make_canonical(request, &canonical, &names);
+    add_scope(&scope, request);
     sigv4_string_to_sign(request, &canonical, &text);
-    struct hmac *hmac = signing_key(sigv4, credentials->secret_access_key, request);
+    struct hmac *hmac = signing_key(sigv4, credentials->secret_access_key, &scope, request);
     hmac_begin(hmac);
     hmac_add(hmac, text.data, text.size);
     (void)hmac_end_hex(hmac, hex);
-    buf_addf(out, ALGORITHM " Credential=%s/", credentials->access_key_id);
-    add_scope(out, request);
-    buf_adds(out, ", SignedHeaders=");
-    signed_names(request, out);
-    buf_addf(out, ", Signature=%s", hex);
+    const char *const parts[] = {ALGORITHM,  " Credential=", credentials->access_key_id,
+                                 "/",        scope.data,     ", SignedHeaders=",
+                                 names.data, ", Signature=", hex};
+    for (size_t i = 0; i < COUNT(parts); i++)
+        buf_adds(out, parts[i]);
     buf_release(&canonical);
+    buf_release(&names);
+    buf_release(&scope);
     buf_release(&text);
 }
