@@ -33,6 +33,15 @@ static void add_header(struct trino_query *query, struct header_list *headers, c
         headers->lines[headers->count++] = arena_printf(query->arena, "%s: %s", name, value);
 }
 
+static bool take_bytes(void *state, const void *bytes, size_t size, struct error *err)
+{
+    struct trino_query *query = state;
+    struct buf *page = &query->pages[query->coming];
+    buf_add(page, bytes, size);
+    return !page->full || error_set(err, ERROR_LIMIT, "a page of Trino's is larger than %zu MiB",
+                                    TRINO_PAGE_MOST >> 20);
+}
+
 static bool send(struct trino_query *query, const char *method, const char *url, struct error *err)
 {
     const struct trino_place *place = &query->trino->place;
@@ -57,7 +66,10 @@ static bool send(struct trino_query *query, const char *method, const char *url,
                                    .body = post ? query->body : NULL,
                                    .size = post ? query->body_size : 0,
                                    .limits = {.size = TRINO_PAGE_MOST},
-                                   .ca_file = place->ca_file};
+                                   .ca_file = place->ca_file,
+                                   .sink = take_bytes,
+                                   .sink_state = query};
+    buf_clear(&query->pages[query->coming]);
     http_end(query->transfer);
     query->transfer = http_start(place->link->http, &request, err);
     return query->transfer != NULL;
@@ -135,6 +147,8 @@ static void trino_close(struct query *base)
     struct trino_query *query = (struct trino_query *)base;
     http_end(query->transfer);
     query->transfer = NULL;
+    buf_release(&query->pages[0]);
+    buf_release(&query->pages[1]);
     rows_forget(&query->rows); /* first: who waits for them is to wake */
     if (query->load)
         query->load->engine->ops->close(query->load);
@@ -154,6 +168,8 @@ static bool trino_open(struct engine *engine, const struct engine_request *reque
                                   .fraction = -1};
     *query->facts = unknown;
     *out = &query->query;
+    buf_init(&query->pages[0], TRINO_PAGE_MOST);
+    buf_init(&query->pages[1], TRINO_PAGE_MOST);
     struct rows_place rows = {trino->place.local, trino->place.folder, &query->request};
     if (reads_check(request->sql, request->size, "Trino", err) && write_body(query, err) &&
         rows_open(&query->rows, arena, &rows, err) && ask(query, err))
@@ -280,11 +296,13 @@ static bool refused(struct trino_query *query, const struct http_reply *reply, s
     return error_hint(err, "Is %s a Trino coordinator?", query->trino->place.server);
 }
 
-static bool take_reply(struct trino_query *query, const struct http_reply *reply, struct error *err)
+static bool take_body(struct trino_query *query, struct error *err)
 {
+    const struct buf *body = &query->pages[query->coming];
     struct trino_page page = {.arena = arena_new()};
     bool ok;
-    if (trino_read_page(reply, &page))
+    query->coming = 1 - query->coming;
+    if (trino_read_page(body->data, body->size, &page))
         ok = take_page(query, &page, err);
     else
         ok = error_set(err, ERROR_UNAVAILABLE, "what %s answered is not Trino's JSON",
@@ -317,10 +335,7 @@ static bool answered(struct trino_query *query, struct error *err)
         return refused(query, &reply, err);
     query->begun = time_monotonic();
     query->tries = 0;
-    query->transfer = NULL; /* the reply lives in it while the next is sent */
-    bool ok = take_reply(query, &reply, err);
-    http_end(transfer);
-    return ok;
+    return take_body(query, err);
 }
 
 /* While rows come: has the embedded engine failed? */

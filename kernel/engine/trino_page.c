@@ -32,12 +32,10 @@ static bool split(const char *text, size_t size, struct buf *rest, struct token 
     return ok && !rest->full;
 }
 
-bool trino_read_page(const struct http_reply *reply, struct trino_page *page)
+bool trino_read_page(const char *text, size_t size, struct trino_page *page)
 {
     struct error ignored = {0};
     struct buf rest, valid;
-    const char *text = reply->body;
-    size_t size = reply->size;
     buf_init(&rest, TRINO_PAGE_MOST);
     buf_init(&valid, 3 * TRINO_PAGE_MOST);
     if (!text_is_valid(text, size)) {

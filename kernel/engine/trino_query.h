@@ -38,6 +38,8 @@ struct trino_query {
     enum trino_state state;
     struct http_transfer *transfer; /* under way, or NULL */
     const char *next;               /* address of the next page, or NULL */
+    struct buf pages[2];            /* bodies: one comes while the other is read */
+    size_t coming;                  /* which */
     const char *body;               /* of the POST */
     size_t body_size;
     int64_t begun, retry; /* monotonic */
@@ -56,11 +58,11 @@ struct trino_query {
 struct trino_page {
     struct arena *arena;
     const json_t *answer; /* without `data` */
-    struct token rows;    /* JSON text, within the reply or the arena; no text: none */
+    struct token rows;    /* JSON text, within the body or the arena; no text: none */
 };
 
-/* trino_page.c: false if it is no JSON object. */
-bool trino_read_page(const struct http_reply *reply, struct trino_page *page);
+/* trino_page.c: false if it is no JSON object. `text` stays as long as the page. */
+bool trino_read_page(const char *text, size_t size, struct trino_page *page);
 
 /* The columns of the answer: their names and DuckDB's types. */
 bool trino_take_columns(struct trino_query *query, const json_t *columns, struct error *err);
