@@ -62,6 +62,7 @@ static const struct aws_credentials *by_profile(struct response *response, const
     struct aws_settings settings = {.profile = profile, .region = response->region};
     struct aws *other = aws_new(&settings);
     const struct aws_credentials *found = NULL;
+    guard_watch(response->guard, other);
     if (aws_find_credentials(other, response->with.cancel, &found, err))
         found = kept(response->secrets, found);
     else

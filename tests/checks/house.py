@@ -159,6 +159,14 @@ def check_banned(tree):
             yield path, number, "%s is banned" % match.group(1)
 
 
+def check_guards(tree):
+    """Who makes a client of AWS gives it the guard of changes: without one every change is refused, and a job would fail in the middle."""
+    for path in tree.under("kernel", "magics", ends=(".c",)):
+        watched = path.startswith("kernel/aws/") or any(lines(tree, path, r"\bguard_watch\s*\(", code=True))
+        for number, _ in lines(tree, path, r"\baws_new\s*\(", code=True) if not watched else ():
+            yield path, number, "makes a client without guard_watch"
+
+
 def check_style(tree):
     """No typedef'd structs, no macros that look like functions, headers that say what they are, names that mean something."""
     for path in tree.under("kernel", "magics", "tests"):
@@ -240,6 +248,7 @@ CHECKS = {
     "homes": check_homes,
     "sizes": check_sizes,
     "banned": check_banned,
+    "guards": check_guards,
     "style": check_style,
     "words": check_words,
     "machine": check_machine,

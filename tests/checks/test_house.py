@@ -44,6 +44,7 @@ FIRES = {
          ("magics/a.c", 3), "f has 6 parameters"),
     ),
     "banned": tuple(({"kernel/base/a.c": "\nint x = %s(y);\n" % name}, ("kernel/base/a.c", 2), name + " is banned") for name in house.BANNED),
+    "guards": (({"kernel/case/a.c": "\nstruct aws *aws = aws_new(&x);\n/* guard_watch(g, aws); */\n"}, ("kernel/case/a.c", 2), "without guard_watch"),),
     "style": (
         ({"kernel/base/a.c": "typedef struct a { int b; } a;\n"}, ("kernel/base/a.c", 1), "typedef"),
         ({"kernel/base/a.c": "#define TWICE(x) ((x) + (x))\n"}, ("kernel/base/a.c", 1), "TWICE"),
@@ -90,6 +91,7 @@ PASSES = {
     "homes": {"kernel/jupyter/a.c": "#include <zmq.h>\n", "kernel/engine/duckdb_x.c": "#include <duckdb.h>\n#include <sys/stat.h>\n"},
     "sizes": {"kernel/base/a.c": LONG.replace("    g();\n", "", 1) + "int x[] = {\n" + "1,\n" * 70 + "};\n"
                                  "bool f(int a, int b, int c, int d, int e, struct arena *arena, struct error *err)\n{\n}\n"},
+    "guards": {"kernel/case/a.c": "void f(void)\n{\n    guard_watch(g, aws_new(&x));\n}\n", "kernel/aws/b.c": "struct aws *aws = aws_new(&x);\n"},
     "banned": {"kernel/base/a.c": '/* strcpy(a, b) */\nchar *a = "gets(b)";\nint my_system(int), c = d.popen(1);\n'},
     "style": {"kernel/base/a.h": "/* a - the first of the letters. */\n#define OPT_A(x) x\n#define ATTR_B(x) x\nstruct a {\n    int b;\n};\n"},
     "words": {"a.md": "A stubborn XXXL mastodon.\n"},
