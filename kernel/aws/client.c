@@ -284,6 +284,8 @@ static void refused(struct aws_call *call, const struct http_reply *reply,
     region = region ? arena_strdup(call->arena, region) : problem.region;
     http_end(call->transfer);
     call->transfer = NULL;
+    if (problem.failure == AWS_FAILURE_EXPIRED && call->aws->patient && !call->asking.credentials)
+        keyring_refused(call->aws->keyring, call->credentials.access_key_id, time_now());
     if ((problem.failure == AWS_FAILURE_SKEWED && mend_clock(call)) || mend_region(call, region)) {
         send_again(call);
         return;

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -20,8 +21,10 @@ struct aws_keyring {
     struct arena *arena; /* secret; NULL: none found yet */
     struct aws_credentials credentials;
     uint64_t generation;
-    int64_t got;    /* Unix microseconds */
-    int64_t tried;  /* when a renewal failed; 0: it did not */
+    int64_t got;   /* Unix microseconds */
+    int64_t tried; /* when a renewal failed; 0: it did not */
+    char *refused; /* the key that was over before its time last; NULL: none was */
+    int64_t refused_at;
     bool wanted;    /* by a client that does not wait */
     bool spent;     /* they do not serve any more, whatever their end */
     bool in_flight; /* somebody finds them */
@@ -67,6 +70,7 @@ void aws_keyring_release(struct aws_keyring *keyring)
     if (left)
         return;
     arena_free(keyring->arena);
+    free(keyring->refused);
     (void)close(keyring->descriptor);
     (void)pthread_mutex_destroy(&keyring->lock);
     secret_free(keyring);
@@ -169,6 +173,21 @@ void keyring_spend(struct aws_keyring *keyring)
 {
     lock(keyring);
     keyring->spent = true;
+    unlock(keyring);
+}
+
+void keyring_refused(struct aws_keyring *keyring, const char *access_key_id, int64_t now)
+{
+    lock(keyring);
+    bool same = keyring->arena && strcmp(keyring->credentials.access_key_id, access_key_id) == 0;
+    bool again = keyring->refused && strcmp(keyring->refused, access_key_id) == 0 &&
+                 now - keyring->refused_at < AGAIN_AFTER;
+    if (same && !again) {
+        free(keyring->refused);
+        keyring->refused = xstrdup(access_key_id);
+        keyring->refused_at = now;
+        keyring->wanted = true;
+    }
     unlock(keyring);
 }
 

@@ -39,6 +39,9 @@ bool keyring_begin(struct aws_keyring *keyring);
 enum keyring_turn keyring_turn(struct aws_keyring *keyring, int64_t now);
 /* They do not serve any more: the next turn renews them. */
 void keyring_spend(struct aws_keyring *keyring);
+/* For who does not wait: AWS said of this key that it is over, before its time. Others are wanted,
+ * once for each key in AGAIN_AFTER. */
+void keyring_refused(struct aws_keyring *keyring, const char *access_key_id, int64_t now);
 /* For who does not wait: there are some that hold yet; else they are wanted from now on. */
 bool keyring_ready(struct aws_keyring *keyring, int64_t now);
 int keyring_fd(const struct aws_keyring *keyring); /* readable: nobody is finding them */

@@ -34,9 +34,9 @@ def giving(folder, *answers):
     (folder / "config").write_text("[profile ir]\ncredential_process = %s\n" % program)
 
 
-def start(cloud, home, folder):
+def start(cloud, home, folder, rate="10"):
     environment = {k: v for k, v in cloud.environment().items() if "ACCESS_KEY" not in k and "TOKEN" not in k}
-    return Responder(home, {**environment, "AWS_CONFIG_FILE": str(folder / "config"), "AWS_PROFILE": "ir"}, rate="10")
+    return Responder(home, {**environment, "AWS_CONFIG_FILE": str(folder / "config"), "AWS_PROFILE": "ir"}, rate=rate)
 
 
 @pytest.fixture

@@ -182,6 +182,60 @@ def test_a_region_that_cannot_be_read_is_never_silence(cloud, kernel, name):
     assert "was not watched in silence" in kernel.refused("%eradicate user/" + name + " --decision 1")
 
 
+def test_a_settled_region_is_read_again_for_a_session_that_is_found_later(cloud, kernel, name):
+    user = cloud.user(name, ADMIN)
+    _, federated = sessions(cloud, user)
+    kernel.act("%contain " + name)
+    cloud.order("trail", {"events": [{
+        "eventVersion": "1.11", "eventTime": soon(), "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets", "awsRegion": "eu-west-1", "eventID": name + "-far",
+        "sourceIPAddress": "198.51.100.7", "managementEvent": True, "recipientAccountId": cloud.account,
+        "userIdentity": {"type": "FederatedUser", "principalId": cloud.account + ":fed", "arn": "arn:aws:sts::%s:federated-user/fed" % cloud.account,
+                         "accountId": cloud.account, "accessKeyId": federated["access_key_id"]}}]})
+    cloud.faults({"kind": "hold", "service": "cloudtrail", "operation": "LookupEvents", "region": "us-east-1"})
+    cloud.forget()
+    kernel.ok("%watch --for 1h --region us-east-1 --region eu-west-1")
+    shown(kernel, "The time is over")
+    far, settled = cloud.calls(operation="LookupEvents", region="eu-west-1"), False
+    while not settled:      # the live state goes on being read while the one region is waited for, the other is read no more
+        cloud.calls(operation="GetUserPolicy", wait=len(cloud.calls(operation="GetUserPolicy")) + 8)
+        before, far = far, cloud.calls(operation="LookupEvents", region="eu-west-1")
+        settled = far and len(before) == len(far)
+    assert federated["access_key_id"] not in json.dumps([one["params"] for one in far]), "nobody knew of it then"
+    cloud.faults({"kind": "release"})
+    text, entry = ended(kernel)
+    assert [one["eventID"] for one in entry["through"]] == [name + "-far"] and entry["verdict"] == "not contained", text
+    assert all(one["settled"] for one in entry["sources"])
+
+
+def test_a_network_that_is_lost_for_a_while_costs_nothing_and_for_good_the_silence(cloud, kernel, name):
+    cloud.user(name, ADMIN)
+    kernel.act("%contain " + name)
+    cloud.faults({"service": "cloudtrail", "operation": "LookupEvents", "kind": "drop", "times": 40}, {"service": "iam", "operation": "GetUserPolicy", "kind": "drop", "times": 12})
+    text, entry = watched(kernel, "%watch --for 1h")
+    assert entry["silent"] and entry["not_visible"] == [], text
+    cloud.faults({"service": "cloudtrail", "operation": "LookupEvents", "region": "eu-west-1", "kind": "drop", "times": 10**6})
+    text, entry = watched(kernel)
+    assert entry["verdict"] == "not proven" and [one["what"] for one in entry["not_visible"]] == ["CloudTrail in eu-west-1"], text
+
+
+def test_credentials_that_end_in_the_middle_of_a_watch_are_renewed(cloud, name, tmp_path):
+    from test_credentials import ended as over, giving, role_session, start
+    for folder in ("home", "given"):
+        (tmp_path / folder).mkdir()
+    first, second = role_session(cloud), role_session(cloud)
+    giving(tmp_path / "given", (first, 50), (second, 50))
+    cloud.user(name, ADMIN)
+    with start(cloud, tmp_path / "home", tmp_path / "given", rate="1000") as own:
+        own.act("%contain " + name + " --alone")
+        cloud.forget()
+        own.ok("%watch --for 2h")
+        cloud.calls(operation="LookupEvents", access_key_id=first["access_key_id"], wait=20)
+        over(cloud, first)
+        text, entry = ended(own)
+    assert entry["silent"], text
+    assert cloud.calls(operation="LookupEvents", access_key_id=second["access_key_id"]) and cloud.calls(operation="GetUserPolicy", access_key_id=second["access_key_id"])
+
+
 def test_regions_that_were_left_out_are_said(cloud, kernel, name):
     cloud.user(name, ADMIN)
     kernel.act("%contain " + name)
