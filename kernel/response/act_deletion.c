@@ -86,10 +86,61 @@ static struct check state_is(const struct planning *planning, json_t *want)
                           .match = CHECK_ONE_OF};
 }
 
+/* ---- the key of the evidence --------------------------------------------------------------------
+ */
+
+static json_t *evidence_bucket(const struct planning *planning)
+{
+    return plan_pack(planning->arena, "{s:s}", "Bucket", planning->evidence);
+}
+
+static json_t *evidence_snapshots(const struct planning *planning)
+{
+    return plan_pack(planning->arena, "{s:[s], s:[{s:s, s:[s]}]}", "Owner", "self", "Filter",
+                     "Name", "tag-key", "Value", "ir:instance");
+}
+
+static bool read_evidence(struct planning *planning, struct error *err)
+{
+    struct reading list[2] = {
+        {.op = "ec2:DescribeSnapshots", .params = evidence_snapshots(planning)}};
+    if (planning->evidence)
+        list[1] =
+            (struct reading){.op = "s3:GetBucketEncryption", .params = evidence_bucket(planning)};
+    return response_read(planning, list, planning->evidence ? 2 : 1, err);
+}
+
+/* A key's id or ARN; an alias tells nothing. */
+static bool is_this_key(const struct planning *planning, const char *text)
+{
+    const char *slash = strrchr(text, '/');
+    return strcmp(slash ? slash + 1 : text, planning->suspect->name) == 0;
+}
+
+/* What of the evidence lies under this key; NULL: nothing that is known. */
+static const char *holds(const struct planning *planning)
+{
+    static const char path[] = "Rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID";
+    json_t *list =
+        state_list(planning, "ec2:DescribeSnapshots", evidence_snapshots(planning), "snapshotSet");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (is_this_key(planning, reply_text(json_array_get(list, i), "kmsKeyId")))
+            return "snapshots that are evidence";
+    const json_t *bucket = planning->evidence ? state_at(planning, "s3:GetBucketEncryption",
+                                                         evidence_bucket(planning), NULL)
+                                              : NULL;
+    return bucket && is_this_key(planning, reply_text(bucket, path)) ? "the bucket of the evidence"
+                                                                     : NULL;
+}
+
+/* ---- steps --------------------------------------------------------------------------------------
+ */
+
 static void enable_step(struct planning *planning)
 {
     struct arena *arena = planning->arena;
     json_t *params = named(planning);
+    const char *evidence = holds(planning);
     struct step step = {
         .id = "enable",
         .wave = WAVE_REST,
@@ -101,6 +152,11 @@ static void enable_step(struct planning *planning)
                  .params = params,
                  .words = "disable it again, as it is after a deletion was called off",
                  .check = state_is(planning, plan_pack(arena, "[s]", "Disabled"))}};
+    if (evidence) {
+        memset(&step.undo, 0, sizeof step.undo);
+        step.why = arena_printf(arena, "%s would be closed: the key of the evidence stays enabled",
+                                evidence);
+    }
     response_step(planning, &step);
 }
 
@@ -108,7 +164,7 @@ static bool plan(struct planning *planning, struct error *err)
 {
     char text[TIME_TEXT_SIZE];
     const char *name = planning->suspect->name;
-    if (!find(planning, err))
+    if (!find(planning, err) || !read_evidence(planning, err))
         return false;
     const json_t *key = state_at(planning, "kms:DescribeKey", named(planning), "KeyMetadata");
     const char *state = reply_text(key, "KeyState");
@@ -141,7 +197,7 @@ const struct action action_deletion = {
     .name = "deletion",
     .summary = "the deletion of a KMS key (its id, key/ID or ARN), called off while there is time; "
                "--level enable enables the key as well",
-    .undone = "the enabling; the deletion itself is not begun again",
+    .undone = "the enabling, unless evidence lies under the key; the deletion is not begun again",
     .not_covered = "keys whose time is over; who scheduled it",
     .levels = levels,
     .regional = true,

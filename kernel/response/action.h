@@ -32,6 +32,7 @@ struct planning {
     const char *region;                        /* the client's, for targets that name none */
     const json_t *before;  /* a picture of the account before (account.h); NULL: none yet */
     const char *evidence;  /* the bucket that evidence is kept in; NULL: none is set */
+    const char *case_name; /* of tags: the case's folder, or the one it lies in */
     const char *forensics; /* the account that examines evidence; NULL: none is set */
     struct cancel *cancel;
     json_t *state; /* what was read: place, call, parameters -> {"replies", "code", "message"} */

@@ -1,5 +1,6 @@
 #include "response/machine.h"
 
+#include "base/time.h"
 #include "response/arn.h"
 #include "response/check.h"
 #include "response/host.h"
@@ -169,7 +170,12 @@ bool machine_read(struct planning *planning, struct machine *out, struct error *
 json_t *machine_tags(const struct machine *machine, const char *kind)
 {
     struct arena *arena = machine->planning->arena;
-    json_t *tags = plan_pack(arena, "[{s:s, s:s}, {s:s, s:s}]", "Key", "ir:action", "Value",
-                             "contain", "Key", "ir:instance", "Value", machine->id);
+    const struct planning *planning = machine->planning;
+    char made[TIME_TEXT_SIZE];
+    json_t *tags = plan_pack(arena, "[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}]",
+                             "Key", "ir:action", "Value", "contain", "Key", "ir:instance", "Value",
+                             machine->id, "Key", "ir:case", "Value", planning->case_name, "Key",
+                             "ir:actor", "Value", planning->caller, "Key", "ir:time", "Value",
+                             arena_printf(arena, "%.19sZ", time_iso(planning->plan->made, made)));
     return plan_pack(arena, "{s:s, s:O}", "ResourceType", kind, "Tag", tags);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TAGS_MOST 50
-#define OUR_TAGS 3
+#define OUR_TAGS 6
 #define LOCK_DAYS 90
 #define SET_TAG "ir:set"
 

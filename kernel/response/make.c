@@ -1,6 +1,7 @@
 /* From what was typed to a plan. */
 #include "response/response_state.h"
 
+#include "base/file.h"
 #include "base/time.h"
 #include "response/account.h"
 #include "response/aim.h"
@@ -10,11 +11,33 @@
 #include "response/ready.h"
 #include "response/safe.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <unistd.h>
+
+#define CASE_FOLDER ".cofferdam"
+#define NAME_FROM_MOST 4096
+#define TAG_VALUE_MOST 256
 
 /* Sessions that begin while the cut-off takes effect are ended too: clocks differ, and IAM needs
  * its seconds. */
 #define CUT_OFF_AHEAD (INT64_C(60) * 1000000)
+
+/* The folder that the case is about: "case-318" of /home/ada/case-318/.cofferdam. Of what a tag may
+ * not hold, a dash stands for it. */
+static const char *case_name(const struct response *response)
+{
+    const char *folder = session_settings(response->with.session)->case_folder;
+    char here[NAME_FROM_MOST] = "";
+    if ((!folder || strcmp(file_name(folder), CASE_FOLDER) == 0) && getcwd(here, sizeof here))
+        folder = here;
+    char *name =
+        arena_strdup(response->arena, folder && *file_name(folder) ? file_name(folder) : "case");
+    for (char *at = name; *at; at++)
+        if (!isalnum((unsigned char)*at) && !strchr("_.-", *at))
+            *at = '-';
+    return arena_strndup(response->arena, name, strnlen(name, TAG_VALUE_MOST));
+}
 
 bool planning_of(struct response *response, struct plan *plan, struct suspect *suspect,
                  struct planning *out, struct error *err)
@@ -35,6 +58,7 @@ bool planning_of(struct response *response, struct plan *plan, struct suspect *s
                              .partition = access->partition,
                              .region = response->region,
                              .before = json_object_get(response->before, access->account),
+                             .case_name = case_name(response),
                              .evidence = session_settings(response->with.session)->evidence,
                              .forensics = session_settings(response->with.session)->forensics,
                              .cancel = response->with.cancel,

@@ -23,6 +23,7 @@ static struct plan *look(struct run *run, bool last, struct error *err)
         return NULL;
     fresh = plan_new(response->arena, run->plan->kind);
     fresh->cut_off = run->plan->cut_off;
+    fresh->made = run->plan->made;
     fresh->running = true;
     for (const struct suspect *one = run->plan->suspects; one; one = one->next)
         plan_suspect(fresh, one);

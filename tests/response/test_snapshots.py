@@ -55,6 +55,10 @@ def test_an_instance_is_preserved_and_goes_on_working(cloud, kernel, instance):
     done = kernel.ok(yes)
     assert "Partly failed" not in done and estate.groups(cloud, instance) == groups
     assert changes(cloud) == ["ModifyInstanceAttribute"] * 3 + ["CreateSnapshots"] + ["LockSnapshot"] * 2
+    for one in taken(cloud, instance, 2).values():
+        tags = {tag["Key"]: tag["Value"] for tag in one["Tags"]}
+        assert tags["ir:actor"].startswith("arn:aws:iam::%s:user/" % cloud.account) and tags["ir:action"] == "contain"
+        assert tags["ir:case"] == os.path.basename(kernel.home) and tags["ir:time"].endswith("Z")
     entry = jobs(kernel, "snapshots")[-1]
     assert entry["instance"] == instance and [one["state"] for one in entry["snapshots"]] == ["completed"] * 2
     assert {one["lock"] for one in entry["snapshots"]} == {"governance"} and not any("hash" in one for one in entry["snapshots"])

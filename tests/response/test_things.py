@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 import estate
-from acting import ADMIN, changes, works
+from acting import PLAN, ADMIN, changes, works
 
 WORLD = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::%s/*"}
 DELIVERY = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::%s/*"}
@@ -209,6 +209,29 @@ def test_the_deletion_of_a_key_is_called_off(cloud, kernel):
     kernel.act("%undo")
     assert state() == "Disabled", "never deleted"
     assert "has no key" in kernel.refused("%contain key/b7f4f756-5e53-455b-b9ee-59a581a392f9")
+
+
+@pytest.mark.parametrize("holds", ["bucket", "snapshot"])
+def test_the_key_of_the_evidence_is_not_disabled_by_an_undo(cloud, kernel, name, holds):
+    kms, key = cloud.client("kms"), cloud.client("kms").create_key()["KeyMetadata"]
+    state = lambda: kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"]
+    if holds == "bucket":
+        s3 = cloud.client("s3")
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key["Arn"]}}]})
+        kernel.ok("%set evidence " + name)
+    else:
+        ec2 = cloud.client("ec2")
+        volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1, Encrypted=True, KmsKeyId=key["Arn"])["VolumeId"]
+        tags = [{"ResourceType": "snapshot", "Tags": [{"Key": "ir:instance", "Value": "i-0"}]}]
+        ec2.create_snapshot(VolumeId=volume, TagSpecifications=tags)
+    kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
+    kernel.act("%%contain key/%s --level enable" % key["KeyId"])
+    assert state() == "Enabled"
+    text = kernel.ok("%undo")
+    assert "the key of the evidence stays enabled" in text and not PLAN.search(text) and state() == "Enabled"
+    kernel.ok("%set evidence none")
 
 
 def test_a_trail_writes_again_and_sees_again(cloud, kernel, name):
