@@ -388,7 +388,8 @@ static bool make(struct running *running, const struct job_order *order, struct 
     job->notes = json_own(arena, json_object());
     job->folder = arena_strdup(arena, folder);
     job->exports = arena_strdup(arena, exports);
-    job->profile = copy(arena, session_settings(session)->profile);
+    job->profile =
+        copy(arena, order->profile ? order->profile : session_settings(session)->profile);
     job->region = copy(arena, order->region);
     set_display(job);
     return job_file_make(job, err);

@@ -16,8 +16,9 @@ static const struct step *taken(const struct plan *plan, const struct suspect *s
     return there ? step : NULL;
 }
 
+/* `profile`: of another account; NULL: as the session. */
 static bool follow(struct magic_call *call, const struct suspect *suspect, const struct step *step,
-                   struct error *err)
+                   const char *profile, struct error *err)
 {
     int64_t number;
     bool hash = json_get_bool(suspect->wishes, "hash", false);
@@ -29,7 +30,8 @@ static bool follow(struct magic_call *call, const struct suspect *suspect, const
                             .title = arena_printf(call->arena, "%s%s", suspect->name,
                                                   hash ? ", with the hashes of its blocks" : ""),
                             .order = order,
-                            .region = suspect->region};
+                            .region = suspect->region,
+                            .profile = profile};
     return call->jobs->begin(call->jobs->state, &job, &number, err);
 }
 
@@ -40,18 +42,21 @@ bool preserving_follow(struct magic_call *call, const struct response *response,
     bool ok = true;
     for (const struct suspect *one = plan->suspects; ok && one; one = one->next) {
         const struct step *step = taken(plan, one, call->arena);
+        bool other = !home || strcmp(home, one->account) != 0;
+        const char *profile = other ? response_profile(response, one->account) : NULL;
         if (!step || plan->kind != PLAN_CONTAIN)
             continue;
         if (!call->jobs)
             outputs_printf(call->outputs,
                            "snapshots of %s are accepted; nothing follows them here\n", one->name);
-        else if (!home || strcmp(home, one->account) != 0)
+        else if (other && !profile)
             outputs_printf(call->outputs,
-                           "snapshots of %s are accepted; they are in account %s, which no job "
-                           "looks into: %%ami-snapshot %s --account %s shows how they stand\n",
-                           one->name, one->account, one->name, one->account);
+                           "snapshots of %s are accepted; they are in account %s, which a job "
+                           "looks into only through a profile (%%set accounts %s=PROFILE): "
+                           "%%ami-snapshot %s --account %s shows how they stand\n",
+                           one->name, one->account, one->account, one->name, one->account);
         else
-            ok = follow(call, one, step, err);
+            ok = follow(call, one, step, profile, err);
     }
     return ok;
 }

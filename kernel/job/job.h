@@ -122,6 +122,7 @@ struct job_order {
     const char *title;
     const json_t *order; /* borrowed */
     const char *region;  /* where AWS is asked; NULL: the client's */
+    const char *profile; /* as whom; NULL: as the session */
     void *carry;         /* taken, also when it fails: then carry_free frees it */
     void (*carry_free)(void *carry);
 };

@@ -23,6 +23,12 @@ static const char *mapped(const struct response *response, const char *account)
     return NULL;
 }
 
+const char *response_profile(const struct response *response, const char *account)
+{
+    const char *how = mapped(response, account);
+    return how && strncmp(how, "arn:", 4) != 0 ? how : NULL;
+}
+
 static const struct aws_credentials *kept(struct arena *arena, const struct aws_credentials *found)
 {
     struct aws_credentials *made = arena_alloc(arena, sizeof *made);

@@ -39,6 +39,10 @@ struct response_with {
 };
 struct response *response_new(const struct response_with *with, struct error *err);
 
+/* The profile that %set accounts maps another account to; NULL: a role, or nothing. Belongs to the
+ * arena. */
+const char *response_profile(const struct response *response, const char *account);
+
 /* Something to contain that nobody typed: of a family, or that an attacker made meanwhile. */
 struct response_found {
     const char *text;    /* as a target is written: "user/alice" */

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+import estate
 from acting import ADMIN, Cloud, Responder, changes, details, key_of, works
 
 MANAGER, OTHER, LONELY = "999900001111", "222233334444", "333344445555"
@@ -106,3 +107,36 @@ def test_a_person_of_identity_center(cloud, own):
     role = next(name for name in cloud.order("state")["roles"] if "AWSReservedSSO" in name) if "roles" in cloud.order("state") else None
     if role:
         assert "belongs to Identity Center" in own.refused("%contain role/" + role.split("/")[-1])
+
+
+class Elsewhere:
+    """The double as somebody of another account sees it."""
+
+    def __init__(self, cloud, key):
+        self.cloud, self.key, self.region = cloud, key, cloud.region
+
+    def client(self, service, region=None):
+        return self.cloud.client(service, self.key, region=region)
+
+
+@pytest.mark.parametrize("way", ["profile", "role"])
+def test_snapshots_in_another_account_are_followed_through_a_profile_and_else_it_is_said(cloud, tmp_path, way):
+    boss = cloud.user("boss-" + way, ADMIN, account=OTHER)
+    there = Elsewhere(cloud, boss)
+    instance = estate.machine(there, way, estate.Network(there, way))
+    config = tmp_path / "config"
+    config.write_text("[profile other]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = us-east-1\n"
+                      % (boss["access_key_id"], boss["secret_access_key"]))
+    cloud.role("IR-snapshots", ADMIN, account=OTHER, trust="arn:aws:iam::%s:root" % cloud.account) if way == "role" else None
+    cloud.order("machines", {"snapshot_polls": 3})
+    with Responder(tmp_path, {**cloud.environment(), "AWS_CONFIG_FILE": str(config)}) as own:
+        own.ok("%set accounts " + (OTHER + "=other" if way == "profile" else reach(OTHER, "IR-snapshots")))
+        text = own.act("%%ami-snapshot %s --account %s" % (instance, OTHER))
+        if way == "role":
+            assert "they are in account %s, which a job looks into only through a profile" % OTHER in text and "no jobs" in own.ok("%jobs")
+        else:
+            own.ok("%jobs wait all")
+            told = [one["content"] for one in own.ledger("job") if one["content"].get("what") == "snapshots"][-1]
+            assert told["instance"] == instance and [one["state"] for one in told["snapshots"]] == ["completed"] * 2, text
+            assert cloud.calls(operation="DescribeLockedSnapshots", access_key_id=boss["access_key_id"])
+    cloud.order("machines", {})
