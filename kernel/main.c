@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 2
+#define SETTLE_LIMIT 4000000 /* microseconds: Jupyter kills 5 s after it asked to end */
 
 static const char usage[] =
     "usage: cofferdam -f FILE             run as the kernel of a connection file (Jupyter does "
@@ -126,7 +127,7 @@ static void end_kernel(struct kernel *kernel, bool orderly, const char *own_file
     (void)pthread_join(kernel->worker_thread, NULL);
     (void)pthread_join(kernel->aide_thread, NULL);
     (void)pthread_join(kernel->jobs_thread, NULL);
-    if (!commons_settle(kernel->commons)) {
+    if (!commons_settle(kernel->commons, SETTLE_LIMIT)) {
         log_line(LOG_LEVEL_WARN, "main", "a result was not written in time: it is not kept");
         _exit(EXIT_SUCCESS);
     }

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTLE_LIMIT                                                                               \
-    4000000 /* microseconds: Jupyter kills a kernel 5 s after it was asked to end */
-
 struct commons *commons_new(void)
 {
     struct commons *commons = xcalloc(1, sizeof *commons);
@@ -71,9 +68,9 @@ void commons_release(struct commons *commons)
         commons_free(commons);
 }
 
-bool commons_settle(struct commons *commons)
+bool commons_settle(struct commons *commons, int64_t limit)
 {
-    return !commons->local || local_settle(commons->local, SETTLE_LIMIT);
+    return !commons->local || local_settle(commons->local, limit);
 }
 
 bool commons_restore(struct commons *commons)

@@ -17,8 +17,9 @@ struct commons *commons_new(void); /* one reference */
 struct commons *commons_hold(struct commons *commons);
 void commons_release(struct commons *commons); /* NULL is allowed */
 
-/* Waits until what was shown is written to the case's file: at most 4 s, then false. */
-bool commons_settle(struct commons *commons);
+/* Waits until what was shown is written to the case's file, at most so many microseconds: then
+   false. */
+bool commons_settle(struct commons *commons, int64_t limit);
 
 /* One more session. `subshell` is its id, NULL: the main prompt's. A subshell's begins with the
  * settings as the main one has them now. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETTLE_LIMIT 60000000 /* microseconds that a large result may take to be written */
+
 struct place_lists {
     const char **folders, **setup;
     size_t folder_count, setup_count;
@@ -64,7 +66,7 @@ static bool close_all(struct session *session, struct error *err)
     struct commons *commons = session->commons;
     if (commons->local && !others_are_out(session, err))
         return false;
-    if (commons->local && !commons_settle(commons)) {
+    if (commons->local && !commons_settle(commons, SETTLE_LIMIT)) {
         (void)error_set(err, ERROR_UNAVAILABLE, "a result is still being written");
         return error_hint(err, "Run the cell again in a moment.");
     }

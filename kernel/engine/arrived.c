@@ -100,7 +100,8 @@ bool arrived_load(const struct arrived *arrived, struct local *local,
                                   .size = sql.size,
                                   .keep_as = request->keep_as,
                                   .inflow = arrived->inflow,
-                                  .own = true,
+                                  .behind = request->behind,
+                                  .own = arrived->inflow != NULL,
                                   .limit = request->limit};
     bool full = sql.full;
     buf_release(&sql);

@@ -39,8 +39,9 @@ struct engine_request {
     size_t place_count;
     const char *keep_as;   /* keep the whole result under this name (a SELECT); NULL: rows only */
     int64_t limit;         /* rows wanted in batches; 0 = all */
-    struct inflow *inflow; /* the rows it reads are on their way (engine/inflow.h): what is kept of
-                              them may be shown before it lies in its file (local_settle) */
+    struct inflow *inflow; /* the rows it reads are on their way (engine/inflow.h) */
+    bool behind;           /* rows on their way are shown before they lie in their file, under a
+                              name that no later result has (local_settle) */
     bool own;              /* the kernel's own statement, which may write; never an analyst's */
 };
 

@@ -329,7 +329,7 @@ static struct local_query *query_new(struct local *local, const struct engine_re
     query->limit = request->limit;
     query->own = request->own;
     query->inflow = request->inflow ? inflow_hold(request->inflow) : NULL;
-    query->behind = request->inflow && request->keep_as;
+    query->behind = request->inflow && request->keep_as && request->behind;
     query->total = -1;
     query->param_count = request->param_count;
     query->params = xcalloc(request->param_count, sizeof *query->params);

@@ -32,7 +32,7 @@ struct arriving {
 static void begin(struct stage *stage, struct arriving *arriving, struct rows_column *columns,
                   size_t count, const char *name)
 {
-    *arriving = (struct arriving){.request = {.keep_as = name}};
+    *arriving = (struct arriving){.request = {.keep_as = name, .behind = true}};
     struct rows_place place = {stage->local, stage->folder, &arriving->request};
     assert_true(rows_open(&arriving->rows, stage->arena, &place, &arriving->err));
     arriving->rows.columns = columns;
