@@ -218,6 +218,14 @@ static void go_on(struct http *http)
         (void)arm(http, http->due);
 }
 
+/* Outside of a step: whoever waits is woken where something has ended already. */
+static void go_on_now(struct http *http)
+{
+    go_on(http);
+    if (note_ends(http))
+        wake(http);
+}
+
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
                                  struct error *err)
 {
@@ -233,9 +241,7 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
     transfer->next = http->first;
     http->first = transfer;
     if (http->api.multi_add_handle(http->multi, transfer->easy) == CURLM_OK) {
-        go_on(http);
-        if (note_ends(http)) /* already: whoever waits is woken */
-            wake(http);
+        go_on_now(http);
         return transfer;
     }
     http_end(transfer);
@@ -249,7 +255,7 @@ void http_hold(struct http_transfer *transfer, bool hold)
         (void)transfer->http->api.easy_pause(transfer->easy,
                                              hold ? CURLPAUSE_RECV : CURLPAUSE_CONT);
     transfer->held = hold;
-    go_on(transfer->http);
+    go_on_now(transfer->http);
 }
 
 void http_end(struct http_transfer *transfer)

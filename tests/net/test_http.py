@@ -73,6 +73,12 @@ def test_what_one_request_set_is_not_the_next_ones(server):
     assert "in time" in said[7]["error"]
 
 
+def test_held_and_let_go_on(server):
+    """Nothing of it is lost, and the next one is not held."""
+    said = alone({"url": server.url("/good"), "hold": 100}, {"url": server.url("/good")}, {"url": server.url("/endless"), "hold": 100, "size": 1000000})
+    assert [one.get("body") for one in said[:2]] == [BODY.decode()] * 2 and "larger than its limit" in said[2]["error"]
+
+
 def test_a_proxy_is_one_requests(server):
     elsewhere = {"url": "http://elsewhere.invalid/good"}
     said = alone({**elsewhere, "proxy": server.url("")}, elsewhere, {**elsewhere, "proxy": server.url("")})

@@ -1,7 +1,8 @@
 /* Without words: what needs no server. With words: requests as JSON on stdin, one a line, all
  * started before the first is waited for, and what became of each as a line of JSON on stdout, for
  * tests/net/test_http.py. "end_at" ends a request at its "start", or after that many milliseconds;
- * one that is "alone" is at its end, and put away, before the next is started.
+ * one that is "alone" is at its end, and put away, before the next is started. "hold" holds one
+ * from its start for so many milliseconds; nobody looks before its descriptor says so.
  */
 #include "base/json.h"
 #include "base/time.h"
@@ -161,10 +162,16 @@ static bool settle(struct one *all, size_t count)
 static void finish_alone(struct http *http, struct one *all, size_t count, const struct error *err)
 {
     struct one *one = &all[count];
+    int64_t until = time_monotonic() + (int64_t)number(one, "hold") * 1000;
+    bool held = one->transfer && number(one, "hold");
+    if (held)
+        http_hold(one->transfer, true);
     while (settle(all, count + 1)) {
         struct pollfd ready = {.fd = http_fd(http), .events = POLLIN};
-        (void)poll(&ready, 1, 1000);
-        http_step(http);
+        if (poll(&ready, 1, held ? 5 : 1000) > 0)
+            http_step(http);
+        if (held && time_monotonic() >= until)
+            http_hold(one->transfer, held = false);
     }
     one->said = outcome(one, err);
     if (!one->ended)
