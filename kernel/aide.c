@@ -197,7 +197,7 @@ void aide_tell_catalog(struct pipe *aide, const struct catalog *catalog, int64_t
     packet->count = serial;
     packet->value = (void *)(uintptr_t)catalog; /* const: the packet only hands it on */
     packet->value_free = release_catalog;
-    pipe_quiet(aide, packet);
+    pipe_quiet_state(aide, packet);
 }
 
 static void hear(struct desk *desk, struct packet *packet)

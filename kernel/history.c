@@ -139,6 +139,7 @@ static bool open_at(struct history *history, const char *path)
     static const char
         schema[] = /* WAL: no fsync per group, so that completion does not wait for a disk */
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+        "PRAGMA cache_size = -256;" /* KiB: lines are added, and seldom read */
         "CREATE TABLE IF NOT EXISTS sessions (session INTEGER PRIMARY KEY AUTOINCREMENT, started "
         "TEXT NOT NULL);"
         "CREATE TABLE IF NOT EXISTS lines (session INTEGER NOT NULL, line INTEGER NOT NULL, input "

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define WAITING_CELLS 10000
-#define WAITING_BYTES ((size_t)4 * 1024 * 1024)
+#define WAITING_BYTES ((size_t)8 * 1024 * 1024) /* of their lines */
 
 /* ---- the ledger, without anybody being kept from work -------------------------------------------
  */
@@ -81,18 +81,24 @@ bool record_head(const struct session *session, struct ledger_mark *mark)
  */
 
 /* The hash is of the source as it is recorded: that of a password would give it away. */
-static json_t *cell_content(const struct record_cell *cell)
+static void add_hash(json_t *content)
 {
+    const json_t *source = json_object_get(content, "source");
     unsigned char digest[HASH_SIZE];
     char hash[HASH_HEX_SIZE];
+    hash_sha256(json_string_value(source), json_string_length(source), digest);
+    hash_hex(digest, sizeof digest, hash);
+    (void)json_object_set_new(content, "sha256", json_string(hash));
+}
+
+static json_t *cell_content(const struct record_cell *cell)
+{
     struct buf source;
     buf_init(&source, 2 * cell->size + 4096);
     bool taken = redact_text(&source, cell->source, cell->size);
-    hash_sha256(source.data ? source.data : "", source.size, digest);
-    hash_hex(digest, sizeof digest, hash);
     json_t *content = json_object();
-    (void)json_object_set_new(content, "source", json_text(source.data, source.size));
-    (void)json_object_set_new(content, "sha256", json_string(hash));
+    (void)json_object_set_new(content, "source",
+                              json_text(source.data ? source.data : "", source.size));
     if (taken)
         (void)json_object_set_new(content, "redacted", json_true());
     if (cell->silent)
@@ -101,59 +107,78 @@ static json_t *cell_content(const struct record_cell *cell)
     return content;
 }
 
-static void wait_in_memory(struct session *session, json_t *content, size_t size)
+/* As a line of text: a session that records nothing may have many cells, and objects of ten
+   thousand take seven times the room. */
+static void wait_in_memory(struct session *session, json_t *content)
 {
     struct record *record = &session->record;
-    if (!record->waiting)
-        record->waiting = json_array();
-    if (json_array_size(record->waiting) >= WAITING_CELLS ||
-        record->waiting_bytes + size > WAITING_BYTES) {
-        record->forgotten++;
-        json_decref(content);
-        return;
-    }
     char began[TIME_TEXT_SIZE];
     (void)json_object_set_new(content, "began", json_string(time_iso(time_now(), began)));
     (void)json_object_set_new(content, "cell", json_integer(session->cell));
-    (void)json_array_append_new(record->waiting, content);
-    record->waiting_bytes += size;
+    char *line = json_dumps(content, JSON_COMPACT);
+    json_decref(content);
+    size_t size = line ? strlen(line) : 0;
+    if (!record->waiting.limit)
+        buf_init(&record->waiting, WAITING_BYTES);
+    if (!line || record->waiting_cells >= WAITING_CELLS ||
+        record->waiting.size + size + 1 > WAITING_BYTES) {
+        record->forgotten++;
+    } else {
+        buf_add(&record->waiting, line, size);
+        buf_addc(&record->waiting, '\n');
+        record->waiting_cells++;
+    }
+    free(line);
 }
 
 void record_cell(struct session *session, const struct record_cell *cell)
 {
     if (!cell->size)
         return;
-    if (session->ledger || session_has_ledger(session))
-        (void)record_write(session, LEDGER_CELL, cell_content(cell));
-    else
-        wait_in_memory(session, cell_content(cell), cell->size);
+    json_t *content = cell_content(cell);
+    if (!session->ledger && !session_has_ledger(session)) {
+        wait_in_memory(session, content);
+        return;
+    }
+    add_hash(content);
+    (void)record_write(session, LEDGER_CELL, content);
+}
+
+/* The lines that wait, as entries that own their content. */
+static size_t read_waiting(const struct record *record, struct ledger_entry *entries)
+{
+    size_t count = 0;
+    const char *at = record->waiting.data, *end = at + record->waiting.size;
+    for (const char *newline; at < end && (newline = memchr(at, '\n', (size_t)(end - at)));
+         at = newline + 1) {
+        json_t *content = json_loadb(at, (size_t)(newline - at), JSON_ALLOW_NUL, NULL);
+        if (!content)
+            continue; /* we wrote it */
+        add_hash(content);
+        entries[count++] = (struct ledger_entry){
+            .kind = LEDGER_CELL, .content = content, .cell = json_get_int(content, "cell", 0)};
+    }
+    if (count && record->forgotten)
+        (void)json_object_set_new(entries[count - 1].content, "more_cells_not_recorded",
+                                  json_integer(record->forgotten));
+    return count;
 }
 
 bool record_write_waiting(struct session *session, struct error *err)
 {
     struct record *record = &session->record;
-    json_t *waiting = record->waiting;
-    size_t count = json_array_size(waiting);
-    if (!count)
+    if (!record->waiting_cells)
         return true;
-    record->waiting = NULL;
-    struct ledger_entry *entries = xcalloc(count, sizeof *entries);
-    for (size_t i = 0; i < count; i++)
-        entries[i] =
-            (struct ledger_entry){.kind = LEDGER_CELL,
-                                  .content = json_incref(json_array_get(waiting, i)),
-                                  .cell = json_get_int(json_array_get(waiting, i), "cell", 0)};
-    if (record->forgotten)
-        (void)json_object_set_new(json_array_get(waiting, count - 1), "more_cells_not_recorded",
-                                  json_integer(record->forgotten));
+    struct ledger_entry *entries = xcalloc(record->waiting_cells, sizeof *entries);
+    size_t count = read_waiting(record, entries), cells = record->waiting_cells;
+    record->waiting_cells = 0; /* the ledger may ask for them again meanwhile */
     bool ok = ledger_write(session->ledger, entries, count, err);
     free(entries);
     if (ok) {
-        json_decref(waiting);
-        record->waiting_bytes = 0;
+        buf_release(&record->waiting);
         record->forgotten = 0;
     } else {
-        record->waiting = waiting;
+        record->waiting_cells = cells;
     }
     return ok;
 }

@@ -61,7 +61,7 @@ void session_free(struct session *session)
     free(session->cell_id);
     free(session->last);
     record_whole_forget(session, NULL);
-    json_decref(session->record.waiting);
+    buf_release(&session->record.waiting);
     free(session->record.trouble);
     commons_leave(session);
     arena_free(session->arena);

@@ -2,14 +2,15 @@
 #ifndef COFFERDAM_CASE_SESSION_STATE_H
 #define COFFERDAM_CASE_SESSION_STATE_H
 
+#include "base/buf.h"
 #include "case/session.h"
 
 #include <stdatomic.h>
 
 /* record.c */
 struct record {
-    json_t *waiting; /* cells until there is something to record; NULL: none */
-    size_t waiting_bytes;
+    struct buf waiting; /* cells until there is something to record, each a line of JSON */
+    size_t waiting_cells;
     int64_t forgotten;    /* cells beyond the limits */
     char *trouble;        /* not told yet; or NULL */
     bool failing;         /* the last entry could not be written */

@@ -9,8 +9,9 @@
 struct pipe {
     pthread_mutex_t lock;
     struct packet *first, *last;
-    size_t quiet; /* packets pushed without waking */
-    bool awake;   /* the descriptor is readable, or about to be */
+    struct packet *state; /* the one among them that a newer one takes the place of; or NULL */
+    size_t quiet;         /* packets pushed without waking */
+    bool awake;           /* the descriptor is readable, or about to be */
     int descriptor;
 };
 
@@ -74,6 +75,32 @@ void pipe_push(struct pipe *pipe, struct packet *packet)
     unlock_and_wake(pipe, must_wake(pipe));
 }
 
+/* Under the lock: what the older of two states was, in a packet to be freed. */
+static void keep_newer(struct packet *waiting, struct packet *packet)
+{
+    if (packet->count < waiting->count)
+        return;
+    void *value = waiting->value;
+    waiting->value = packet->value;
+    waiting->count = packet->count;
+    packet->value = value;
+}
+
+void pipe_quiet_state(struct pipe *pipe, struct packet *packet)
+{
+    (void)pthread_mutex_lock(&pipe->lock);
+    bool waits = pipe->state != NULL;
+    if (waits) {
+        keep_newer(pipe->state, packet);
+    } else {
+        pipe->state = packet;
+        add(pipe, packet);
+    }
+    (void)pthread_mutex_unlock(&pipe->lock);
+    if (waits)
+        packet_free(packet);
+}
+
 void pipe_quiet(struct pipe *pipe, struct packet *packet)
 {
     (void)pthread_mutex_lock(&pipe->lock);
@@ -97,7 +124,7 @@ struct packet *pipe_take(struct pipe *pipe, int timeout_ms)
     if (pipe->awake && read(pipe->descriptor, &count, sizeof count) == (ssize_t)sizeof count)
         pipe->awake = false;
     struct packet *packets = pipe->first;
-    pipe->first = pipe->last = NULL;
+    pipe->first = pipe->last = pipe->state = NULL;
     pipe->quiet = 0;
     (void)pthread_mutex_unlock(&pipe->lock);
     return packets;

@@ -75,6 +75,43 @@ static void quiet_packets_wait_for_company(void **state)
     pipe_free(pipe); /* with its packets */
 }
 
+static void release_counter(void *value)
+{
+    int *count = value;
+    ++*count;
+}
+
+static struct packet *state_of(int64_t serial, int *released)
+{
+    struct packet *packet = numbered(serial);
+    packet->value = released;
+    packet->value_free = release_counter;
+    return packet;
+}
+
+static void of_what_is_true_until_the_next_only_the_newest_waits(void **state)
+{
+    (void)state;
+    int released[5] = {0};
+    struct pipe *pipe = pipe_new();
+    pipe_quiet(pipe, numbered(7));
+    for (int i = 0; i < 3; i++)
+        pipe_quiet_state(pipe, state_of(i, &released[i]));
+    pipe_quiet_state(pipe, state_of(1, &released[3])); /* of a slower worker */
+    assert_false(readable(pipe));
+    assert_int_equal(released[0] + released[1] + released[3], 3);
+    assert_int_equal(released[2], 0);
+    struct packet *packets = pipe_take(pipe, 0);
+    assert_int_equal(packets->count, 7);
+    assert_int_equal(packets->next->count, 2);
+    pipe_quiet_state(pipe, state_of(0, &released[4])); /* the one before was taken: kept */
+    assert_int_equal(free_all(packets), 2);
+    assert_int_equal(released[2], 1);
+    assert_int_equal(free_all(pipe_take(pipe, 0)), 1);
+    assert_int_equal(released[4], 1);
+    pipe_free(pipe);
+}
+
 #define PUSHES 20000
 
 static void *push_many(void *state)
@@ -103,12 +140,6 @@ static void nothing_is_lost_between_threads(void **state)
     pipe_free(pipe);
 }
 
-static void release_counter(void *value)
-{
-    int *count = value;
-    ++*count;
-}
-
 static void a_packet_frees_what_it_owns(void **state)
 {
     (void)state;
@@ -131,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packets_come_out_in_their_order),
         cmocka_unit_test(quiet_packets_wait_for_company),
+        cmocka_unit_test(of_what_is_true_until_the_next_only_the_newest_waits),
         cmocka_unit_test(nothing_is_lost_between_threads),
         cmocka_unit_test(a_packet_frees_what_it_owns),
     };

@@ -247,6 +247,31 @@ static void a_notebook_is_a_witness(void **state)
     room_refuse(room, "%record verify broken.ipynb", ERROR_DATA, "no notebook", "");
 }
 
+/* Nothing makes the folder of a case before something happens that is to be recorded. */
+static void cells_before_the_first_thing_to_record_are_recorded_then(void **state)
+{
+    struct room *room = *state;
+    size_t large = (size_t)9 << 20;
+    char *source = xmalloc(large);
+    memset(source, 'x', large);
+    record_cell(room->session, &(struct record_cell){.source = "secret = \"\\u00e9\"", .size = 17});
+    for (int i = 0; i < 10050; i++)
+        record_cell(room->session, &(struct record_cell){.source = "x", .size = 1});
+    record_cell(room->session, &(struct record_cell){.source = source, .size = large});
+    free(source);
+    assert_false(file_exists(LEDGER));
+    room_run(room, "%note now");
+    const json_t *content = json_object_get(last_entry(room, LEDGER_CELL), "content");
+    assert_string_equal(json_get_string(content, "source", ""), "x");
+    /* printf x | sha256sum */
+    assert_string_equal(json_get_string(content, "sha256", ""),
+                        "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
+    assert_int_equal(strlen(json_get_string(content, "began", "")), 27);
+    assert_int_equal(json_get_int(content, "more_cells_not_recorded", 0), 52); /* of 10,052 */
+    room_run(room, "%record verify");
+    room_shows(room, "Every entry is as it was written");
+}
+
 #define ROOM(test) cmocka_unit_test_setup_teardown(test, room_set_up, room_tear_down)
 
 int main(void)
@@ -254,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ROOM(a_note_is_an_entry),
         ROOM(queries_and_their_results_are_entries),
+        ROOM(cells_before_the_first_thing_to_record_are_recorded_then),
         ROOM(a_vote_decides),
         ROOM(a_decision_says_what_and_who),
         ROOM(the_room_is_asked),
