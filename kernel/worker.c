@@ -29,29 +29,36 @@ struct bench {
 
 /* For all sessions of the kernel, as the last one of this case left it. What could not be opened
  * again is said in the first cell. */
-static void restore(struct session *session, struct outputs *outputs)
+static bool restore(struct session *session, struct outputs *outputs)
 {
     struct buf lost;
     struct error trouble = {0};
     buf_init(&lost, 4096);
-    if (!session_restore(session, lake_reopen, &lost, &trouble))
+    bool restored = session_restore(session, lake_reopen, &lost, &trouble);
+    bool stopped = !restored && trouble.kind == ERROR_INTERRUPTED;
+    if (!restored && !stopped)
         outputs_warn(outputs, "the case could not be opened again: %s", trouble.message);
-    response_cut_off(session, &lost);
-    if (lost.size)
+    if (!stopped)
+        response_cut_off(session, &lost);
+    if (lost.size && !stopped)
         outputs_warn(outputs, "%s", lost.data);
     buf_release(&lost);
+    return !stopped;
 }
 
 static void open_case(struct bench *bench, struct running *running)
 {
+    struct commons *commons = bench->worker->commons;
+    bool ours = false;
     if (bench->opened)
         return;
-    bench->opened = true;
-    if (commons_restore(bench->worker->commons)) {
-        restore(bench->session, running->outputs);
-        commons_restored(bench->worker->commons);
+    bool done = commons_restore(commons, bench->worker->cancel, &ours);
+    if (ours) {
+        done = restore(bench->session, running->outputs);
+        commons_restored(commons, done);
     }
-    if (bench->desk)
+    bench->opened = done; /* else this cell was stopped, and the next one does it */
+    if (done && bench->desk)
         desk_take_up(bench->desk, running);
 }
 
@@ -275,6 +282,7 @@ void *worker_run(void *state)
     const struct worker *worker = state;
     struct bench bench = {.worker = worker, .catalog = catalog_share(catalog_new())};
     bench.session = session_beside(worker->commons, worker->notebook, worker->subshell);
+    session_stopped_by(bench.session, worker->cancel);
     bench.desk = worker->jobs ? desk_new(worker) : NULL;
     tell(worker, worker->ready, PACKET_READY);
     do

@@ -10,10 +10,10 @@
 struct commons *commons_new(void)
 {
     struct commons *commons = xcalloc(1, sizeof *commons);
-    pthread_mutex_t *const locks[] = {&commons->first, &commons->naming, &commons->door,
-                                      &commons->lock};
-    for (size_t i = 0; i < COUNT(locks); i++)
-        (void)pthread_mutex_init(locks[i], NULL);
+    struct door *const doors[] = {&commons->first, &commons->naming, &commons->door};
+    for (size_t i = 0; i < COUNT(doors); i++)
+        door_init(doors[i]);
+    (void)pthread_mutex_init(&commons->lock, NULL);
     commons->references = 1;
     commons->arena = arena_new();
     commons->settings = settings_default();
@@ -50,10 +50,10 @@ static void commons_free(struct commons *commons)
     free(commons->folder);
     free(commons->profile);
     free(commons->region);
-    pthread_mutex_t *const locks[] = {&commons->first, &commons->naming, &commons->door,
-                                      &commons->lock};
-    for (size_t i = 0; i < COUNT(locks); i++)
-        (void)pthread_mutex_destroy(locks[i]);
+    struct door *const doors[] = {&commons->first, &commons->naming, &commons->door};
+    for (size_t i = 0; i < COUNT(doors); i++)
+        door_destroy(doors[i]);
+    (void)pthread_mutex_destroy(&commons->lock);
     free(commons);
 }
 
@@ -73,19 +73,22 @@ bool commons_settle(struct commons *commons, int64_t limit)
     return !commons->local || local_settle(commons->local, limit);
 }
 
-bool commons_restore(struct commons *commons)
+bool commons_restore(struct commons *commons, struct cancel *cancel, bool *ours)
 {
-    (void)pthread_mutex_lock(&commons->first);
-    if (!commons->restored)
-        return true;
-    (void)pthread_mutex_unlock(&commons->first);
-    return false;
+    struct error stopped = {0};
+    *ours = false;
+    if (!door_enter(&commons->first, cancel, &stopped))
+        return false;
+    *ours = !commons->restored;
+    if (!*ours)
+        door_leave(&commons->first);
+    return true;
 }
 
-void commons_restored(struct commons *commons)
+void commons_restored(struct commons *commons, bool whole)
 {
-    commons->restored = true;
-    (void)pthread_mutex_unlock(&commons->first);
+    commons->restored = whole;
+    door_leave(&commons->first);
 }
 
 /* ---- who is there ------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ void commons_join(struct commons *commons, struct session *session)
 void commons_leave(struct session *session)
 {
     struct commons *commons = session->commons;
-    (void)pthread_mutex_lock(&commons->door);
+    door_wait(&commons->door);
     local_close(session->local);
     session->local = NULL;
     (void)pthread_mutex_lock(&commons->lock);
@@ -132,7 +135,7 @@ void commons_leave(struct session *session)
     if (commons->alone == session)
         commons->alone = NULL;
     (void)pthread_mutex_unlock(&commons->lock);
-    (void)pthread_mutex_unlock(&commons->door);
+    door_leave(&commons->door);
     commons_release(commons);
 }
 

@@ -26,9 +26,10 @@ bool commons_settle(struct commons *commons, int64_t limit);
 struct session *session_beside(struct commons *commons, const char *notebook_path,
                                const char *subshell);
 
-/* True for the first session that comes to its first cell: it restores the case for all of them and
- * calls commons_restored; the others wait for that, then it is false. */
-bool commons_restore(struct commons *commons);
-void commons_restored(struct commons *commons);
+/* For a session that comes to its first cell. *ours: it restores the case for all of them and calls
+ * commons_restored (not `whole` when it was stopped: the next one does it again); the others wait
+ * for that. False if that wait was stopped. */
+bool commons_restore(struct commons *commons, struct cancel *cancel, bool *ours) ATTR_USE_RESULT;
+void commons_restored(struct commons *commons, bool whole);
 
 #endif

@@ -122,6 +122,7 @@ static bool open_it(struct session *session, const char *folder, const char *exp
         .setup = lists.setup,
         .setup_count = lists.setup_count,
         .memory_limit = session->settings.memory,
+        .cancel = session->cancel,
     };
     session->new_results = !file_exists(place.results_file);
     commons->local = local_open(&place, err);
@@ -171,28 +172,33 @@ static bool enter(struct session *session, struct error *err)
     return join(session, fresh, err);
 }
 
-struct local *session_local(struct session *session, struct error *err)
-{
-    struct commons *commons = session->commons;
-    (void)pthread_mutex_lock(&commons->door);
-    atomic_store(&session->inside, true);
-    struct local *local = enter(session, err) ? session->local : NULL;
-    (void)pthread_mutex_unlock(&commons->door);
-    return local;
-}
-
 void commons_take_back(struct session *session)
 {
     if (session->local_stale)
         settle(session, false);
 }
 
+struct local *session_local(struct session *session, struct error *err)
+{
+    struct commons *commons = session->commons;
+    if (!door_enter(&commons->door, session->cancel, err)) {
+        commons_take_back(session);
+        return NULL;
+    }
+    atomic_store(&session->inside, true);
+    struct local *local = enter(session, err) ? session->local : NULL;
+    door_leave(&commons->door);
+    return local;
+}
+
 bool commons_is_open(const struct session *session)
 {
     struct commons *commons = session->commons;
-    (void)pthread_mutex_lock(&commons->door);
+    struct error stopped = {0};
+    if (!door_enter(&commons->door, session->cancel, &stopped))
+        return false;
     bool open = fits(session);
-    (void)pthread_mutex_unlock(&commons->door);
+    door_leave(&commons->door);
     return open;
 }
 

@@ -1,24 +1,26 @@
 /* commons_state - the inside of the commons, for the files of this folder only.
  *
- * Locks, in the order in which they are taken: `first`, `naming`, `door`, `lock`.
+ * Locks, in the order in which they are taken: `first`, `naming`, `door`, `lock`. The first
+ * three may be held for seconds: a cell's wait for them ends with its interrupt.
  */
 #ifndef COFFERDAM_CASE_COMMONS_STATE_H
 #define COFFERDAM_CASE_COMMONS_STATE_H
 
 #include "case/commons.h"
+#include "case/door.h"
 
 #include <pthread.h>
 
 struct commons {
-    pthread_mutex_t first; /* held while the case is restored, or its session.json written */
+    struct door first; /* held while the case is restored, or its session.json written */
     bool restored;
 
-    pthread_mutex_t naming; /* one at a time gives names to kept results */
+    struct door naming; /* one at a time gives names to kept results */
 
-    pthread_mutex_t door; /* guards the embedded engine and the sessions' connections to it: */
-    struct local *local;  /* the instance; NULL: not open */
-    char *folder;         /* ... of this case */
-    int64_t memory;       /* ... with this limit */
+    struct door door;    /* guards the embedded engine and the sessions' connections to it: */
+    struct local *local; /* the instance; NULL: not open */
+    char *folder;        /* ... of this case */
+    int64_t memory;      /* ... with this limit */
 
     pthread_mutex_t lock; /* guards all that follows; held for moments */
     unsigned references;

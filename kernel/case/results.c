@@ -262,16 +262,17 @@ static bool settle(const struct running *running)
 
 static bool name_result(struct running *running, bool last, struct result *result)
 {
-    pthread_mutex_t *naming = &running->session->commons->naming;
+    struct door *naming = &running->session->commons->naming;
     if (!result->info.kept || running->request->unkept)
         return !running->request->into || !last ||
                error_set(running->err, ERROR_USAGE,
                          "only the rows of a query can be kept by --into, not an explanation");
     if (running->request->into && last && !settle(running))
         return false;
-    (void)pthread_mutex_lock(naming);
+    if (!door_enter(naming, running->cancel, running->err))
+        return false;
     bool named = give_names(running, last, result);
-    (void)pthread_mutex_unlock(naming);
+    door_leave(naming);
     return named;
 }
 

@@ -41,6 +41,16 @@ struct session *session_new(const char *notebook_path, struct error *err)
     return session;
 }
 
+void session_stopped_by(struct session *session, struct cancel *cancel)
+{
+    session->cancel = cancel;
+}
+
+struct cancel *session_cancel(const struct session *session)
+{
+    return session->cancel;
+}
+
 void session_free(struct session *session)
 {
     if (!session)

@@ -67,6 +67,11 @@ struct session;
 struct session *session_new(const char *notebook_path, struct error *err);
 void session_free(struct session *session);
 
+/* What stops the waits of this session: the worker's, that outlives it. Without one nothing does.
+ */
+void session_stopped_by(struct session *session, struct cancel *cancel);
+struct cancel *session_cancel(const struct session *session); /* NULL: none */
+
 bool session_is_subshell(const struct session *session);
 bool session_is_only(const struct session *session); /* the kernel has no other */
 /* From here to the end of the cell this session alone does what there is one set of tables for:
@@ -96,7 +101,8 @@ const char *session_exports(struct session *session, struct error *err);
 /* The local engine, opened at first use with the lakes opened so far. When the set of readable
    folders or views changed, it is opened anew; kept results stay. Until session_end_cell no other
    session opens it anew; while another one's cell uses it, this one does not: ERROR_UNAVAILABLE,
-   and what was registered since is taken back, as where it cannot be opened. */
+   and what was registered since is taken back, as where it cannot be opened. Waits while another
+   session opens it; an interrupt ends that wait, and an opening. */
 struct local *session_local(struct session *session, struct error *err);
 
 /* The record of the case; it makes the case folder. NULL with the error set. */
@@ -139,7 +145,7 @@ void session_set_athena_tables(struct session *session, json_t *tables);
 
 /* Restores what the last kernel of this case had: looks at the kept results, calls reopen for each
    lake (lake/ does it), fills `lost` with one line on what could not be opened again ("" if
-   nothing). */
+   nothing). ERROR_INTERRUPTED: to be done again from its beginning. */
 bool session_restore(struct session *session,
                      bool (*reopen)(struct session *, const char *path, struct error *err),
                      struct buf *lost, struct error *err);

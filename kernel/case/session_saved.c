@@ -89,14 +89,19 @@ void session_check_results(struct session *session, struct buf *lost)
 
 static bool reopen_lakes(struct session *session, const json_t *lakes,
                          bool (*reopen)(struct session *, const char *path, struct error *err),
-                         struct buf *lost)
+                         struct buf *lost, struct error *err)
 {
     for (size_t i = 0; i < json_array_size(lakes); i++) {
         const char *path = json_string_value(json_array_get(lakes, i));
         struct error problem = {0};
-        if (path && !reopen(session, path, &problem))
-            buf_addf(lost, "%slake %s could not be opened again (%s)", lost->size ? "; " : "", path,
-                     problem.message);
+        if (!path || reopen(session, path, &problem))
+            continue;
+        if (problem.kind == ERROR_INTERRUPTED) {
+            *err = problem;
+            return false; /* and no word of a lake that may well be there */
+        }
+        buf_addf(lost, "%slake %s could not be opened again (%s)", lost->size ? "; " : "", path,
+                 problem.message);
     }
     return true;
 }
@@ -120,7 +125,7 @@ bool session_restore(struct session *session,
         if (json_is_array(json_object_get(saved, "athena")))
             session_set_athena_tables(session, json_object_get(saved, "athena"));
         if (saved)
-            ok = reopen_lakes(session, json_object_get(saved, "lakes"), reopen, lost);
+            ok = reopen_lakes(session, json_object_get(saved, "lakes"), reopen, lost, err);
     }
     session->dirty = false;
     arena_free(arena);
@@ -152,11 +157,11 @@ static bool save(struct session *session, struct error *err)
 
 bool session_save(struct session *session, struct error *err)
 {
-    pthread_mutex_t *one = &session->commons->first; /* a later state is not replaced by an older */
+    struct door *one = &session->commons->first; /* a later state is not replaced by an older */
     if (!session->dirty)
         return true;
-    (void)pthread_mutex_lock(one);
+    door_wait(one);
     bool ok = save(session, err);
-    (void)pthread_mutex_unlock(one);
+    door_leave(one);
     return ok;
 }

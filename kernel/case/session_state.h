@@ -21,11 +21,12 @@ struct commons;
 
 struct session {
     struct commons *commons;
-    struct session *next; /* of its members, under its lock */
-    char *subshell;       /* its id; NULL: the main prompt's */
-    int sharer;           /* of the engine: 0 is the main one */
-    int64_t serial;       /* of the commons as they were copied */
-    struct arena *arena;  /* of settings' texts and small lists: as old as the session */
+    struct cancel *cancel; /* borrowed; NULL: nothing stops it */
+    struct session *next;  /* of its members, under its lock */
+    char *subshell;        /* its id; NULL: the main prompt's */
+    int sharer;            /* of the engine: 0 is the main one */
+    int64_t serial;        /* of the commons as they were copied */
+    struct arena *arena;   /* of settings' texts and small lists: as old as the session */
     struct settings settings;
     bool settings_changed; /* ... since they were shared */
     /* copies of the commons' */

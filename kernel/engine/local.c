@@ -326,11 +326,15 @@ static bool fill_pool(struct instance *instance, bool results, struct error *err
     return true;
 }
 
+static bool stopped(const struct local_place *place, struct error *err)
+{
+    return place->cancel && cancel_raised(place->cancel) &&
+           !error_set(err, ERROR_INTERRUPTED, "interrupted");
+}
+
 static bool set_up(struct local *local, const struct local_place *place, struct error *err)
 {
     struct instance *instance = local->instance;
-    if (instance->api.connect(instance->database, &local->own.connection) != DuckDBSuccess)
-        return error_set(err, ERROR_INTERNAL, "the engine gives no connection");
     duckdb_connection own = local->own.connection;
     bool made = place->results_file && !file_exists(place->results_file);
     if (place->results_file && !attach_results(instance, own, place->results_file, err))
@@ -343,12 +347,31 @@ static bool set_up(struct local *local, const struct local_place *place, struct 
     if (place->results_file && !local_behind_open(local, !made, err))
         return false;
     for (size_t i = 0; i < place->setup_count; i++)
-        if (!local_functions_for(local, place->setup[i], strlen(place->setup[i]), err) ||
+        if (stopped(place, err) ||
+            !local_functions_for(local, place->setup[i], strlen(place->setup[i]), err) ||
             !local_execute(instance, own, place->setup[i], err))
             return error_wrap(err, "setting up the engine");
     if (!place->results_file)
         return true;
     return fill_pool(instance, true, err) && lock_down(instance, own, place, err);
+}
+
+/* What it waits for meanwhile is views over files that DuckDB looks into. */
+static bool connect_and_set_up(struct local *local, const struct local_place *place,
+                               struct error *err)
+{
+    struct instance *instance = local->instance;
+    if (instance->api.connect(instance->database, &local->own.connection) != DuckDBSuccess)
+        return error_set(err, ERROR_INTERNAL, "the engine gives no connection");
+    struct local_waking waking = {&instance->api, local->own.connection};
+    if (place->cancel)
+        cancel_on_raise(place->cancel, local_wake, &waking);
+    bool ok = set_up(local, place, err);
+    if (place->cancel)
+        cancel_on_raise(place->cancel, NULL, NULL);
+    if (!ok && place->cancel && cancel_raised(place->cancel))
+        *err = (struct error){.kind = ERROR_INTERRUPTED, .message = "interrupted"};
+    return ok;
 }
 
 struct local *local_open(const struct local_place *place, struct error *err)
@@ -365,7 +388,7 @@ struct local *local_open(const struct local_place *place, struct error *err)
     struct local *local = xcalloc(1, sizeof *local);
     *local = (struct local){.engine = {.ops = &local_ops}, .instance = instance};
     if (duckdb_api_load(&instance->api, err) && make_spill(instance, place, err) &&
-        open_database(instance, place, err) && set_up(local, place, err))
+        open_database(instance, place, err) && connect_and_set_up(local, place, err))
         return local;
     local_close(local);
     return NULL;

@@ -27,8 +27,9 @@ struct local_place {
     const char *const *
         setup; /* statements run at open before access is closed: CREATE VIEW..., CREATE MACRO... */
     size_t setup_count;
-    int64_t memory_limit; /* bytes; 0 = half of the machine or of the cgroup */
-    int threads;          /* 0 = processors */
+    int64_t memory_limit;  /* bytes; 0 = half of the machine or of the cgroup */
+    int threads;           /* 0 = processors */
+    struct cancel *cancel; /* ends the opening: ERROR_INTERRUPTED. NULL: nothing does */
 };
 
 /* Loads the library, opens the instance, runs setup. A missing library is ERROR_UNAVAILABLE with

@@ -257,15 +257,9 @@ bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
     return ok;
 }
 
-/* A raise during the kernel's own statement interrupts its connection. */
-struct own_wake {
-    const struct duckdb_api *api;
-    duckdb_connection connection;
-};
-
-static void wake_own(void *state)
+void local_wake(void *state)
 {
-    const struct own_wake *wake = state;
+    const struct local_waking *wake = state;
     wake->api->interrupt(wake->connection);
 }
 
@@ -300,9 +294,9 @@ bool local_run(struct local *local, const struct local_statement *statement, str
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
     if (!local_functions_for(local, request.sql, request.size, err))
         return false;
-    struct own_wake wake = {.api = api, .connection = local->own.connection};
+    struct local_waking wake = {.api = api, .connection = local->own.connection};
     if (statement->cancel)
-        cancel_on_raise(statement->cancel, wake_own, &wake);
+        cancel_on_raise(statement->cancel, local_wake, &wake);
     duckdb_prepared_statement prepared;
     bool ok = local_prepare(api, local->own.connection, &request, &prepared, err);
     if (ok) {

@@ -70,6 +70,13 @@ bool local_prepare(const struct duckdb_api *api, duckdb_connection connection,
                    const struct local_request *request, duckdb_prepared_statement *out,
                    struct error *err) ATTR_USE_RESULT;
 
+/* A raise during the kernel's own statement interrupts its connection: for cancel_on_raise. */
+struct local_waking {
+    const struct duckdb_api *api;
+    duckdb_connection connection;
+};
+void local_wake(void *waking);
+
 /* What of the guard comes before preparing: the first word, and functions that act. */
 bool local_guard(const struct duckdb_api *api, duckdb_connection connection, const char *sql,
                  size_t size, struct error *err) ATTR_USE_RESULT;

@@ -284,7 +284,7 @@ bool lake_reopen(struct session *session, const char *path, struct error *err)
 {
     struct arena *arena = arena_new();
     struct lake_info info;
-    bool opened = lake_open(session, path, NULL, arena, &info, err);
+    bool opened = lake_open(session, path, session_cancel(session), arena, &info, err);
     arena_free(arena);
     return opened;
 }

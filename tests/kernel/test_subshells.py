@@ -2,8 +2,11 @@
 import csv
 import json
 import os
+import subprocess
+import tempfile
 import time
 
+from test_lifecycle import SHIMS
 from wire_client import ENDLESS, KernelCase, PATIENCE, words
 
 
@@ -263,6 +266,80 @@ class BesideTest(SubshellCase):
         self.interrupt()
         self.assertEqual(words(self.client.until_idle(main))[-1], "idle")
         self.assertEqual(self.client.quiet(), [])
+
+
+class WaitTest(SubshellCase):
+    """One prompt does for long what another one's cell has to wait for: that wait is interrupted as any other."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        shim, self.gate = os.path.join(folder.name, "gate.so"), os.path.join(folder.name, "gate")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, os.path.join(SHIMS, "gate.c"), "-ldl"], check=True)
+        self.environment = {"LD_PRELOAD": shim, "GATE_FILE": self.gate}
+
+    def begin_with(self, held, restored=False):
+        self.kernel = self.start(env=dict(self.environment, GATE_NAME=held))
+        self.client = self.attach(self.kernel)
+        self.replies = {}
+        self.client.reply = self.reply
+        self.main = Prompt(self.client)
+        if restored:
+            os.mkdir(os.path.join(self.kernel.folder, ".cofferdam"), 0o700)
+            with open(os.path.join(self.kernel.folder, ".cofferdam", "session.json"), "w") as file:
+                json.dump({"format": 1, "lakes": [], "athena": []}, file)
+
+    def check(self, holding, waiting):
+        prompt = self.subshell()
+        with open(self.gate, "w"):
+            held = self.main.begin(holding)
+            deadline = time.monotonic() + PATIENCE
+            while not os.path.exists(self.gate + ".reached"):
+                self.assertLess(time.monotonic(), deadline)
+                self.assertEqual(self.client.shell.poll(5), 0, "the cell did not come to the gate")
+        waits = prompt.begin(waiting)
+        behind = prompt.start("%echo never")
+        self.assertStillRuns(waits)
+        began = time.monotonic()
+        self.interrupt(prompt)
+        self.assertInterrupted(waits)
+        self.assertLess(time.monotonic() - began, 2)
+        self.assertEqual(self.reply(behind).content, {"status": "aborted"})
+        self.assertStillRuns(held)                                   # whose work it is goes on
+        os.unlink(self.gate)
+        self.assertEqual(self.reply(held).content["status"], "ok")
+        self.assertIn("42", prompt.ok("SELECT 42 AS n"))
+
+    def test_for_the_engine_to_be_opened(self):
+        self.begin_with("/results.duckdb")
+        self.main.ok("%echo the case is restored")
+        self.check("SELECT 1 AS n", "SELECT 2 AS n")
+
+    def test_for_the_case_to_be_restored(self):
+        self.begin_with("/session.json", restored=True)
+        self.check("%echo main", "%echo sub")
+
+    def test_a_restoration_that_is_stopped_is_done_again_and_loses_no_lake(self):
+        self.begin_with("/lake.csv", restored=True)
+        data = os.path.join(self.kernel.folder, "data")
+        os.mkdir(data)
+        with open(os.path.join(data, "lake.csv"), "w") as file:
+            file.write("n\n7\n")
+        saved = os.path.join(self.kernel.folder, ".cofferdam", "session.json")
+        with open(saved, "w") as file:
+            json.dump({"format": 1, "lakes": [data], "athena": []}, file)
+        with open(self.gate, "w"):
+            first = self.main.begin("%echo never")
+            deadline = time.monotonic() + PATIENCE
+            while not os.path.exists(self.gate + ".reached"):
+                self.assertLess(time.monotonic(), deadline)
+                self.assertEqual(self.client.shell.poll(5), 0, "the cell did not come to the gate")
+        self.interrupt()
+        os.unlink(self.gate)
+        self.assertInterrupted(first)
+        with open(saved) as file:
+            self.assertEqual(json.load(file)["lakes"], [data])
+        self.assertIn("7", self.main.ok("SELECT n FROM lake"))
 
 
 class CaseTest(SubshellCase):

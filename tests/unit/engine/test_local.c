@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -258,6 +260,37 @@ static void a_spill_folder_of_the_dead_is_swept(void **state)
     local_close(probe);
 }
 
+static void *stop_it(void *cancel)
+{
+    struct timespec span = {.tv_nsec = 5000000};
+    while (!cancel_idle(cancel)) { /* again and again, as the front does */
+        (void)cancel_raise(cancel);
+        (void)nanosleep(&span, NULL);
+    }
+    return NULL;
+}
+
+static void an_opening_can_be_stopped(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    pthread_t stopper;
+    static const char *const setup[] = {
+        "CREATE TABLE t AS SELECT count(*) FROM range(3000000) a, range(3000000) b"};
+    struct local_place place = {.spill_folder = stage->folder,
+                                .threads = 1,
+                                .setup = setup,
+                                .setup_count = COUNT(setup),
+                                .cancel = cancel_new()};
+    (void)cancel_begin(place.cancel);
+    assert_int_equal(pthread_create(&stopper, NULL, stop_it, place.cancel), 0);
+    assert_null(local_open(&place, &err));
+    assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    cancel_end(place.cancel);
+    assert_int_equal(pthread_join(stopper, NULL), 0);
+    cancel_free(place.cancel);
+}
+
 static void a_missing_library_says_what_to_do(void **state)
 {
     struct stage *stage = *state;
@@ -359,6 +392,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_kernels_own_statements_write),
         cmocka_unit_test(a_probe_reads_everything),
         cmocka_unit_test(a_spill_folder_of_the_dead_is_swept),
+        cmocka_unit_test(an_opening_can_be_stopped),
         cmocka_unit_test(a_missing_library_says_what_to_do),
     };
     return cmocka_run_group_tests(tests, stage_set_up, stage_tear_down);
