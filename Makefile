@@ -48,7 +48,7 @@ floor_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(SRC_$(1)))
 OBJECTS = $(foreach floor,$(FLOORS),$(call floor_objects,$(floor)))
 ARCHIVES = $(foreach floor,$(FLOORS),$(if $(SRC_$(floor)),$(BUILD)/lib$(floor).a))
 
-.PHONY: all help setup setup-demo setup-test setup-bench test demo lab bench check unit unit-build fuzz fuzz-build cloud format golden-accept \
+.PHONY: all help setup setup-demo setup-test setup-bench test demo lab bench check unit unit-build fuzz fuzz-build sanitized cloud format golden-accept \
 	install uninstall clean distclean FORCE
 all: $(BUILD)/cofferdam
 
@@ -172,8 +172,13 @@ TEST_ENV = BUILD=$(BUILD) DEPS=$(abspath $(DEPS)) VENV=$(abspath $(VENV)) PEERS=
 	DUCKDB_LIB=$(abspath $(DEPS))/libduckdb.so SHARED=$(abspath $(SHARED)) SANITIZE=$(SANITIZE) FUZZ_SECONDS=$(FUZZ_SECONDS)
 # the kernelspec of the build at hand, in the environment of its own
 INSTALL_SPEC = $(BUILD)/cofferdam install --prefix $(VENV) >/dev/null
+# the kernels of the suites kernel-thread and kernel-address, which are part of every run
+sanitized:
+	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=thread BUILD=build/thread all
+	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=address,undefined BUILD=build/address-undefined all
 test: setup-test
 	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit-build $(if $(SANITIZE),,fuzz-build)
+	@$(if $(SANITIZE)$(if $(SUITES),$(if $(filter kernel-thread kernel-address,$(SUITES)),,no)),,$(MAKE) --no-print-directory sanitized)
 	@$(INSTALL_SPEC)
 	@$(TEST_ENV) $(VENV)/bin/python tests/run.py $(SUITES)
 

@@ -30,6 +30,12 @@ DEFAULT_LIMIT = 1200
 NOT_SANITIZED = {"checks": "looks at the source", "browser": "tests JupyterLab more than the kernel", "fuzz": "has sanitizers of its own",
                  "notebooks": "would take too long"}
 NO_SUITES = ("bench", "unit", "fuzz")
+# kernel tests that every run repeats with a kernel that was built under a sanitizer: the broken messages under each, what
+# many threads do together under that for threads
+UNDER = {
+    "kernel-thread": ("thread", ("cases", "behaviour", "faults", "lifecycle", "messages", "subshells")),
+    "kernel-address": ("address,undefined", ("cases", "behaviour", "hostile")),
+}
 MESSAGE_LINES = 25
 
 
@@ -130,16 +136,28 @@ def unit_suites():
             yield Suite("unit-" + floor, runs, DEFAULT_LIMIT)
 
 
-def pytest_suites():
+def pytest_argv(report, *words):
     venv = os.environ.get("VENV", os.path.join(ROOT, "build/venv"))
+    return [os.path.join(venv, "bin/python"), "-m", "pytest", "-v", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=180", "--junitxml", report,
+            *words]
+
+
+def sanitized_suites():
+    for name, (kind, files) in UNDER.items():
+        paths = ["tests/kernel/test_%s.py" % file for file in files if os.path.exists(os.path.join(ROOT, "tests/kernel/test_%s.py" % file))]
+        report = os.path.join(folder(), name + ".xml")
+        environment = {"PYTHONDONTWRITEBYTECODE": "1", "SANITIZE": kind, "COFFERDAM": os.path.join(ROOT, "build", kind.replace(",", "-"), "cofferdam")}
+        if paths and not os.environ.get("SANITIZE"):
+            yield Suite(name, [Run(name, pytest_argv(report, *paths), pytest_reader(report), environment)], DEFAULT_LIMIT)
+
+
+def pytest_suites():
     for path in sorted(glob.glob(os.path.join(ROOT, "tests/*/"))):
         name = os.path.basename(os.path.dirname(path))
         if name in NO_SUITES or not glob.glob(path + "test_*.py"):
             continue
         report = os.path.join(folder(), name + ".xml")
-        argv = [os.path.join(venv, "bin/python"), "-m", "pytest", "-v", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=180",
-                "--junitxml", report, "tests/" + name]
-        yield Suite(name, [Run(name, argv, pytest_reader(report), {"PYTHONDONTWRITEBYTECODE": "1"})], LIMITS.get(name, DEFAULT_LIMIT))
+        yield Suite(name, [Run(name, pytest_argv(report, "tests/" + name), pytest_reader(report), {"PYTHONDONTWRITEBYTECODE": "1"})], LIMITS.get(name, DEFAULT_LIMIT))
 
 
 def fuzz_suites():
@@ -180,7 +198,7 @@ def sanitizer_reports(name):
 
 def start(run, name, log):
     environment = dict(os.environ, **run.environment)
-    if os.environ.get("SANITIZE"):
+    if environment.get("SANITIZE"):
         environment.update(sanitizer_options(name))
     return subprocess.Popen(run.argv, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                             start_new_session=True)
@@ -270,7 +288,7 @@ def tables_of(name):
 
 
 def chosen(names):
-    suites = list(unit_suites()) + list(pytest_suites()) + list(fuzz_suites())
+    suites = list(unit_suites()) + list(pytest_suites()) + list(sanitized_suites()) + list(fuzz_suites())
     unknown = [n for n in names if n not in [s.name for s in suites]]
     if unknown:
         sys.exit("no suite is called %s; there are: %s" % (unknown[0], " ".join(s.name for s in suites)))

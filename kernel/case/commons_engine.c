@@ -5,10 +5,14 @@
 #include "base/file.h"
 #include "case/session_state.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTLE_LIMIT 60000000 /* microseconds that a large result may take to be written */
+#define WRITTEN_LOOKS 3000 /* a minute in all: a large result may take it */
+#define WRITTEN_PAUSE 20000
+#define IDLE_LOOKS 200 /* a second in all */
+#define IDLE_MS 5
 
 struct place_lists {
     const char **folders, **setup;
@@ -59,6 +63,35 @@ static bool others_are_out(const struct session *session, struct error *err)
            error_hint(err, "Wait for that cell or interrupt it, then run this one again.");
 }
 
+static bool is_stopped(const struct session *session)
+{
+    return session->cancel && cancel_raised(session->cancel);
+}
+
+static bool not_now(const struct session *session, const char *why, struct error *err)
+{
+    if (is_stopped(session))
+        return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    (void)error_set(err, ERROR_UNAVAILABLE, "%s", why);
+    return error_hint(err, "Run the cell again in a moment.");
+}
+
+/* What was shown is written first, and a query that was interrupted a moment ago is about to leave.
+ */
+static bool nothing_is_in(const struct session *session, struct error *err)
+{
+    struct local *local = session->commons->local;
+    bool written = local_settle(local, 0);
+    for (int i = 0; i < WRITTEN_LOOKS && !written && !is_stopped(session); i++)
+        written = local_settle(local, WRITTEN_PAUSE);
+    if (!written)
+        return not_now(session, "a result is still being written", err);
+    for (int i = 0; i < IDLE_LOOKS && !local_idle(local) && !is_stopped(session); i++)
+        (void)poll(NULL, 0, IDLE_MS);
+    return local_idle(local) ||
+           not_now(session, "an interrupted query is still in the engine", err);
+}
+
 /* Two instances must not have the same results file open: DuckDB's lock is between processes only.
  */
 static bool close_all(struct session *session, struct error *err)
@@ -66,14 +99,8 @@ static bool close_all(struct session *session, struct error *err)
     struct commons *commons = session->commons;
     if (commons->local && !others_are_out(session, err))
         return false;
-    if (commons->local && !commons_settle(commons, SETTLE_LIMIT)) {
-        (void)error_set(err, ERROR_UNAVAILABLE, "a result is still being written");
-        return error_hint(err, "Run the cell again in a moment.");
-    }
-    if (commons->local && !local_idle(commons->local)) {
-        (void)error_set(err, ERROR_UNAVAILABLE, "an interrupted query is still in the engine");
-        return error_hint(err, "Run the cell again in a moment.");
-    }
+    if (commons->local && !nothing_is_in(session, err))
+        return false;
     (void)pthread_mutex_lock(&commons->lock);
     for (struct session *at = commons->members; at; at = at->next) {
         local_close(at->local);

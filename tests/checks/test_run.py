@@ -63,6 +63,25 @@ def test_everything_is_counted(repository):
     assert os.path.exists(repository.folder / "out/test/kernel.log")
 
 
+def test_kernel_tests_run_again_under_each_sanitizer_and_its_report_fails(repository):
+    repository.write("tests/kernel/test_cases.py", """
+import os
+KIND = os.environ.get("SANITIZE", "").replace(",", "-")
+def test_a():
+    assert not KIND or os.environ["COFFERDAM"].endswith("/build/%s/cofferdam" % KIND)
+    for part in KIND.split("-") if KIND else ():
+        path = os.environ[{"thread": "TSAN", "address": "ASAN", "undefined": "UBSAN"}[part] + "_OPTIONS"].split("log_path=")[1].split(":")[0]
+        if os.environ.get("RACE") == part:
+            open(path + ".7", "w").write("WARNING: ThreadSanitizer: data race")
+""")
+    assert repository.run()[:2] == (0, "3 passed, 0 failed")
+    repository.monkeypatch.setenv("RACE", "thread")
+    status, last, out = repository.run()
+    assert (status, last) == (1, "3 passed, 1 failed")
+    assert "kernel-thread: sanitizer report, 1 alike" in out and "data race" in out
+    assert repository.run("kernel-address")[:2] == (0, "1 passed, 0 failed")
+
+
 def test_failures_are_named_with_their_message(repository):
     repository.cmocka("test_a", '<testcase name="one"><failure><![CDATA[1 != 2]]></failure></testcase><testcase name="two"/>', 1)
     repository.write("tests/kernel/test_b.py", "def test_three(): assert 3 == 4\n")

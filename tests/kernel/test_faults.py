@@ -74,6 +74,7 @@ class TraceTest(KernelCase):
             client.send(client.stdin, "input_reply", {"value": "hunter2-typed"}, parent=question.header)
             client.until_idle(head)
             client.shell.send_multipart([b"\xff\xfe", b"", b"no message"])
+            client.ask("kernel_info_request")                        # behind it on the same socket
             client.ask("kernel_info_request", sock=client.control)
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
             with open(path) as file:
