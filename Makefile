@@ -58,7 +58,7 @@ help:
 	@echo "make test             install what is missing and run every test; SANITIZE=address,undefined or thread"
 	@echo "make bench            measure, beside the peers"
 	@echo "make check            the house checks only;  make format  lays the code out"
-	@echo "make unit             unit tests;  make unit-FLOOR  of one of: $(FLOORS)"
+	@echo "make unit             unit tests;  make unit-FLOOR  of one of: $(UNITS)"
 	@echo "make cloud            a double of AWS to try the kernel against"
 	@echo "make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make golden-accept    writes the expected outputs anew: read the diff"
@@ -116,6 +116,7 @@ $(BUILD)/cofferdam: $(BUILD)/obj/kernel/main.o $(BUILD)/obj/gen/logos.o $(ARCHIV
 floors_base = base
 floors_data = base data
 floors_jupyter = base jupyter
+floors_protocol = base jupyter
 floors_net = base net
 floors_aws = $(floors_net) aws
 floors_engine = $(floors_data) net aws engine
@@ -144,9 +145,12 @@ $(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(TEST_SUPPORT) $(c
 unit-$(1): $$(UNIT_$(1))
 	@for t in $$(UNIT_$(1)); do echo "== $$$$t"; $$(TEST_ENV) $$$$t || exit 1; done
 endef
-$(foreach floor,$(FLOORS),$(eval $(call unit,$(floor))))
-unit: $(foreach floor,$(FLOORS),unit-$(floor))
-unit-build: $(foreach floor,$(FLOORS),$(UNIT_$(floor)))
+# protocol is no floor but a front end: its program starts the kernel
+UNITS = $(FLOORS) protocol
+$(foreach floor,$(UNITS),$(eval $(call unit,$(floor))))
+unit: $(foreach floor,$(UNITS),unit-$(floor))
+unit-build: $(foreach floor,$(UNITS),$(UNIT_$(floor)))
+unit-protocol: $(BUILD)/cofferdam
 
 # libFuzzer targets: clang, sanitizers on, one program a file
 FUZZ_BUILD = build/fuzz

@@ -28,19 +28,19 @@ union state {
 struct digest {
     const char *scheme;
     size_t block, size;
-    void (*init)(union state *state);
+    bool (*init)(union state *state); /* false: this OpenSSL refuses it (MD5 under FIPS) */
     void (*update)(union state *state, const void *data, size_t size);
     void (*final)(union state *state, unsigned char *out);
 };
 
-static void sha224_init(union state *state)
+static bool sha224_init(union state *state)
 {
-    (void)SHA224_Init(&state->sha256);
+    return SHA224_Init(&state->sha256) == 1;
 }
 
-static void sha256_init(union state *state)
+static bool sha256_init(union state *state)
 {
-    (void)SHA256_Init(&state->sha256);
+    return SHA256_Init(&state->sha256) == 1;
 }
 
 static void sha256_update(union state *state, const void *data, size_t size)
@@ -53,14 +53,14 @@ static void sha256_final(union state *state, unsigned char *out)
     (void)SHA256_Final(out, &state->sha256);
 }
 
-static void sha384_init(union state *state)
+static bool sha384_init(union state *state)
 {
-    (void)SHA384_Init(&state->sha512);
+    return SHA384_Init(&state->sha512) == 1;
 }
 
-static void sha512_init(union state *state)
+static bool sha512_init(union state *state)
 {
-    (void)SHA512_Init(&state->sha512);
+    return SHA512_Init(&state->sha512) == 1;
 }
 
 static void sha512_update(union state *state, const void *data, size_t size)
@@ -73,9 +73,9 @@ static void sha512_final(union state *state, unsigned char *out)
     (void)SHA512_Final(out, &state->sha512);
 }
 
-static void sha1_init(union state *state)
+static bool sha1_init(union state *state)
 {
-    (void)SHA1_Init(&state->sha1);
+    return SHA1_Init(&state->sha1) == 1;
 }
 
 static void sha1_update(union state *state, const void *data, size_t size)
@@ -88,9 +88,9 @@ static void sha1_final(union state *state, unsigned char *out)
     (void)SHA1_Final(out, &state->sha1);
 }
 
-static void md5_init(union state *state)
+static bool md5_init(union state *state)
 {
-    (void)MD5_Init(&state->md5);
+    return MD5_Init(&state->md5) == 1;
 }
 
 static void md5_update(union state *state, const void *data, size_t size)
@@ -172,7 +172,7 @@ static void key_state(const struct digest *digest, union state *state, const uns
     unsigned char block[BLOCK_MAX];
     for (size_t i = 0; i < digest->block; i++)
         block[i] = key[i] ^ pad;
-    digest->init(state);
+    (void)digest->init(state);
     digest->update(state, block, digest->block);
     wipe(block, sizeof block);
 }
@@ -183,12 +183,13 @@ struct hmac *hmac_new(const char *scheme, const void *key, size_t size)
     for (size_t i = 0; i < COUNT(digests) && !digest; i++)
         if (strcmp(digests[i].scheme, scheme) == 0)
             digest = &digests[i];
-    if (!digest)
+    union state probe;
+    if (!digest || !digest->init(&probe))
         return NULL;
     struct hmac *hmac = xcalloc(1, sizeof *hmac);
     unsigned char padded[BLOCK_MAX] = {0};
     if (size > digest->block) {
-        digest->init(&hmac->running);
+        (void)digest->init(&hmac->running);
         digest->update(&hmac->running, key, size);
         digest->final(&hmac->running, padded);
     } else if (size) {

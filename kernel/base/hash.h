@@ -24,9 +24,10 @@ void hash_end(struct hash *hash, unsigned char out[static HASH_SIZE]); /* frees 
 
 /* HMAC over several pieces, with a key prepared once. One thread at a time per object. */
 struct hmac;
-struct hmac *hmac_new(const char *scheme, const void *key,
-                      size_t size); /* "hmac-sha256", "-sha512", "-md5"...; NULL: unknown */
-void hmac_free(struct hmac *hmac);  /* wipes; NULL is allowed */
+struct hmac *hmac_new(
+    const char *scheme, const void *key,
+    size_t size); /* "hmac-sha256", "-sha512", "-md5"...; NULL: unknown, or refused by OpenSSL */
+void hmac_free(struct hmac *hmac); /* wipes; NULL is allowed */
 void hmac_begin(struct hmac *hmac);
 void hmac_add(struct hmac *hmac, const void *data, size_t size);
 size_t hmac_end(struct hmac *hmac,

@@ -34,7 +34,7 @@ struct wire *wire_new(const char *scheme, const void *key, size_t size, struct e
 {
     struct hmac *hmac = hmac_new(scheme, size ? key : " ", size ? size : 1);
     if (!hmac) {
-        error_set(err, ERROR_PROTOCOL, "signature scheme \"%s\" is not known", scheme);
+        error_set(err, ERROR_PROTOCOL, "signature scheme \"%s\" is not known here", scheme);
         error_hint(err, "Use hmac-sha256 (Session.signature_scheme of the Jupyter server).");
         return NULL;
     }

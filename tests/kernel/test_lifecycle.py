@@ -88,6 +88,18 @@ class RefusalTest(unittest.TestCase):
         self.refused("{", "kernel.json")
         self.refused(self.info(ip="256.1.1.1"), "256.1.1.1")
 
+    def test_an_openssl_without_md5_refuses_that_scheme_and_signs_by_the_others(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shim = os.path.join(folder, "nomd5.so")
+            subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, os.path.join(SHIMS, "nomd5.c")], check=True)
+            environment = {"LD_PRELOAD": shim}
+            kernel = Kernel(scheme="hmac-md5", wait=False, env=environment)
+            self.addCleanup(kernel.close)
+            self.assertEqual(kernel.gone(), 1)
+            self.assertIn("hmac-md5", kernel.log())
+            other = Kernel(scheme="hmac-sha256", env=environment)    # answers
+            self.addCleanup(other.close)
+
     def test_a_missing_file_is_named(self):
         done = subprocess.run([PROGRAM, "-f", "/nonexistent/kernel.json"], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)

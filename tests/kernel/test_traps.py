@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
+from nbconvert.exporters import LatexExporter
+
 from wire_client import DELIMITER, ENDLESS, PROGRAM, KernelCase, words
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,8 +31,9 @@ TRAPS = {
     "an interrupt comes before a shutdown": "test_traps.py test_jupyters_order_of_a_shutdown",
     "a restart uses the same ports": "test_lifecycle.py test_a_new_kernel_takes_the_ports_of_the_old",
     "SIGINT goes to the process group": "test_traps.py test_sigint_to_the_group_stops_the_cell_only",
-    "indent only with incomplete": "test_cases.py test_every_row_over_every_way",
-    "subshells: a list under a singular name, a feature with a space": "test_cases.py test_every_row_over_every_way",
+    "indent only with incomplete": "test_messages.py test_is_complete_has_an_indent_only_when_incomplete",
+    "subshells: a list under a singular name, a feature with a space": "test_subshells.py test_made_listed_and_deleted",
+    "paper takes no html": "test_traps.py test_what_is_shown_as_html_is_there_for_paper_as_well",
     "style and svg do not survive an untrusted notebook": "test_traps.py test_html_needs_no_style_and_no_svg",
     "text/plain is linked": "test_bad_input.py test_nothing_hostile_in_any_output",
     "a libzmq may lack CURVE": "test_lifecycle.py test_a_libzmq_without_curve_is_a_clear_error_and_never_clear_text",
@@ -38,6 +41,7 @@ TRAPS = {
     "the server drops errors too beyond its rate": "test_server.py test_output_floods_come_through_its_limits",
     "all cells are sent at once": "test_behaviour.py test_cells_still_on_their_way_are_aborted",
     "jansson gives nothing for invalid UTF-8": "test_hostile.py test_nul_lone_surrogates_and_broken_utf8_in_a_cell",
+    "an OpenSSL may refuse MD5": "test_lifecycle.py test_an_openssl_without_md5_refuses_that_scheme_and_signs_by_the_others",
     "links must be relative": "test_traps.py test_no_output_loads_or_links_anything",
 }
 TABLE = "SELECT 1 AS n, 'a' AS name, TIMESTAMP '2026-01-01' AS t"
@@ -136,6 +140,17 @@ class TrapTest(KernelCase):
     def test_html_needs_no_style_and_no_svg(self):
         for code, data in self.bundles():
             self.assertIsNone(re.search(r"(?i)<(style|svg|script|iframe|form|link)\b", data.get("text/html", "")), code)
+
+    def test_what_is_shown_as_html_is_there_for_paper_as_well(self):
+        """nbconvert's own choice for LaTeX: html is not among what it takes."""
+        taken = LatexExporter().default_config.NbConvertBase.display_data_priority
+        self.assertNotIn("text/html", taken)
+        for code, data in self.bundles():
+            if "text/html" in data:
+                chosen = next(kind for kind in taken if kind in data)
+                for word in ("name", "00:00:00") if code == TABLE else ():
+                    self.assertIn(word, data[chosen])
+                self.assertTrue(data[chosen].strip(), code)
 
     def test_no_output_loads_or_links_anything(self):
         for code, data in self.bundles():
