@@ -3,6 +3,8 @@
 main() prints one JSON object. Everything is measured at the wire; the minimal kernel (floor.c) and ipykernel run in the same run.
 """
 import argparse
+import asyncio
+import hashlib
 import json
 import os
 import re
@@ -17,6 +19,9 @@ import time
 import zmq
 
 import kernel as wire
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kernel"))
+import test_server
 
 NOTES = 2000
 # one cell of so many displays, for each kernel
@@ -152,6 +157,42 @@ def flood(program):
         one.stop()
 
 
+async def through_a_server(server):
+    """The same and a result of 500,000 rows as a page of a real Jupyter server gets them: milliseconds, MiB, and what was lost."""
+    page = test_server.Page(server, server.request("api/kernels", {"name": test_server.NAME})["id"])
+    await page.open()
+    text, found = "0123456789" * 100000, {}
+    cells = {"stream": "t = '%s'\n" % text + "%echo {t}\n" * 50,
+             "rows": "%sql --limit 500000 SELECT i, md5(i::VARCHAR) || repeat('z', 60) AS h FROM range(500000) r(i)"}
+    for name, code in cells.items():
+        began = time.perf_counter()
+        got = await page.run(code)
+        took = (time.perf_counter() - began) * 1e3
+        shown = json.dumps(got)
+        path, digest = re.search(r"(?:whole in|rows are in) (\S+?),? sha256 (\w{64})", test_server.streams(got) + got[-2]["content"].get("data", {}).get("text/plain", "")).groups()
+        with open(os.path.join(server.folder, path.rstrip(",")), "rb") as file:
+            kept = file.read()
+        whole = hashlib.sha256(kept).hexdigest() == digest and (kept.endswith((text + "\n").encode() * 50) if name == "stream" else kept.count(b"\n") == 500001)
+        began = time.perf_counter()
+        await page.run("%echo still there")
+        found[name] = {"ms": took, "page_mib": len(shown) / (1 << 20), "kept_mib": len(kept) / (1 << 20), "lost": int(not whole),
+                       "rate_messages": shown.count("rate exceeded"), "next_cell_ms": (time.perf_counter() - began) * 1e3}
+    page.socket.close()
+    found["rate_messages"] = sum(found[n]["rate_messages"] for n in cells) + server.said().count("rate exceeded")
+    found["lost"] = sum(found[n]["lost"] for n in cells)
+    return found
+
+
+def served(program):
+    test_server.PROGRAM = program
+    server = test_server.Server()
+    try:
+        server.wait_ready()
+        return asyncio.run(through_a_server(server))
+    finally:
+        server.close()
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", default=os.environ.get("COFFERDAM", "build/cofferdam"))
@@ -169,6 +210,7 @@ def main(argv=None):
         "cells": many_cells(program, given.cells),
         "interrupt_p99_ms": waits(program, given.samples),
         "flood": flood(program),
+        "served": served(program),
         "load": os.getloadavg()[0],
     }
     print(json.dumps(found))

@@ -39,6 +39,7 @@ struct stage {
     struct wire *wire; /* the front end's */
     int sent;
     atomic_bool released; /* a stubborn cell may end */
+    atomic_bool lingers;  /* a cell waits for that */
 };
 
 static inline bool blank(const char *code, size_t size)
@@ -84,9 +85,19 @@ static inline void ask(const struct stage *stage, struct request *request)
     packet_free(packet);
 }
 
+/* Its last output is out, its reply is not: the moment between. */
+static inline void linger(struct stage *stage)
+{
+    stage->lingers = true;
+    while (!stage->released)
+        (void)poll(NULL, 0, 1);
+    stage->released = false;
+}
+
 /* "fail" fails, "flood" prints a lot, "wait" waits for an interrupt, "stubborn" hears none, "ask"
- * asks and prints the answer, "print" prints. */
-static inline void run_cell(const struct stage *stage, const struct packet *cell)
+ * asks and prints the answer, "print" prints; "linger" and "late" print and wait for the test, the
+ * one while it counts as running still, the other when it does no more. */
+static inline void run_cell(struct stage *stage, const struct packet *cell)
 {
     const char *code = json_get_string(cell->request->content, "code", "");
     (void)cancel_begin(stage->config.main.cancel);
@@ -103,18 +114,23 @@ static inline void run_cell(const struct stage *stage, const struct packet *cell
         ask(stage, cell->request);
     for (int i = 0; strcmp(code, "flood") == 0 && i < FLOOD; i++)
         publish(stage, cell->request, "{\"name\":\"stdout\",\"text\":\"flood\"}");
-    if (strcmp(code, "print") == 0)
+    bool late = strcmp(code, "late") == 0, lingers = strcmp(code, "linger") == 0;
+    if (strcmp(code, "print") == 0 || late || lingers)
         publish(stage, cell->request, "{\"name\":\"stdout\",\"text\":\"printed\"}");
     char content[128];
     (void)snprintf(content, sizeof content, "{\"status\":\"%s\",\"execution_count\":%d}",
                    failed ? "error" : "ok", (int)cell->count);
+    if (lingers)
+        linger(stage);
     cancel_end(stage->config.main.cancel);
+    if (late)
+        linger(stage);
     reply(stage, cell->request, "execute_reply", content);
 }
 
 static inline void *worker(void *state)
 {
-    const struct stage *stage = state;
+    struct stage *stage = state;
     for (bool going = true; going;) {
         struct packet *next;
         for (struct packet *packet = pipe_take(stage->config.main.worker, -1); packet;

@@ -83,6 +83,25 @@ static void an_interrupt_ends_the_cell_and_those_behind_it(void **state)
     assert_next(stage, stage->shell, "execute_reply", "status", "ok");
 }
 
+/* The cell is what it was, and the next one is not hit by a stop that was not meant for it. */
+static void an_interrupt_between_the_last_output_and_the_reply_harms_nothing(void **state)
+{
+    struct stage *stage = *state;
+    static const char *const codes[] = {"{\"code\":\"linger\"}", "{\"code\":\"late\"}"};
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        send_now(stage, stage->shell, "execute_request", codes[i]);
+        while (!stage->lingers)
+            (void)poll(NULL, 0, 1);
+        stage->lingers = false;
+        send_now(stage, stage->control, "interrupt_request", "{}");
+        assert_next(stage, stage->control, "interrupt_reply", "status", "ok");
+        stage->released = true;
+        assert_next(stage, stage->shell, "execute_reply", "status", "ok");
+        send_now(stage, stage->shell, "execute_request", "{\"code\":\"print\"}");
+        assert_next(stage, stage->shell, "execute_reply", "status", "ok");
+    }
+}
+
 static void after_a_question_during_a_cell_the_kernel_says_again_that_it_is_busy(void **state)
 {
     struct stage *stage = *state;
@@ -210,6 +229,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(stop_on_error_false_lets_the_rest_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_interrupt_ends_the_cell_and_those_behind_it, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_interrupt_between_the_last_output_and_the_reply_harms_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             after_a_question_during_a_cell_the_kernel_says_again_that_it_is_busy, set_up,
             tear_down),
