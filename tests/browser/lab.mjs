@@ -59,6 +59,20 @@ seen.jobOutputs = await outputs(8).count();
 // stop: a query that would run for minutes
 await run(5);
 await page.waitForFunction(() => document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="5"] .jp-InputArea-prompt')?.textContent.includes('*'));
+// meanwhile others are answered, and the page still takes the kernel for busy: the first one's idle has come when the second is answered
+for (const word of ['%clou', '%ech']) {
+  await select(6);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(word);
+  await page.keyboard.press('Tab');
+  await page.waitForFunction(w => document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="6"] .cm-content')?.textContent !== w
+    || document.querySelector('.jp-Completer:not(.lm-mod-hidden) .jp-Completer-match'), word);
+  if (await page.locator('.jp-Completer:not(.lm-mod-hidden)').count()) await page.keyboard.press('Enter');
+}
+seen.statusBeside = await panel.locator('.jp-Notebook-ExecutionIndicator').getAttribute('data-status');
+await select(6);
+await page.keyboard.press('Control+a');
+await page.keyboard.press('Backspace');
 // the two keys count only within a second: on a busy machine they are pressed again
 const answered = page.waitForResponse(response => /\/interrupt/.test(response.url()));
 let stopped = false;

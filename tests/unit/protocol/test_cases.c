@@ -315,12 +315,17 @@ static void every_line_of_the_checklist_has_a_row(void **state)
     arena_free(arena);
 }
 
+/* cmocka writes names into XML as they are. */
 static const char *name_of(struct arena *arena, const struct one *one)
 {
     const struct row *row = one->row;
-    return arena_printf(arena, "%s, %s, row %zu: %s%s %s", one->way->name,
-                        channels[one->channel].name, (size_t)(row - rows) + 1,
-                        row->harm ? "broken " : "", row->type, row->content ? row->content : "");
+    char *name =
+        arena_printf(arena, "%s, %s, row %zu: %s%s %s", one->way->name, channels[one->channel].name,
+                     (size_t)(row - rows) + 1, row->harm ? "broken " : "", row->type,
+                     row->content ? row->content : "");
+    for (char *c = name; *c; c++)
+        *c = *c == '"' || *c == '<' || *c == '&' || (unsigned char)*c < ' ' ? '\'' : *c;
+    return name;
 }
 
 /* Tests of one way, one behind the other: they share a kernel, which the last row ends. */
