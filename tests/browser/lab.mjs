@@ -69,7 +69,7 @@ for (const word of ['%clou', '%ech']) {
     || document.querySelector('.jp-Completer:not(.lm-mod-hidden) .jp-Completer-match'), word);
   if (await page.locator('.jp-Completer:not(.lm-mod-hidden)').count()) await page.keyboard.press('Enter');
 }
-seen.statusBeside = await panel.locator('.jp-Notebook-ExecutionIndicator').getAttribute('data-status');
+seen.statusBeside = await page.locator('#jp-main-statusbar').innerText();
 await select(6);
 await page.keyboard.press('Control+a');
 await page.keyboard.press('Backspace');
