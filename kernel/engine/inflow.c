@@ -14,12 +14,12 @@
 #define CELLS_MOST ((size_t)1 << 16)  /* of a block: with many columns it has fewer rows */
 #define FULL ((size_t)48 << 20)       /* bytes waiting for the reader, blocks' own size */
 #define SPARE_MOST 8                  /* blocks that are kept to be filled again */
-#define MASK_WORDS (INFLOW_ROWS / 64)
+#define MASK_BITS 64
 
 struct inflow {
     char id[UUID_TEXT_SIZE];
     char **names;
-    size_t columns, rows_most;
+    size_t columns, rows;         /* of a block: a multiple of MASK_BITS */
     struct inflow_block *filling; /* the writer's */
     struct inflow_block *shown;   /* the reader's */
     int room_fd;
@@ -37,6 +37,16 @@ struct inflow {
 /* ---- blocks -------------------------------------------------------------------------------------
  */
 
+duckdb_string_t *inflow_texts(const struct inflow_block *block, size_t column)
+{
+    return block->texts + column * block->room;
+}
+
+uint64_t *inflow_valid(const struct inflow_block *block, size_t column)
+{
+    return block->valid + column * block->room / MASK_BITS;
+}
+
 static void block_free(struct inflow_block *block)
 {
     if (!block)
@@ -50,14 +60,15 @@ static void block_free(struct inflow_block *block)
 
 static size_t block_size(const struct inflow *flow, const struct inflow_block *block)
 {
-    return block->size + flow->columns * INFLOW_ROWS * sizeof *block->texts;
+    return block->size + flow->columns * flow->rows * sizeof *block->texts;
 }
 
 static struct inflow_block *block_new(const struct inflow *flow)
 {
     struct inflow_block *block = xcalloc(1, sizeof *block);
-    block->texts = xmalloc(flow->columns * INFLOW_ROWS * sizeof *block->texts);
-    block->valid = xmalloc(flow->columns * MASK_WORDS * sizeof *block->valid);
+    block->room = flow->rows;
+    block->texts = xmalloc(flow->columns * flow->rows * sizeof *block->texts);
+    block->valid = xmalloc(flow->columns * flow->rows / MASK_BITS * sizeof *block->valid);
     block->nulls = xcalloc(flow->columns, sizeof *block->nulls);
     block->size = BYTES_FIRST;
     block->bytes = xmalloc(block->size);
@@ -121,8 +132,8 @@ struct inflow *inflow_new(const char *const *names, size_t columns)
     flow->names = xcalloc(columns, sizeof *flow->names);
     for (size_t i = 0; i < columns; i++)
         flow->names[i] = xstrdup(names[i]);
-    size_t rows = CELLS_MOST / (columns ? columns : 1);
-    flow->rows_most = rows > INFLOW_ROWS ? INFLOW_ROWS : rows ? rows : 1;
+    size_t rows = CELLS_MOST / (columns ? columns : 1) / MASK_BITS * MASK_BITS;
+    flow->rows = rows > INFLOW_ROWS ? INFLOW_ROWS : rows ? rows : MASK_BITS;
     flow->room_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&flow->mutex, NULL);
     pthread_cond_init(&flow->more, NULL);
@@ -221,17 +232,17 @@ static bool is_inlined(const duckdb_string_t *text)
 
 static void put_null(struct inflow_block *block, size_t column)
 {
-    uint64_t *valid = block->valid + column * MASK_WORDS;
+    uint64_t *valid = inflow_valid(block, column);
     if (!block->nulls[column])
-        memset(valid, 0xff, MASK_WORDS * sizeof *valid);
+        memset(valid, 0xff, block->room / MASK_BITS * sizeof *valid);
     block->nulls[column] = true;
-    valid[block->rows / 64] &= ~((uint64_t)1 << (block->rows % 64));
+    valid[block->rows / MASK_BITS] &= ~((uint64_t)1 << (block->rows % MASK_BITS));
 }
 
 static bool is_null(const struct inflow_block *block, size_t column, size_t row)
 {
     return block->nulls[column] &&
-           !(block->valid[column * MASK_WORDS + row / 64] >> (row % 64) & 1);
+           !(inflow_valid(block, column)[row / MASK_BITS] >> (row % MASK_BITS) & 1);
 }
 
 /* The row that has begun goes on in a block with `size` bytes more of room. */
@@ -240,10 +251,10 @@ static void turn_over(struct inflow *flow, size_t begun, size_t size)
     struct inflow_block *old = flow->filling;
     size_t row = old->rows;
     for (size_t i = 0; i < begun; i++)
-        size += old->texts[i * INFLOW_ROWS + row].value.pointer.length;
+        size += inflow_texts(old, i)[row].value.pointer.length;
     flow->filling = take_empty(flow, size);
     for (size_t i = 0; i < begun; i++) {
-        const duckdb_string_t *text = &old->texts[i * INFLOW_ROWS + row];
+        const duckdb_string_t *text = &inflow_texts(old, i)[row];
         if (is_null(old, i, row))
             inflow_put(flow, i, NULL, 0);
         else
@@ -265,7 +276,7 @@ void inflow_put(struct inflow *flow, size_t column, const char *text, size_t siz
     if (!flow->filling)
         flow->filling = take_empty(flow, size);
     struct inflow_block *block = flow->filling;
-    duckdb_string_t *place = &block->texts[column * INFLOW_ROWS + block->rows];
+    duckdb_string_t *place = &inflow_texts(block, column)[block->rows];
     if (!text) {
         put_null(block, column);
         text_set(place, "", 0);
@@ -278,7 +289,7 @@ void inflow_put(struct inflow *flow, size_t column, const char *text, size_t siz
     if (block->size - block->used < size) {
         turn_over(flow, column, size);
         block = flow->filling;
-        place = &block->texts[column * INFLOW_ROWS + block->rows];
+        place = &inflow_texts(block, column)[block->rows];
     }
     memcpy(block->bytes + block->used, text, size);
     text_set(place, block->bytes + block->used, size);
@@ -289,7 +300,7 @@ void inflow_end_row(struct inflow *flow)
 {
     if (!flow->filling) /* of no column */
         flow->filling = take_empty(flow, 0);
-    if (++flow->filling->rows == flow->rows_most)
+    if (++flow->filling->rows == flow->rows)
         hand_over(flow);
 }
 

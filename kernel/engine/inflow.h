@@ -15,17 +15,22 @@
 
 #define INFLOW_ROWS 2048 /* most of a block: the engine's vector */
 
-/* Values by column: texts[column][row], and for a column with a null a mask of the rows that have a
-   value. Texts point into the block, which stays until the reader asks for the next. */
+/* Values by column: texts, and for a column with a null a mask of the rows that have a value. Texts
+   point into the block, which stays until the reader asks for the next. */
 struct inflow_block {
     struct inflow_block *next;
-    duckdb_string_t *texts; /* columns x INFLOW_ROWS */
-    uint64_t *valid;        /* columns x INFLOW_ROWS / 64 */
+    duckdb_string_t *texts; /* columns x room */
+    uint64_t *valid;        /* columns x room / 64 */
+    size_t room;            /* rows; a multiple of 64 */
     bool *nulls;            /* of each column: has it any? */
     size_t rows;
     char *bytes;
     size_t used, size; /* of `bytes` */
 };
+
+/* Of a column: `room` texts, and the mask (only where nulls[column]). */
+duckdb_string_t *inflow_texts(const struct inflow_block *block, size_t column);
+uint64_t *inflow_valid(const struct inflow_block *block, size_t column);
 
 struct inflow;
 

@@ -107,13 +107,13 @@ static void on_init(duckdb_init_info info)
 static void show_column(const struct duckdb_api *api, const struct inflow_block *block,
                         size_t column, duckdb_vector vector)
 {
-    memcpy(api->vector_get_data(vector), block->texts + column * INFLOW_ROWS,
+    memcpy(api->vector_get_data(vector), inflow_texts(block, column),
            block->rows * sizeof *block->texts);
     if (!block->nulls[column])
         return;
     api->vector_ensure_validity_writable(vector);
-    memcpy(api->vector_get_validity(vector), block->valid + column * INFLOW_ROWS / 64,
-           INFLOW_ROWS / 64 * sizeof *block->valid);
+    memcpy(api->vector_get_validity(vector), inflow_valid(block, column),
+           block->room / 64 * sizeof *block->valid);
 }
 
 static void on_rows(duckdb_function_info info, duckdb_data_chunk output)

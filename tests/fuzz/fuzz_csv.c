@@ -11,11 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void write_cell(struct buf *out, const struct inflow_block *block, size_t column, size_t row)
 {
-    const duckdb_string_t *text = &block->texts[column * INFLOW_ROWS + row];
+    const duckdb_string_t *text = &inflow_texts(block, column)[row];
     uint32_t size = text->value.inlined.length;
     const char *bytes = size <= sizeof text->value.inlined.inlined ? text->value.inlined.inlined
                                                                    : text->value.pointer.ptr;
-    const uint64_t *valid = &block->valid[column * INFLOW_ROWS / 64];
+    const uint64_t *valid = inflow_valid(block, column);
     if (block->nulls[column] && !(valid[row / 64] >> (row % 64) & 1)) {
         buf_adds(out, "~|");
         return;

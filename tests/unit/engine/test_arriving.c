@@ -174,6 +174,35 @@ static void values_longer_than_a_block_and_rows_over_many_blocks_come_whole(void
                         "4998/4999/5000");
 }
 
+static void a_result_of_very_many_columns_comes_in_shorter_blocks(void **state)
+{
+    struct stage *stage = *state;
+    struct arriving arriving;
+    enum { COLUMNS = 500, ROWS = 200 };
+    struct rows_column columns[COLUMNS];
+    struct buf row;
+    buf_init(&row, 1 << 20);
+    for (int i = 0; i < COLUMNS; i++)
+        columns[i] = (struct rows_column){arena_printf(stage->arena, "c%d", i),
+                                          i % 2 ? "BIGINT" : "VARCHAR", false};
+    begin(stage, &arriving, columns, COLUMNS, "many");
+    for (int i = -1; i < ROWS; i++) {
+        buf_clear(&row);
+        for (int column = 0; column < COLUMNS; column++)
+            buf_addf(&row, i == column ? "%s" : "%s%d", column ? "," : "", i);
+        buf_addc(&row, '\n');
+        assert_true(rows_add(&arriving.rows, row.data, row.size, &arriving.err));
+    }
+    buf_release(&row);
+    assert_true(rows_end_all(&arriving.rows, &arriving.err));
+    assert_int_equal(finish(&arriving), ENGINE_END);
+    close_all(&arriving);
+    assert_string_equal(stage_rows(stage, "SELECT count(*), count(c0), count(c199), count(c200), "
+                                          "sum(c199), sum(c499), max(c150::int) FROM many"),
+                        "200|199|199|200|19701|19900|199");
+    assert_string_equal(stage_rows(stage, "SELECT c3, c4 FROM many LIMIT 2 OFFSET 3"), "~|3/4|~");
+}
+
 static void *read_all(void *state)
 {
     struct inflow *inflow = state;
@@ -284,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_broken_csv_names_its_row_and_nothing_is_kept),
         cmocka_unit_test(a_value_that_does_not_fit_its_type_ends_the_query_before_the_rows_do),
         cmocka_unit_test(values_longer_than_a_block_and_rows_over_many_blocks_come_whole),
+        cmocka_unit_test(a_result_of_very_many_columns_comes_in_shorter_blocks),
         cmocka_unit_test(a_writer_is_told_that_the_reader_is_behind_and_when_it_is_no_more),
         cmocka_unit_test(nobody_else_can_read_what_arrives),
         cmocka_unit_test(
