@@ -102,11 +102,14 @@ static const char *title_of(const struct watching *watching, const char *asked, 
     return arena_printf(arena, "%s for %s", what, asked ? asked : "30m");
 }
 
+/* `profile`: of another account; NULL: as the session. */
 static bool begin(struct magic_call *call, struct response *response,
-                  const struct watching *watching, const struct watch_span *span, struct error *err)
+                  const struct watching *watching, const struct watch_span *span,
+                  const char *profile, struct error *err)
 {
     const struct watch_options *given = call->options;
     struct job_order job = {.kind = &watch_kind,
+                            .profile = profile,
                             .title = title_of(watching, given->asked, call->arena)};
     json_t *order;
     int64_t number;
@@ -117,11 +120,39 @@ static bool begin(struct magic_call *call, struct response *response,
     return call->jobs->begin(call->jobs->state, &job, &number, err);
 }
 
+/* A job for each account: false where none was begun, or one could not be. */
+static bool begin_all(struct magic_call *call, struct watch_request *request,
+                      struct watch_span *span, struct error *err)
+{
+    struct response *response = responding(call, err);
+    const struct watch_options *given = call->options;
+    const char **accounts;
+    size_t count, begun = 0;
+    if (!response || !watch_accounts(response, request, &accounts, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct watching watching;
+        const char *profile = i ? response_profile(response, accounts[i]) : NULL;
+        request->home = i ? accounts[i] : NULL;
+        request->first = !begun;
+        request->others = begun || i + 1 < count;
+        if (!watch_find(response, request, &watching, err))
+            return false;
+        if (!watching.plan->suspect_count)
+            continue; /* what is contained is elsewhere */
+        if (!(i && !given->regions.count ? watch_regions(response, &watching, span, err)
+                                         : regions_of(call, span, err)) ||
+            !begin(call, response, &watching, span, profile, err))
+            return false;
+        begun++;
+    }
+    return true;
+}
+
 static bool run(struct magic_call *call, struct error *err)
 {
     const struct watch_options *given = call->options;
     struct option_list targets;
-    struct watching watching;
     struct watch_span span = {0};
     if (!call->jobs)
         return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here") ||
@@ -129,13 +160,11 @@ static bool run(struct magic_call *call, struct error *err)
     if (!asked_of(given->asked, &span.asked, err) || !since_is_there(given->since, err) ||
         !targets_expand(call, &given->targets, &targets, err))
         return false;
-    struct response *response = responding(call, err);
     struct watch_request request = {.targets = (const char *const *)targets.items,
                                     .target_count = targets.count,
                                     .account = given->account,
                                     .since = given->since};
-    return response && watch_find(response, &request, &watching, err) &&
-           regions_of(call, &span, err) && begin(call, response, &watching, &span, err);
+    return begin_all(call, &request, &span, err);
 }
 
 static const struct magic_example examples[] = {
@@ -158,6 +187,8 @@ const struct magic magic_watch = {
         "what was seen whole: where a region cannot be read it says not proven. Never seen are "
         "data events, calls that fail before authentication (every call with a key that is "
         "inactive), and what an instance does on the network.\n\n"
+        "A job asks one account as one profile: what is contained in other accounts has a watch of "
+        "its own where %set accounts maps them to profiles, and else is said not to be watched.\n\n"
         "%eradicate wants a watch that ended in silence.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_READS,

@@ -23,7 +23,7 @@
  * its seconds. */
 #define CUT_OFF_AHEAD (INT64_C(60) * 1000000)
 
-/* The folder that the case is about: "case-318" of /home/ada/case-318/.cofferdam. Of what a tag may
+/* The folder that the case is about: "case-318" of .../case-318/.cofferdam. Of what a tag may
  * not hold, a dash stands for it. */
 static const char *case_name(const struct response *response)
 {

@@ -14,6 +14,8 @@
 #include "job/job.h"
 #include "response/response.h"
 
+struct access;
+
 enum verdict {
     VERDICT_SILENT,
     VERDICT_UNPROVEN, /* nothing was seen, and not all could be */
@@ -29,6 +31,7 @@ struct watching {
     json_t *targets;   /* by suspect: {"words", "plan", "since", "after", "cut_off"} */
     json_t *unseen;    /* who cannot be watched: [{"what", "why"}] */
     json_t *beside;    /* what contains as well and is not looked at: the same */
+    const struct access *access; /* of the account that is watched */
 };
 
 struct watch_request {
@@ -36,7 +39,10 @@ struct watch_request {
     size_t target_count;
     const char *account; /* of targets that do not say it; with none given: only its own */
     const char *region;
-    int64_t since; /* UTC microseconds; 0: each target's first change */
+    const char *home; /* the account that is watched; NULL: the chain's own */
+    bool first;       /* of several watches: this one says who cannot be watched */
+    bool others;      /* there are others: one with no suspects is no error */
+    int64_t since;    /* UTC microseconds; 0: each target's first change */
 };
 
 /* Reads the ledger, and AWS for what it does not know. ERROR_NOT_FOUND where there is nothing to
@@ -44,13 +50,25 @@ struct watch_request {
 bool watch_find(struct response *response, const struct watch_request *request,
                 struct watching *out, struct error *err) ATTR_USE_RESULT;
 
-/* The job's order: belongs to the arena. Regions are borrowed. */
+/* Where and how long. Regions are borrowed. */
 struct watch_span {
     const char *const *regions;
     size_t region_count;
     const char *gap; /* why these are not all regions; NULL: they are */
     int64_t asked;   /* microseconds */
 };
+
+/* The accounts whose watches a request asks for: the chain's own, then those of what is contained
+ * where a profile leads (%set accounts): a job asks as one profile. Belong to the arena. */
+bool watch_accounts(struct response *response, const struct watch_request *request,
+                    const char ***out, size_t *count, struct error *err) ATTR_USE_RESULT;
+
+/* The enabled regions of a watched account that is not the chain's own: false where they are not
+ * told. Belongs to the arena. */
+bool watch_regions(struct response *response, const struct watching *watching,
+                   struct watch_span *out, struct error *err) ATTR_USE_RESULT;
+
+/* The job's order: belongs to the arena. */
 bool watch_order(struct response *response, const struct watching *watching,
                  const struct watch_span *span, json_t **out, struct error *err) ATTR_USE_RESULT;
 

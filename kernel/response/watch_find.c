@@ -141,18 +141,28 @@ static void add_steps(const struct finding *finding, const struct plan *plan,
     }
 }
 
+/* It is watched by a job of its own, or said to be left out by another one. */
+static bool has_own_watch(const struct finding *finding, const char *account)
+{
+    const struct response *response = finding->response;
+    return !finding->request->first || same(account, response->home->account) ||
+           response_profile(response, account);
+}
+
 static void add_contained(const struct finding *finding, const struct plan *plan,
                           const struct suspect *suspect)
 {
     struct arena *arena = finding->response->arena;
     const char *words = words_of(suspect, arena);
     if (!same(suspect->account, finding->home)) {
+        if (has_own_watch(finding, suspect->account))
+            return;
         leave_out(
             finding->out->unseen, arena_printf(arena, "%s in account %s", words, suspect->account),
             arena_printf(arena,
-                         "a watch asks one account: %%watch --account %s leaves it out; %%set "
-                         "profile leads there, for a watch of its own",
-                         finding->home));
+                         "no profile leads there (%%set accounts %s=PROFILE): %%watch --account %s "
+                         "leaves it out",
+                         suspect->account, finding->home));
         return;
     }
     struct suspect *kept = known(finding, suspect);
@@ -225,7 +235,9 @@ static bool take_other(const struct finding *finding, const char *text, struct e
     if (plan->suspect_count == count)
         return true; /* it is watched under another name already */
     if (!same(plan->last_suspect->account, finding->home)) {
-        (void)error_set(err, ERROR_REFUSED, "%s is in account %s, and a watch asks one account",
+        (void)error_set(err, ERROR_REFUSED,
+                        "%s is in account %s and was not contained here: a watch of it asks as its "
+                        "own profile",
                         text, plan->last_suspect->account);
         return error_hint(err, "%%set profile leads there, then %%watch %s.", text);
     }
@@ -242,8 +254,8 @@ static bool nothing(const struct finding *finding, struct error *err)
     if (json_array_size(finding->out->unseen)) {
         (void)error_set(err, ERROR_REFUSED, "all that is contained is in other accounts than %s",
                         finding->home);
-        return error_hint(err, "A watch asks one account: %%set profile leads to the other, then "
-                               "%%watch.");
+        return error_hint(err, "%%set accounts ID=PROFILE for each, then %%watch: a job asks as a "
+                               "profile.");
     }
     (void)error_set(err, ERROR_NOT_FOUND, "this case has contained nothing%s%s",
                     account ? " in account " : "", account ? account : "");
@@ -266,10 +278,11 @@ bool watch_find(struct response *response, const struct watch_request *request,
     const struct access *access;
     struct plan **plans;
     size_t count;
-    if (!access_find(response, NULL, &access, err) ||
+    if (!access_find(response, request->home, &access, err) ||
         !history_contained(response, &plans, &count, err))
         return false;
-    *out = (struct watching){.plan = plan_new(response->arena, PLAN_CONTAIN),
+    *out = (struct watching){.access = access,
+                             .plan = plan_new(response->arena, PLAN_CONTAIN),
                              .targets = json_own(response->arena, json_array()),
                              .unseen = json_own(response->arena, json_array()),
                              .beside = json_own(response->arena, json_array())};
@@ -282,10 +295,66 @@ bool watch_find(struct response *response, const struct watch_request *request,
     if (!request->target_count)
         (void)take_contained(&finding, plans, count, NULL);
     for (size_t i = 0; ok && i < request->target_count; i++)
-        ok = take_contained(&finding, plans, count, request->targets[i]) ||
+        ok = take_contained(&finding, plans, count, request->targets[i]) || request->home ||
              take_other(&finding, request->targets[i], err);
     set_since(&finding);
-    return ok && (out->plan->suspect_count || nothing(&finding, err));
+    return ok && (out->plan->suspect_count || request->others || nothing(&finding, err));
+}
+
+/* ---- several accounts ---------------------------------------------------------------------------
+ */
+
+static bool is_listed(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (same(list[i], text))
+            return true;
+    return false;
+}
+
+bool watch_accounts(struct response *response, const struct watch_request *request,
+                    const char ***out, size_t *count, struct error *err)
+{
+    const struct access *access;
+    struct plan **plans;
+    size_t plan_count, room = 1;
+    if (!access_find(response, NULL, &access, err) ||
+        !history_contained(response, &plans, &plan_count, err))
+        return false;
+    for (size_t i = 0; i < plan_count; i++)
+        room += plans[i]->suspect_count;
+    const char **list = arena_alloc(response->arena, room * sizeof *list);
+    *out = list;
+    list[0] = access->account;
+    *count = 1;
+    for (size_t i = 0; i < plan_count; i++)
+        for (const struct suspect *one = plans[i]->suspects; one; one = one->next)
+            if (is_contained(plans[i], one) && one->account &&
+                (!request->account || same(request->account, one->account)) &&
+                !is_listed(list, *count, one->account) && response_profile(response, one->account))
+                list[(*count)++] = one->account;
+    return true;
+}
+
+bool watch_regions(struct response *response, const struct watching *watching,
+                   struct watch_span *out, struct error *err)
+{
+    struct aws_asking asking = {.op = "ec2:DescribeRegions",
+                                .credentials = watching->access->credentials,
+                                .cancel = response->with.cancel};
+    json_t *reply;
+    if (!aws_call(response->with.aws, &asking, response->arena, &reply, err))
+        return error_wrap(err, "account %s", watching->access->account);
+    size_t most = reply_count(reply, "regionInfo");
+    const char **names = arena_alloc(response->arena, (most + 1) * sizeof *names);
+    out->regions = names;
+    out->region_count = 0;
+    for (size_t i = 0; i < most; i++) {
+        const json_t *one = reply_item(reply, "regionInfo", i);
+        if (strcmp(reply_text(one, "optInStatus"), "not-opted-in") != 0)
+            names[out->region_count++] = reply_text(one, "regionName");
+    }
+    return true;
 }
 
 /* ---- the order ----------------------------------------------------------------------------------
@@ -300,8 +369,8 @@ bool watch_order(struct response *response, const struct watching *watching,
     for (size_t i = 0; i < span->region_count; i++)
         json_array_append_new(regions, json_texts(span->regions[i]));
     json_t *made = json_pack(
-        "{s:s, s:s, s:o, s:I, s:I, s:o, s:O, s:O, s:O}", "caller", response->home->arn, "account",
-        response->home->account, "regions", regions, "begun", (json_int_t)now, "until",
+        "{s:s, s:s, s:o, s:I, s:I, s:o, s:O, s:O, s:O}", "caller", watching->access->arn, "account",
+        watching->access->account, "regions", regions, "begun", (json_int_t)now, "until",
         (json_int_t)(now + span->asked / response_rate()), "plan", plan_json(watching->plan),
         "targets", watching->targets, "unseen", watching->unseen, "beside", watching->beside);
     if (span->gap)

@@ -7,6 +7,7 @@ import estate
 from acting import ADMIN, Cloud, Responder, changes, details, key_of, works
 
 MANAGER, OTHER, LONELY = "999900001111", "222233334444", "333344445555"
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +141,33 @@ def test_snapshots_in_another_account_are_followed_through_a_profile_and_else_it
             assert told["instance"] == instance and [one["state"] for one in told["snapshots"]] == ["completed"] * 2, text
             assert cloud.calls(operation="DescribeLockedSnapshots", access_key_id=boss["access_key_id"])
     cloud.order("machines", {})
+
+
+def test_what_is_contained_in_several_accounts_has_a_watch_in_each_where_a_profile_leads(cloud, tmp_path):
+    boss = cloud.user("warden", ADMIN, account=OTHER)
+    here, there = cloud.user("twin", ADMIN), cloud.user("twin", ADMIN, account=OTHER)
+    left = key_of(cloud.client("sts", there).get_federation_token(Name="left", Policy=json.dumps(EVERYTHING))["Credentials"])
+    config = tmp_path / "config"
+    config.write_text("[profile other]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = us-east-1\n"
+                      % (boss["access_key_id"], boss["secret_access_key"]))
+    cloud.order("trail", {"rate": 0})
+    with Responder(tmp_path, {**cloud.environment(), "AWS_CONFIG_FILE": str(config)}) as own:
+        own.ok("%set accounts " + OTHER + "=other")
+        own.act("%%contain twin arn:aws:iam::%s:user/twin --alone" % OTHER)
+        cloud.forget()
+        own.ok("%watch")
+        cloud.calls(operation="LookupEvents", access_key_id=boss["access_key_id"], wait=1)
+        assert not works(cloud, left)
+        own.ok("%jobs wait all")
+        found = [one["content"] for one in own.ledger("watch")]
+        assert len(found) == 2 and {here["arn"] in one["targets"] for one in found} == {True, False}
+        ours, theirs = sorted(found, key=lambda one: here["arn"] not in one["targets"])
+        assert ours["silent"] and ours["not_visible"] == [], ours
+        assert there["arn"] in theirs["targets"] and theirs["verdict"] in ("silent", "denied only") and theirs["not_visible"] == [], theirs
+        assert {one["region"] for one in theirs["sources"]} == {one["region"] for one in ours["sources"]}
+        both = cloud.calls(operation="LookupEvents")
+        assert {one["access_key_id"] for one in both} == {boss["access_key_id"], cloud.key["access_key_id"]}
+        own.ok("%watch --account " + OTHER)
+        own.ok("%jobs wait all")
+        assert [there["arn"] in one["content"]["targets"] for one in own.ledger("watch")[2:]] == [True]
+        assert "has no user nobody" in own.refused("%watch twin nobody"), "one that is elsewhere hides none that is mistyped"
