@@ -9,6 +9,7 @@
 #include "response/decided.h"
 #include "response/fence.h"
 #include "response/ready.h"
+#include "response/resume.h"
 #include "response/safe.h"
 
 #include <ctype.h>
@@ -407,6 +408,6 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     ok = ok && picture(response, plan, response->start, 0, err);
     if (ok && !response->before)
         response->before = response->start; /* the plan's own is not known any more */
-    return ok && make_steps(response, plan, err) && safe_check(response, plan, err) &&
-           plan_still(approved, plan, err);
+    return ok && make_steps(response, plan, err) && resume_steps(response, approved, plan, err) &&
+           safe_check(response, plan, err) && plan_still(approved, plan, err);
 }

@@ -1,5 +1,6 @@
 #include "response/history.h"
 #include "response/ready.h"
+#include "response/resume.h"
 #include "response/run.h"
 
 #include "base/time.h"
@@ -303,12 +304,6 @@ static bool carry_out(struct run *run, const struct approval *approval, struct r
 /* ---- the way ------------------------------------------------------------------------------------
  */
 
-static bool was_done(const struct step *step)
-{
-    return step->outcome == OUTCOME_SENT || step->outcome == OUTCOME_DONE ||
-           step->outcome == OUTCOME_UNKNOWN;
-}
-
 /* A plan that was cut off and goes on: what was done then is its own, with the inverse from then.
  */
 static bool adopt(struct response *response, const struct plan *approved, struct plan *now,
@@ -327,7 +322,7 @@ static bool adopt(struct response *response, const struct plan *approved, struct
     }
     for (struct step *step = now->steps; step; step = step->next) {
         const struct step *then = plan_find(begun.plan, step->id);
-        if (!then || !step->held || !was_done(then))
+        if (!then || !step->held || !resume_was_done(then))
             continue;
         step->outcome = OUTCOME_DONE;
         step->undo = then->undo;

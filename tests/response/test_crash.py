@@ -1,9 +1,11 @@
 """Killed in the middle: the next kernel says so, reads AWS, goes on or back; and what fails half way is said call by call."""
+import datetime
 import os
 
 import pytest
 
 from acting import ADMIN, Responder, changes, details, works
+from test_race import Meanwhile
 
 
 def killed_at(cloud, home, code, skip, when):
@@ -82,3 +84,33 @@ def test_throttled_and_failing_for_a_while(cloud, kernel):
                   "message": "later", "times": 1})
     text = kernel.ok(yes)
     assert "Partly failed" not in text and "configured" in text and not works(cloud, user)
+
+
+def test_two_kernels_on_one_case_change_one_after_the_other(cloud, tmp_path):
+    first, second = cloud.user("alpha", ADMIN), cloud.user("beta", ADMIN)
+    with Responder(tmp_path, cloud.environment(), rate="10") as one, Responder(tmp_path, cloud.environment(), rate="10") as other:
+        _, yes = one.plan("%contain alpha --alone")
+        _, later = other.plan("%contain beta --alone")
+        said = []
+        with Meanwhile(cloud, "PutUserPolicy", lambda: said.append(other.refused(later))):
+            assert "configured" in one.ok(yes)
+        assert "another kernel of this case is changing things" in said[0] and not works(cloud, first) and works(cloud, second)
+        assert "configured" in other.ok(later) and not works(cloud, second)
+        assert "files of the evidence, as the entries name them" in one.ok("%record verify")
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_clock_that_is_an_hour_off(cloud, tmp_path, seconds):
+    name = "drift%d" % abs(seconds) + ("a" if seconds > 0 else "b")
+    victim, role = cloud.user(name, ADMIN), cloud.role(name, ADMIN)
+    cloud.faults({"kind": "skew", "seconds": seconds})
+    try:
+        with Responder(tmp_path, cloud.environment()) as kernel:
+            text = kernel.act("%%contain user/%s role/%s --alone" % (name, name))
+    finally:
+        cloud.faults({"kind": "skew", "seconds": 0})
+    assert "configured" in text and not works(cloud, victim)
+    denied = cloud.client("iam").get_role_policy(RoleName=role["arn"].split("/")[-1], PolicyName="ir-revoke-sessions")["PolicyDocument"]
+    until = datetime.datetime.fromisoformat(denied["Statement"][0]["Condition"]["DateLessThan"]["aws:TokenIssueTime"].replace("Z", "+00:00"))
+    ahead = (until - datetime.datetime.now(datetime.timezone.utc)).total_seconds() - seconds
+    assert -300 < ahead < 120, "the cut-off is AWS's time, not this machine's"

@@ -1,0 +1,14 @@
+/* resume - what was done of a plan that was cut off is a part of it when it goes on. */
+#ifndef COFFERDAM_RESPONSE_RESUME_H
+#define COFFERDAM_RESPONSE_RESUME_H
+
+#include "response/response_state.h"
+
+/* Steps of the approved plan that the ledger says were done, and that are not planned any more
+ * because they were (an access list without grants to others), are put back into `now` and read. */
+bool resume_steps(struct response *response, const struct plan *approved, struct plan *now,
+                  struct error *err) ATTR_USE_RESULT;
+/* As the ledger tells it. */
+bool resume_was_done(const struct step *step);
+
+#endif
