@@ -86,6 +86,7 @@ bool query_run_on(struct magic_call *call, struct engine *engine, const char *sq
         .save = given->background ? NULL : given->save,
         .limit = given->limit,
         .unkept = given->background,
+        .behind = true,
     };
     struct result result;
     struct lint_query query = {text, request.size, request.line, true};

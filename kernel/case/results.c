@@ -211,7 +211,7 @@ static bool run_one(struct running *running, const struct sql_statement *stateme
         return false;
     if (!running->request->unkept && can_keep(statement)) {
         request.keep_as = name_for(running, last);
-        request.behind = last; /* a scratch name is soon another's */
+        request.behind = running->request->behind && last; /* a scratch name is soon another's */
         results_clear(running->session, "VIEW", request.keep_as);
     }
     if (running->request->unkept)
