@@ -27,12 +27,12 @@ struct results_request {
     const char *hint;   /* a sentence below the table, or NULL */
     int64_t since, until;
     struct engine *engine; /* that answers; NULL: the local one */
-    bool behind;           /* shown before it lies in the case's file, if another engine sent it: for
-                              what nobody keeps once more under its name */
-    bool unkept;           /* rows only: neither _ nor _N is touched */
-    const char *name;      /* what the result is kept as in place of the cell's _N; _ stays then */
-    const char *keep_as;   /* with `unkept`: the kernel's own table in the results' database, which
-                              its user drops; NULL: none */
+    bool behind;         /* shown before it lies in the case's file, if another engine sent it: for
+                            what nobody keeps once more under its name */
+    bool unkept;         /* rows only: neither _ nor _N is touched */
+    const char *name;    /* what the result is kept as in place of the cell's _N; _ stays then */
+    const char *keep_as; /* with `unkept`: the kernel's own table in the results' database, which
+                            its user drops; NULL: none */
 };
 
 /* What came out of one statement. Belongs to the arena. */
