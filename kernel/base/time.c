@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -121,4 +122,19 @@ const char *time_duration(int64_t microseconds, char out[static TIME_TEXT_SIZE])
         (void)snprintf(out, TIME_TEXT_SIZE, "%lld h %d min", (long long)(value / SECOND / 3600),
                        (int)(value / SECOND / 60 % 60));
     return out;
+}
+
+void time_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(condition, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
+bool time_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until)
+{
+    struct timespec at = {.tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000};
+    return pthread_cond_timedwait(condition, mutex, &at) != ETIMEDOUT;
 }

@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+#include <pthread.h>
+
 #define TIME_TEXT_SIZE 40
 
 int64_t time_now(void);       /* wall clock */
@@ -32,5 +34,10 @@ int64_t time_from_date(int year, int month, int day);
 
 /* Durations for people: "38.4 s", "210 ms", "3 min 20 s". Returns out. */
 const char *time_duration(int64_t microseconds, char out[static TIME_TEXT_SIZE]);
+
+/* A condition whose waits end by time_monotonic's clock. */
+void time_condition(pthread_cond_t *condition);
+/* Waits under the mutex until signalled, or until then; false: it is then. May wake for nothing. */
+bool time_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until);
 
 #endif

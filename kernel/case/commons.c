@@ -70,7 +70,7 @@ void commons_release(struct commons *commons)
 
 bool commons_settle(struct commons *commons, int64_t limit)
 {
-    return !commons->local || local_settle(commons->local, limit);
+    return !commons->local || local_settle(commons->local, NULL, limit);
 }
 
 bool commons_restore(struct commons *commons, struct cancel *cancel, bool *ours)

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WRITTEN_LOOKS 3000 /* a minute in all: a large result may take it */
-#define WRITTEN_PAUSE 20000
-#define IDLE_LOOKS 200 /* a second in all */
+#define WRITTEN_MOST 60000000 /* microseconds: a large result may take it */
+#define IDLE_LOOKS 200        /* a second in all */
 #define IDLE_MS 5
 
 struct place_lists {
@@ -81,10 +80,7 @@ static bool not_now(const struct session *session, const char *why, struct error
 static bool nothing_is_in(const struct session *session, struct error *err)
 {
     struct local *local = session->commons->local;
-    bool written = local_settle(local, 0);
-    for (int i = 0; i < WRITTEN_LOOKS && !written && !is_stopped(session); i++)
-        written = local_settle(local, WRITTEN_PAUSE);
-    if (!written)
+    if (!local_settle(local, session->cancel, WRITTEN_MOST))
         return not_now(session, "a result is still being written", err);
     for (int i = 0; i < IDLE_LOOKS && !local_idle(local) && !is_stopped(session); i++)
         (void)poll(NULL, 0, IDLE_MS);

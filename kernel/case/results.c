@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SETTLE_PAUSE 20000 /* microseconds between two looks at the cancel */
+#define SETTLE_MOST ((int64_t)1 << 50) /* microseconds: as long as it takes */
 
 struct running {
     struct session *session;
@@ -253,11 +253,9 @@ static bool give_names(struct running *running, bool last, struct result *result
 static bool settle(const struct running *running)
 {
     struct local *local = session_local(running->session, running->err);
-    while (local && !local_settle(local, SETTLE_PAUSE))
-        if (running->cancel && cancel_raised(running->cancel))
-            return error_set(running->err, ERROR_INTERRUPTED,
-                             "interrupted before the result had its name");
-    return local != NULL;
+    return local && (local_settle(local, running->cancel, SETTLE_MOST) ||
+                     error_set(running->err, ERROR_INTERRUPTED,
+                               "interrupted before the result had its name"));
 }
 
 static bool name_result(struct running *running, bool last, struct result *result)

@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_LIMIT ((size_t)32 << 20)
-
 void csv_init(struct csv *csv, struct inflow *flow, size_t columns)
 {
     *csv = (struct csv){.flow = flow, .columns = columns};
     csv->cells = xcalloc(columns, sizeof *csv->cells);
-    buf_init(&csv->rest, ROW_LIMIT + ((size_t)1 << 20));
-    buf_init(&csv->text, 3 * ROW_LIMIT); /* as many as U+FFFD takes */
+    buf_init(&csv->rest, CSV_ROW_MOST + ((size_t)1 << 20));
+    buf_init(&csv->text, 3 * CSV_ROW_MOST); /* as many as U+FFFD takes */
 }
 
 void csv_release(struct csv *csv)
@@ -171,9 +169,9 @@ static bool read_rows(struct csv *csv, bool last, struct error *err)
     size_t left = found == CUT ? (size_t)(place.end - place.row) : 0;
     memmove(rest->data, place.end - left, left);
     rest->size = left;
-    csv->again = 2 * left < ROW_LIMIT ? 2 * left : ROW_LIMIT;
-    return left <= ROW_LIMIT || error_set(err, ERROR_LIMIT, "row %lld is longer than %zu MiB",
-                                          (long long)csv->rows, ROW_LIMIT >> 20);
+    csv->again = 2 * left < CSV_ROW_MOST ? 2 * left : CSV_ROW_MOST;
+    return left <= CSV_ROW_MOST || error_set(err, ERROR_LIMIT, "row %lld is longer than %zu MiB",
+                                             (long long)csv->rows, CSV_ROW_MOST >> 20);
 }
 
 bool csv_add(struct csv *csv, const void *bytes, size_t size, struct error *err)
@@ -183,7 +181,7 @@ bool csv_add(struct csv *csv, const void *bytes, size_t size, struct error *err)
         buf_add(&csv->rest, bytes, part);
         if (csv->rest.full)
             return error_set(err, ERROR_LIMIT, "row %lld is longer than %zu MiB",
-                             (long long)csv->rows, ROW_LIMIT >> 20);
+                             (long long)csv->rows, CSV_ROW_MOST >> 20);
         if (csv->rest.size >= csv->again && !read_rows(csv, false, err))
             return false;
         bytes = (const char *)bytes + part;

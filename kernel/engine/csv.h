@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#define CSV_ROW_MOST ((size_t)32 << 20) /* bytes of a row */
+
 struct inflow;
 
 struct csv_cell {

@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "base/time.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,11 +136,7 @@ struct inflow *inflow_new(const char *const *names, size_t columns)
     flow->room_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&flow->mutex, NULL);
     pthread_cond_init(&flow->more, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&flow->read, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    time_condition(&flow->read);
     flow->holders = 1;
     return flow;
 }
@@ -385,9 +380,8 @@ void inflow_leave(struct inflow *flow)
 void inflow_wait(struct inflow *flow, int64_t limit)
 {
     int64_t at = time_monotonic() + limit;
-    struct timespec until = {.tv_sec = at / 1000000, .tv_nsec = at % 1000000 * 1000};
     pthread_mutex_lock(&flow->mutex);
-    for (int waited = 0; !flow->read_out && !flow->broken && waited != ETIMEDOUT;)
-        waited = pthread_cond_timedwait(&flow->read, &flow->mutex, &until);
+    while (!flow->read_out && !flow->broken && time_wait(&flow->read, &flow->mutex, at))
+        ;
     pthread_mutex_unlock(&flow->mutex);
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "engine/local_state.h"
 
 #include <ctype.h>
@@ -380,11 +381,7 @@ struct local *local_open(const struct local_place *place, struct error *err)
     instance->references = 1;
     pthread_mutex_init(&instance->mutex, NULL);
     pthread_mutex_init(&instance->making, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&instance->written, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    time_condition(&instance->written);
     struct local *local = xcalloc(1, sizeof *local);
     *local = (struct local){.engine = {.ops = &local_ops}, .instance = instance};
     if (duckdb_api_load(&instance->api, err) && make_spill(instance, place, err) &&

@@ -61,8 +61,8 @@ bool local_run(struct local *local, const struct local_statement *statement, str
                struct table **out, struct error *err) ATTR_USE_RESULT;
 
 /* Results that are shown already and not yet in the file: waits until there are none, at most
-   `limit` microseconds; false: there still are. */
-bool local_settle(struct local *local, int64_t limit);
+   `limit` microseconds or until `cancel` (may be NULL) is raised; false: there still are. */
+bool local_settle(struct local *local, struct cancel *cancel, int64_t limit);
 /* Why one could not be written, once: it stays in memory until the engine ends. */
 bool local_unwritten(struct local *local, struct error *err);
 

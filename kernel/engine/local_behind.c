@@ -8,11 +8,11 @@
 #include "base/time.h"
 #include "data/table.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define IN_MEMORY LOCAL_BEHIND "."
 #define IN_FILE "results.main."
+#define LOOK 20000 /* microseconds: a cancel is seen after so long at most */
 
 /* Texts that are put together with the name of the result, NULL: it. */
 static bool run(struct instance *instance, duckdb_connection connection, const char *name,
@@ -102,16 +102,17 @@ bool local_behind_open(struct local *local, bool sweep, struct error *err)
     return ok;
 }
 
-bool local_settle(struct local *local, int64_t limit)
+bool local_settle(struct local *local, struct cancel *cancel, int64_t limit)
 {
     struct instance *instance = local->instance;
-    struct timespec until;
-    int64_t at = time_monotonic() + limit; /* the condition's clock */
-    until = (struct timespec){.tv_sec = at / 1000000, .tv_nsec = at % 1000000 * 1000};
+    int64_t until = time_monotonic() + limit;
     pthread_mutex_lock(&instance->mutex);
-    int waited = 0;
-    while (instance->behind && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&instance->written, &instance->mutex, &until);
+    for (int64_t now; instance->behind && (now = time_monotonic()) < until;) {
+        if (cancel && cancel_raised(cancel))
+            break;
+        (void)time_wait(&instance->written, &instance->mutex,
+                        until - now < LOOK ? until : now + LOOK);
+    }
     bool settled = !instance->behind;
     pthread_mutex_unlock(&instance->mutex);
     return settled;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW_LIMIT ((size_t)32 << 20) /* the longest line that is read again (arrived.c) */
 #define FILE_BUFFER ((size_t)1 << 20)
 
 static bool open_file(struct rows *rows, struct error *err)
@@ -15,7 +14,7 @@ static bool open_file(struct rows *rows, struct error *err)
     char name[UUID_TEXT_SIZE];
     uuid_text(name);
     rows->path = arena_printf(rows->arena, "%s/rows-%s.csv", rows->place.folder, name);
-    buf_init(&rows->row, ROW_LIMIT);
+    buf_init(&rows->row, CSV_ROW_MOST);
     rows->file = fopen(rows->path, "wxe");
     if (!rows->file)
         return error_errno(err, errno, "%s", rows->path);
@@ -103,7 +102,7 @@ void rows_text(struct rows *rows, size_t index, const char *text, size_t size)
     if (!rows->inflow)
         write_text(rows, index, text, size);
     else
-        inflow_put(rows->inflow, index, rows->row_size > ROW_LIMIT ? NULL : text, size);
+        inflow_put(rows->inflow, index, rows->row_size > CSV_ROW_MOST ? NULL : text, size);
 }
 
 static bool write_row(struct rows *rows, struct error *err)
@@ -111,7 +110,7 @@ static bool write_row(struct rows *rows, struct error *err)
     struct buf *row = &rows->row;
     buf_addc(row, '\n');
     if (row->full)
-        return error_set(err, ERROR_LIMIT, "a row is longer than %zu MiB", ROW_LIMIT >> 20);
+        return error_set(err, ERROR_LIMIT, "a row is longer than %zu MiB", CSV_ROW_MOST >> 20);
     bool written = write_bytes(rows, row->data, row->size, err);
     buf_clear(row);
     return written;
@@ -119,12 +118,12 @@ static bool write_row(struct rows *rows, struct error *err)
 
 bool rows_end(struct rows *rows, struct error *err)
 {
-    bool fits = rows->row_size <= ROW_LIMIT;
+    bool fits = rows->row_size <= CSV_ROW_MOST;
     rows->row_size = 0;
     if (!rows->inflow)
         return write_row(rows, err);
     inflow_end_row(rows->inflow);
-    return fits || error_set(err, ERROR_LIMIT, "a row is longer than %zu MiB", ROW_LIMIT >> 20);
+    return fits || error_set(err, ERROR_LIMIT, "a row is longer than %zu MiB", CSV_ROW_MOST >> 20);
 }
 
 bool rows_end_all(struct rows *rows, struct error *err)

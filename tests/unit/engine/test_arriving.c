@@ -97,7 +97,7 @@ static void a_csv_in_pieces_of_any_size_is_the_same_rows(void **state)
             assert_int_equal(finish(&arriving), ENGINE_END);
             close_all(&arriving);
             assert_string_equal(stage_rows(stage, "SELECT * FROM pieces"), good[i].rows);
-            assert_true(local_settle(stage->local, SETTLED));
+            assert_true(local_settle(stage->local, NULL, SETTLED));
             assert_string_equal(stage_rows(stage, "SELECT * FROM results.main.pieces"),
                                 good[i].rows);
         }
@@ -270,7 +270,7 @@ what_was_shown_is_in_the_file_once_settled_and_a_killed_kernels_name_is_swept(vo
     assert_true(rows_end_all(&arriving.rows, &arriving.err));
     assert_int_equal(finish(&arriving), ENGINE_END);
     close_all(&arriving);
-    assert_true(local_settle(stage->local, SETTLED));
+    assert_true(local_settle(stage->local, NULL, SETTLED));
     assert_true(local_run(stage->local, &table, stage->arena, NULL, &err));
     assert_true(local_run(stage->local, &left, stage->arena, NULL, &err));
     local_close(stage->local);
