@@ -329,7 +329,7 @@ static bool same(const char *a, const char *b)
 static void give_keys(const struct running *running, struct job *job)
 {
     struct aws_keyring *keyring = session_keyring(running->session);
-    if (!keyring || !same(session_settings(running->session)->profile, job->profile))
+    if (!keyring || !same(session_settings(running->session)->profile, job->as.profile))
         return;
     job->keyring = aws_keyring_hold(keyring);
     arena_defer(job->arena, release_keys, job->keyring);
@@ -388,8 +388,10 @@ static bool make(struct running *running, const struct job_order *order, struct 
     job->notes = json_own(arena, json_object());
     job->folder = arena_strdup(arena, folder);
     job->exports = arena_strdup(arena, exports);
-    job->profile =
-        copy(arena, order->profile ? order->profile : session_settings(session)->profile);
+    const char *profile = order->as.profile;
+    job->as.profile = copy(arena, profile ? profile : session_settings(session)->profile);
+    job->as.role = copy(arena, order->as.role);
+    job->as.account = copy(arena, order->as.account);
     job->region = copy(arena, order->region);
     set_display(job);
     return job_file_make(job, err);

@@ -16,7 +16,8 @@
 struct client {
     struct client *next;
     struct aws *aws;
-    char *profile, *region; /* NULL: none */
+    struct aws_keyring *base;                /* of who assumes the role; `aws` has it; NULL: none */
+    char *profile, *role, *account, *region; /* NULL: none */
     int users;
 };
 
@@ -58,24 +59,45 @@ static char *copied(const char *text)
     return text ? xstrdup(text) : NULL;
 }
 
+static bool serves(const struct client *client, const struct job *job)
+{
+    const struct job_as *as = &job->as;
+    return same(client->profile, as->profile) && same(client->role, as->role) &&
+           same(client->account, as->account) && same(client->region, job->region) &&
+           (!job->keyring ||
+            job->keyring == (as->role ? client->base : aws_keyring_of(client->aws)));
+}
+
+static struct client *make_client(struct hall *hall, const struct job *job)
+{
+    const struct job_as *as = &job->as;
+    struct aws_settings settings = {.profile = as->profile,
+                                    .region = job->region,
+                                    .keyring = as->role ? NULL : job->keyring,
+                                    .role = as->role,
+                                    .base = as->role ? job->keyring : NULL,
+                                    .account = as->account};
+    struct client *client = xcalloc(1, sizeof *client);
+    client->aws = aws_new(&settings);
+    aws_set_patient(client->aws);
+    renewals_watch(hall->renewals, aws_keyring_of(client->aws), &settings);
+    client->base = settings.base;
+    client->profile = copied(as->profile);
+    client->role = copied(as->role);
+    client->account = copied(as->account);
+    client->region = copied(job->region);
+    client->next = hall->clients;
+    hall->clients = client;
+    return client;
+}
+
 static struct client *client_of(struct hall *hall, const struct job *job)
 {
     struct client *client = hall->clients;
-    while (client && !(same(client->profile, job->profile) && same(client->region, job->region) &&
-                       (!job->keyring || job->keyring == aws_keyring_of(client->aws))))
+    while (client && !serves(client, job))
         client = client->next;
-    if (!client) {
-        struct aws_settings settings = {
-            .profile = job->profile, .region = job->region, .keyring = job->keyring};
-        client = xcalloc(1, sizeof *client);
-        client->aws = aws_new(&settings);
-        aws_set_patient(client->aws);
-        renewals_watch(hall->renewals, aws_keyring_of(client->aws), job->profile, job->region);
-        client->profile = copied(job->profile);
-        client->region = copied(job->region);
-        client->next = hall->clients;
-        hall->clients = client;
-    }
+    if (!client)
+        client = make_client(hall, job);
     client->users++;
     return client;
 }
@@ -92,6 +114,8 @@ static void leave_client(struct hall *hall, struct client *client)
     renewals_leave(hall->renewals, aws_keyring_of(client->aws));
     aws_free(client->aws);
     free(client->profile);
+    free(client->role);
+    free(client->account);
     free(client->region);
     free(client);
 }
@@ -231,8 +255,9 @@ static void watch_session(struct hall *hall, const struct letter *letter)
     if (hall->session)
         renewals_leave(hall->renewals, hall->session);
     hall->session = letter->keyring; /* a name from here on: the watch has a reference */
+    struct aws_settings settings = {.profile = letter->profile, .region = letter->region};
     if (hall->session)
-        renewals_watch(hall->renewals, hall->session, letter->profile, letter->region);
+        renewals_watch(hall->renewals, hall->session, &settings);
 }
 
 static void open_letter(struct hall *hall, struct packet *packet)

@@ -48,9 +48,9 @@ struct letter {
 struct renewals;
 struct renewals *renewals_new(struct pipe *pipe); /* where LETTER_FRESH goes */
 void renewals_free(struct renewals *renewals);    /* ends those under way */
-/* One more, or one less, for whom a keyring is renewed. */
-void renewals_watch(struct renewals *renewals, struct aws_keyring *keyring, const char *profile,
-                    const char *region);
+/* One more, or one less, for whom a keyring is renewed as these settings say. */
+void renewals_watch(struct renewals *renewals, struct aws_keyring *keyring,
+                    const struct aws_settings *settings);
 void renewals_leave(struct renewals *renewals, struct aws_keyring *keyring);
 /* Begins what is due; when to call again, Unix microseconds, 0: never. */
 int64_t renewals_step(struct renewals *renewals);

@@ -11,7 +11,8 @@
 struct watched {
     struct watched *next;
     struct aws_keyring *keyring;
-    char *profile, *region; /* NULL: none */
+    char *profile, *region, *role, *account; /* NULL: none */
+    struct aws_keyring *base;                /* a reference; NULL: none */
     struct cancel *cancel;
     struct pipe *pipe;
     int users;
@@ -56,6 +57,9 @@ static void forget(struct renewals *renewals, struct watched *watched)
     cancel_free(watched->cancel);
     free(watched->profile);
     free(watched->region);
+    free(watched->role);
+    free(watched->account);
+    aws_keyring_release(watched->base);
     free(watched);
 }
 
@@ -72,15 +76,23 @@ void renewals_free(struct renewals *renewals)
     free(renewals);
 }
 
-void renewals_watch(struct renewals *renewals, struct aws_keyring *keyring, const char *profile,
-                    const char *region)
+static char *copied(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+void renewals_watch(struct renewals *renewals, struct aws_keyring *keyring,
+                    const struct aws_settings *settings)
 {
     struct watched *watched = find(renewals, keyring);
     if (!watched) {
         watched = xcalloc(1, sizeof *watched);
         watched->keyring = aws_keyring_hold(keyring);
-        watched->profile = profile ? xstrdup(profile) : NULL;
-        watched->region = region ? xstrdup(region) : NULL;
+        watched->profile = copied(settings->profile);
+        watched->region = copied(settings->region);
+        watched->role = copied(settings->role);
+        watched->account = copied(settings->account);
+        watched->base = settings->base ? aws_keyring_hold(settings->base) : NULL;
         watched->cancel = cancel_new();
         watched->pipe = renewals->pipe;
         watched->next = renewals->first;
@@ -99,7 +111,11 @@ void renewals_leave(struct renewals *renewals, struct aws_keyring *keyring)
 static void *renew(void *state)
 {
     struct watched *watched = state;
-    struct aws_settings settings = {.profile = watched->profile, .region = watched->region};
+    struct aws_settings settings = {.profile = watched->profile,
+                                    .region = watched->region,
+                                    .role = watched->role,
+                                    .account = watched->account,
+                                    .base = watched->base};
     struct letter over = {.kind = LETTER_FRESH, .keyring = aws_keyring_hold(watched->keyring)};
     struct error why = {0};
     if (!aws_keyring_renew(watched->keyring, &settings, watched->cancel, &why))

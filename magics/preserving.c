@@ -16,9 +16,8 @@ static const struct step *taken(const struct plan *plan, const struct suspect *s
     return there ? step : NULL;
 }
 
-/* `profile`: of another account; NULL: as the session. */
 static bool follow(struct magic_call *call, const struct suspect *suspect, const struct step *step,
-                   const char *profile, struct error *err)
+                   const struct job_as *as, struct error *err)
 {
     int64_t number;
     bool hash = json_get_bool(suspect->wishes, "hash", false);
@@ -31,7 +30,7 @@ static bool follow(struct magic_call *call, const struct suspect *suspect, const
                                                   hash ? ", with the hashes of its blocks" : ""),
                             .order = order,
                             .region = suspect->region,
-                            .profile = profile};
+                            .as = *as};
     return call->jobs->begin(call->jobs->state, &job, &number, err);
 }
 
@@ -43,20 +42,15 @@ bool preserving_follow(struct magic_call *call, const struct response *response,
     for (const struct suspect *one = plan->suspects; ok && one; one = one->next) {
         const struct step *step = taken(plan, one, call->arena);
         bool other = !home || strcmp(home, one->account) != 0;
-        const char *profile = other ? response_profile(response, one->account) : NULL;
+        struct job_as as = {0};
+        bool reached = !other || response_as(response, one->account, &as);
         if (!step || plan->kind != PLAN_CONTAIN)
             continue;
-        if (!call->jobs)
+        if (!call->jobs || !reached)
             outputs_printf(call->outputs,
                            "snapshots of %s are accepted; nothing follows them here\n", one->name);
-        else if (other && !profile)
-            outputs_printf(call->outputs,
-                           "snapshots of %s are accepted; they are in account %s, which a job "
-                           "looks into only through a profile (%%set accounts %s=PROFILE): "
-                           "%%ami-snapshot %s --account %s shows how they stand\n",
-                           one->name, one->account, one->account, one->name, one->account);
         else
-            ok = follow(call, one, step, profile, err);
+            ok = follow(call, one, step, &as, err);
     }
     return ok;
 }

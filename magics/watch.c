@@ -102,15 +102,13 @@ static const char *title_of(const struct watching *watching, const char *asked, 
     return arena_printf(arena, "%s for %s", what, asked ? asked : "30m");
 }
 
-/* `profile`: of another account; NULL: as the session. */
 static bool begin(struct magic_call *call, struct response *response,
                   const struct watching *watching, const struct watch_span *span,
-                  const char *profile, struct error *err)
+                  const struct job_as *as, struct error *err)
 {
     const struct watch_options *given = call->options;
-    struct job_order job = {.kind = &watch_kind,
-                            .profile = profile,
-                            .title = title_of(watching, given->asked, call->arena)};
+    struct job_order job = {
+        .kind = &watch_kind, .as = *as, .title = title_of(watching, given->asked, call->arena)};
     json_t *order;
     int64_t number;
     if (!watch_order(response, watching, span, &order, err) ||
@@ -132,17 +130,18 @@ static bool begin_all(struct magic_call *call, struct watch_request *request,
         return false;
     for (size_t i = 0; i < count; i++) {
         struct watching watching;
-        const char *profile = i ? response_profile(response, accounts[i]) : NULL;
+        struct job_as as = {0}; /* the first is the session's own */
         request->home = i ? accounts[i] : NULL;
         request->first = !begun;
         request->others = begun || i + 1 < count;
-        if (!watch_find(response, request, &watching, err))
+        if ((i && !response_as(response, accounts[i], &as)) ||
+            !watch_find(response, request, &watching, err))
             return false;
         if (!watching.plan->suspect_count)
             continue; /* what is contained is elsewhere */
         if (!(i && !given->regions.count ? watch_regions(response, &watching, span, err)
                                          : regions_of(call, span, err)) ||
-            !begin(call, response, &watching, span, profile, err))
+            !begin(call, response, &watching, span, &as, err))
             return false;
         begun++;
     }
@@ -187,8 +186,8 @@ const struct magic magic_watch = {
         "what was seen whole: where a region cannot be read it says not proven. Never seen are "
         "data events, calls that fail before authentication (every call with a key that is "
         "inactive), and what an instance does on the network.\n\n"
-        "A job asks one account as one profile: what is contained in other accounts has a watch of "
-        "its own where %set accounts maps them to profiles, and else is said not to be watched.\n\n"
+        "A job asks one account: what is contained in other accounts has a watch of its own where "
+        "%set accounts maps them to a profile or a role, and else is said not to be watched.\n\n"
         "%eradicate wants a watch that ended in silence.",
     .body = MAGIC_BODY_NONE,
     .effect = MAGIC_READS,

@@ -61,7 +61,13 @@ struct aws_settings {
                             here goes before the environment's keys */
     const char *region;  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, IMDS's */
     struct aws_keyring *keyring; /* shared with other clients (aws/keyring.h); NULL: its own */
+    const char *role;            /* ARN: assumed with what the chain gives, as AWS_ROLE_SESSION;
+                                    NULL: what the chain gives is asked with */
+    struct aws_keyring *base;    /* with `role`: of who assumes it; NULL: one is made each time */
+    const char *account; /* whose the credentials have to be, as STS tells of them: others are not
+                            used; NULL: anybody's */
 };
+#define AWS_ROLE_SESSION "cofferdam-response"
 
 /* Reads nothing yet; the texts are copied. */
 struct aws *aws_new(const struct aws_settings *settings);

@@ -203,6 +203,41 @@ enum chain_result chain_assume_role(struct chain *chain, struct aws_credentials 
     return assume(chain, role, out, err) ? CHAIN_FOUND : CHAIN_FAILED;
 }
 
+/* ---- the role of the settings -------------------------------------------------------------------
+ */
+
+static bool assume_with(struct chain *chain, const struct aws_credentials *source,
+                        struct aws_credentials *out, struct error *err)
+{
+    const char *role = chain->aws->settings.role;
+    json_t *reply = NULL, *params = json_own(chain->arena, json_object());
+    struct aws_asking asking = {
+        .op = "sts:AssumeRole", .params = params, .credentials = source, .cancel = chain->cancel};
+    (void)json_object_set_new(params, "RoleArn", json_string(role));
+    (void)json_object_set_new(params, "RoleSessionName", json_string(AWS_ROLE_SESSION));
+    if (!aws_call(chain->aws, &asking, chain->arena, &reply, err))
+        return error_wrap(err, "role %s", role);
+    *out = (struct aws_credentials){
+        .behind = arena_printf(chain->arena, "%s%s%s %s", source->behind ? source->behind : "",
+                               source->behind ? " " : "", source->access_key_id, role)};
+    return read_reply(chain, reply, role, out, err);
+}
+
+bool chain_given_role(struct chain *chain, struct aws_credentials *out, struct error *err)
+{
+    const struct aws_settings *given = &chain->aws->settings;
+    struct aws_settings settings = {
+        .profile = given->profile, .region = given->region, .keyring = given->base};
+    struct aws *base = aws_new(&settings);
+    const struct aws_credentials *source;
+    bool found = aws_find_credentials(base, chain->cancel, &source, err);
+    bool ok = found && assume_with(chain, source, out, err);
+    if (found && !ok && source->session_token) /* perhaps over before their time */
+        keyring_refused(base->keyring, source->access_key_id, time_now());
+    aws_free(base);
+    return ok;
+}
+
 /* ---- web identity -------------------------------------------------------------------------------
  */
 

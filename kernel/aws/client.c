@@ -26,6 +26,10 @@ struct aws *aws_new(const struct aws_settings *settings)
     aws->settings.profile = settings->profile ? aws->profile : NULL;
     if (settings->region)
         aws->settings.region = arena_strdup(aws->arena, settings->region);
+    aws->settings.role = settings->role ? arena_strdup(aws->arena, settings->role) : NULL;
+    aws->settings.account = settings->account ? arena_strdup(aws->arena, settings->account) : NULL;
+    if (settings->base)
+        keyring_join(settings->base);
     aws->sigv4 = sigv4_new();
     aws->xml = xml_new();
     aws->retry_quota = RETRY_QUOTA;
@@ -47,6 +51,8 @@ void aws_free(struct aws *aws)
     xml_free(aws->xml);
     arena_free(aws->credentials_arena);
     keyring_leave(aws->keyring);
+    if (aws->settings.base)
+        keyring_leave(aws->settings.base);
     arena_free(aws->arena);
     wipe(aws, sizeof *aws);
     free(aws);

@@ -122,6 +122,7 @@ bool chain_imds_instance(struct chain *chain, const char **instance, struct erro
 /* chain_role.c: what STS gives */
 enum chain_result chain_assume_role(struct chain *, struct aws_credentials *, struct error *);
 enum chain_result chain_web_identity(struct chain *, struct aws_credentials *, struct error *);
+bool chain_given_role(struct chain *, struct aws_credentials *, struct error *); /* settings.role */
 /* chain_sso.c: what a person has signed in for */
 enum chain_result chain_sso(struct chain *, struct aws_credentials *, struct error *);
 enum chain_result chain_login(struct chain *, struct aws_credentials *, struct error *);

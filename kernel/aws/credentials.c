@@ -22,6 +22,36 @@ static bool nothing_found(struct aws *aws, struct error *err)
     return false;
 }
 
+/* Profiles and roles are somebody's to change: who is asked for one account never asks another. */
+static bool is_of_account(struct chain *chain, const struct aws_credentials *found,
+                          struct error *err)
+{
+    const char *account = chain->aws->settings.account;
+    struct aws_asking asking = {
+        .op = "sts:GetCallerIdentity", .credentials = found, .cancel = chain->cancel};
+    json_t *reply;
+    if (!account)
+        return true;
+    if (!aws_call(chain->aws, &asking, chain->arena, &reply, err))
+        return error_wrap(err, "whose credentials these are");
+    return strcmp(reply_text(reply, "Account"), account) == 0 ||
+           error_set(err, ERROR_REFUSED, "the credentials are those of %s, not of account %s",
+                     reply_text(reply, "Arn"), account);
+}
+
+static enum chain_result look(struct chain *chain, struct aws_credentials *out, struct error *err)
+{
+    enum chain_result result = CHAIN_FAILED;
+    if (!config_read(chain->aws, err))
+        return result;
+    chain->profile = chain->aws->profile;
+    if (!chain->aws->settings.role)
+        result = chain_find(chain, out, err);
+    else if (chain_given_role(chain, out, err))
+        result = CHAIN_FOUND;
+    return result == CHAIN_FOUND && !is_of_account(chain, out, err) ? CHAIN_FAILED : result;
+}
+
 /* It is ours to find them. What is there stays until others are found: what is renewed too early to
  * be needed may still hold where the machine's service is down (IMDS's static stability). */
 static bool find(struct aws *aws, struct cancel *cancel, int64_t now, struct error *err)
@@ -30,11 +60,7 @@ static bool find(struct aws *aws, struct cancel *cancel, int64_t now, struct err
     struct arena *arena = arena_new_secret();
     struct chain chain = {.aws = aws, .arena = arena, .cancel = cancel, .visited = nobody};
     struct aws_credentials found;
-    enum chain_result result = CHAIN_FAILED;
-    if (config_read(aws, err)) {
-        chain.profile = aws->profile;
-        result = chain_find(&chain, &found, err);
-    }
+    enum chain_result result = look(&chain, &found, err);
     if (result == CHAIN_ABSENT)
         (void)nothing_found(aws, err);
     bool ok = result == CHAIN_FOUND;

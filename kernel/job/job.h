@@ -73,6 +73,13 @@ struct job_clock {
 };
 extern const struct job_clock job_clock; /* the machine's */
 
+/* As whom AWS is asked. */
+struct job_as {
+    const char *profile; /* NULL: in an order as the session, in a job as the environment says */
+    const char *role;    /* ARN, assumed with the profile's credentials; NULL: none */
+    const char *account; /* of no other one are credentials used; NULL: of any */
+};
+
 struct job {
     /* a kind reads these */
     const struct job_kind *kind;
@@ -85,8 +92,8 @@ struct job {
     json_t *notes;               /* an object: what job_note wrote, also of an earlier kernel */
     const char *folder;          /* of the case */
     const char *exports;         /* files that the embedded engine may read */
-    const char *profile;         /* of `aws`; NULL: as the environment says */
-    struct aws_keyring *keyring; /* of `aws`; a reference of its own; NULL: one is made */
+    struct job_as as;            /* of `aws` */
+    struct aws_keyring *keyring; /* of the profile; a reference of its own; NULL: one is made */
     const char *region;
     void *carry;     /* what cannot be written: a connection with its password; the kind's */
     struct aws *aws; /* shared with other jobs; its calls wait for nobody, and change nothing */
@@ -122,7 +129,7 @@ struct job_order {
     const char *title;
     const json_t *order; /* borrowed */
     const char *region;  /* where AWS is asked; NULL: the client's */
-    const char *profile; /* as whom; NULL: as the session */
+    struct job_as as;    /* borrowed */
     void *carry;         /* taken, also when it fails: then carry_free frees it */
     void (*carry_free)(void *carry);
 };

@@ -45,6 +45,12 @@ void job_file_release(struct job *job)
 /* ---- writing ------------------------------------------------------------------------------------
  */
 
+static void put_text(json_t *object, const char *name, const char *text)
+{
+    if (text)
+        (void)json_object_set_new(object, name, json_texts(text));
+}
+
 bool job_file_write(const struct job *job, struct error *err)
 {
     struct arena *arena = arena_new();
@@ -55,10 +61,10 @@ bool job_file_write(const struct job *job, struct error *err)
     (void)json_object_set_new(object, "begun", json_texts(time_iso(job->begun, begun)));
     (void)json_object_set_new(object, "state", json_texts(job_state_name(job->progress)));
     (void)json_object_set_new(object, "line", json_texts(job->line));
-    if (job->profile)
-        (void)json_object_set_new(object, "profile", json_texts(job->profile));
-    if (job->region)
-        (void)json_object_set_new(object, "region", json_texts(job->region));
+    put_text(object, "profile", job->as.profile);
+    put_text(object, "role", job->as.role);
+    put_text(object, "account", job->as.account);
+    put_text(object, "region", job->region);
     (void)json_object_set_new(object, "order", json_deep_copy(job->order));
     (void)json_object_set(object, "notes", job->notes);
     size_t size;
@@ -187,7 +193,9 @@ static struct job *read_job(const char *folder, int64_t number)
         .order = json_object_get(object, "order"),
         .notes = json_own(arena, json_is_object(notes) ? json_deep_copy(notes) : json_object()),
         .folder = arena_strdup(arena, folder),
-        .profile = text_of(arena, object, "profile"),
+        .as = {.profile = text_of(arena, object, "profile"),
+               .role = text_of(arena, object, "role"),
+               .account = text_of(arena, object, "account")},
         .region = text_of(arena, object, "region"),
         .progress = state_named(json_get_string(object, "state", "")),
         .fd = -1,

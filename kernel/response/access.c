@@ -23,10 +23,13 @@ static const char *mapped(const struct response *response, const char *account)
     return NULL;
 }
 
-const char *response_profile(const struct response *response, const char *account)
+bool response_as(const struct response *response, const char *account, struct job_as *out)
 {
     const char *how = mapped(response, account);
-    return how && strncmp(how, "arn:", 4) != 0 ? how : NULL;
+    bool role = how && strncmp(how, "arn:", 4) == 0;
+    *out = (struct job_as){
+        .profile = role ? NULL : how, .role = role ? how : NULL, .account = account};
+    return how != NULL;
 }
 
 static const struct aws_credentials *kept(struct arena *arena, const struct aws_credentials *found)
@@ -40,39 +43,22 @@ static const struct aws_credentials *kept(struct arena *arena, const struct aws_
     return made;
 }
 
-/* STS gives credentials of a role of that account. */
-static const struct aws_credentials *by_role(struct response *response, const char *role,
-                                             struct error *err)
+/* A profile's, or those that STS gives of a role of that account. */
+static const struct aws_credentials *find(struct response *response, const struct job_as *as,
+                                          struct error *err)
 {
-    struct arena *secrets = response->secrets;
-    struct aws_asking asking = {.op = "sts:AssumeRole",
-                                .params = plan_pack(response->arena, "{s:s, s:s}", "RoleArn", role,
-                                                    "RoleSessionName", "cofferdam-response"),
-                                .cancel = response->with.cancel};
-    json_t *reply;
-    if (!aws_call(response->with.aws, &asking, secrets, &reply, err)) {
-        (void)error_wrap(err, "role %s", role);
-        return NULL;
-    }
-    const json_t *given = reply_at(reply, "Credentials");
-    struct aws_credentials found = {.access_key_id = reply_text(given, "AccessKeyId"),
-                                    .secret_access_key = reply_text(given, "SecretAccessKey"),
-                                    .session_token = reply_text(given, "SessionToken"),
-                                    .expires = reply_time(given, "Expiration")};
-    return kept(secrets, &found);
-}
-
-static const struct aws_credentials *by_profile(struct response *response, const char *profile,
-                                                struct error *err)
-{
-    struct aws_settings settings = {.profile = profile, .region = response->region};
+    const struct settings *session = session_settings(response->with.session);
+    struct aws_settings settings = {.profile = as->role ? session->profile : as->profile,
+                                    .region = response->region,
+                                    .role = as->role,
+                                    .base = as->role ? aws_keyring_of(response->with.aws) : NULL};
     struct aws *other = aws_new(&settings);
     const struct aws_credentials *found = NULL;
     guard_watch(response->guard, other);
     if (aws_find_credentials(other, response->with.cancel, &found, err))
         found = kept(response->secrets, found);
-    else
-        (void)error_wrap(err, "profile %s", profile);
+    else if (as->profile)
+        (void)error_wrap(err, "profile %s", as->profile);
     aws_free(other);
     return found;
 }
@@ -131,22 +117,21 @@ static bool open_other(struct response *response, const char *account, const str
                        struct error *err)
 {
     struct access *access = arena_alloc(response->arena, sizeof *access);
-    const char *how = mapped(response, account);
-    if (!how) {
+    struct job_as as;
+    if (!response_as(response, account, &as)) {
         (void)error_set(err, ERROR_NOT_FOUND, "no access to account %s is set", account);
         return error_hint(err,
                           "%%set accounts %s=PROFILE, or %s=arn:aws:iam::%s:role/NAME; several "
                           "with commas between.",
                           account, account, account);
     }
-    bool role = strncmp(how, "arn:", 4) == 0;
-    access->credentials = role ? by_role(response, how, err) : by_profile(response, how, err);
+    access->credentials = find(response, &as, err);
     if (!access->credentials || !lives(access->credentials, err) || !verify(response, access, err))
         return error_wrap(err, "account %s", account);
     if (strcmp(access->account, account) != 0)
         return error_set(err, ERROR_REFUSED,
-                         "account %s is mapped to %s, which is %s of account %s", account, how,
-                         access->arn, access->account);
+                         "account %s is mapped to %s, which is %s of account %s", account,
+                         as.role ? as.role : as.profile, access->arn, access->account);
     access->behind = access->credentials->behind;
     *out = access;
     return true;
@@ -169,11 +154,9 @@ static bool renew(struct response *response, struct access *access, bool *anew, 
     struct aws_asking as = {.cancel = response->with.cancel};
     const struct guard_caller *caller;
     if (access->credentials) {
-        const char *how = mapped(response, access->account);
-        bool role = how && strncmp(how, "arn:", 4) == 0;
-        as.credentials = !how   ? NULL
-                         : role ? by_role(response, how, err)
-                                : by_profile(response, how, err);
+        struct job_as way;
+        if (response_as(response, access->account, &way))
+            as.credentials = find(response, &way, err);
         if (!as.credentials)
             return false;
         *anew = strcmp(as.credentials->access_key_id, access->credentials->access_key_id) != 0;

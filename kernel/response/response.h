@@ -14,6 +14,7 @@
 
 #include "case/guard.h"
 #include "case/session.h"
+#include "job/job.h"
 #include "response/action.h"
 
 struct response;
@@ -39,9 +40,9 @@ struct response_with {
 };
 struct response *response_new(const struct response_with *with, struct error *err);
 
-/* The profile that %set accounts maps another account to; NULL: a role, or nothing. Belongs to the
- * arena. */
-const char *response_profile(const struct response *response, const char *account);
+/* As whom a job asks another account: what %set accounts maps it to. False: nothing. Texts belong
+ * to the arena, the account is borrowed. */
+bool response_as(const struct response *response, const char *account, struct job_as *out);
 
 /* Something to contain that nobody typed: of a family, or that an attacker made meanwhile. */
 struct response_found {

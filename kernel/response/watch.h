@@ -59,7 +59,7 @@ struct watch_span {
 };
 
 /* The accounts whose watches a request asks for: the chain's own, then those of what is contained
- * where a profile leads (%set accounts): a job asks as one profile. Belong to the arena. */
+ * that %set accounts leads to: a job asks one. Belong to the arena. */
 bool watch_accounts(struct response *response, const struct watch_request *request,
                     const char ***out, size_t *count, struct error *err) ATTR_USE_RESULT;
 

@@ -145,8 +145,9 @@ static void add_steps(const struct finding *finding, const struct plan *plan,
 static bool has_own_watch(const struct finding *finding, const char *account)
 {
     const struct response *response = finding->response;
+    struct job_as as;
     return !finding->request->first || same(account, response->home->account) ||
-           response_profile(response, account);
+           response_as(response, account, &as);
 }
 
 static void add_contained(const struct finding *finding, const struct plan *plan,
@@ -157,12 +158,12 @@ static void add_contained(const struct finding *finding, const struct plan *plan
     if (!same(suspect->account, finding->home)) {
         if (has_own_watch(finding, suspect->account))
             return;
-        leave_out(
-            finding->out->unseen, arena_printf(arena, "%s in account %s", words, suspect->account),
-            arena_printf(arena,
-                         "no profile leads there (%%set accounts %s=PROFILE): %%watch --account %s "
-                         "leaves it out",
-                         suspect->account, finding->home));
+        leave_out(finding->out->unseen,
+                  arena_printf(arena, "%s in account %s", words, suspect->account),
+                  arena_printf(arena,
+                               "nothing leads there (%%set accounts %s=PROFILE or a role): %%watch "
+                               "--account %s leaves it out",
+                               suspect->account, finding->home));
         return;
     }
     struct suspect *kept = known(finding, suspect);
@@ -236,8 +237,8 @@ static bool take_other(const struct finding *finding, const char *text, struct e
         return true; /* it is watched under another name already */
     if (!same(plan->last_suspect->account, finding->home)) {
         (void)error_set(err, ERROR_REFUSED,
-                        "%s is in account %s and was not contained here: a watch of it asks as its "
-                        "own profile",
+                        "%s is in account %s and was not contained here: a watch of it asks as "
+                        "somebody of that account",
                         text, plan->last_suspect->account);
         return error_hint(err, "%%set profile leads there, then %%watch %s.", text);
     }
@@ -254,8 +255,7 @@ static bool nothing(const struct finding *finding, struct error *err)
     if (json_array_size(finding->out->unseen)) {
         (void)error_set(err, ERROR_REFUSED, "all that is contained is in other accounts than %s",
                         finding->home);
-        return error_hint(err, "%%set accounts ID=PROFILE for each, then %%watch: a job asks as a "
-                               "profile.");
+        return error_hint(err, "%%set accounts ID=PROFILE, or =ROLE-ARN, for each, then %%watch.");
     }
     (void)error_set(err, ERROR_NOT_FOUND, "this case has contained nothing%s%s",
                     account ? " in account " : "", account ? account : "");
@@ -318,6 +318,7 @@ bool watch_accounts(struct response *response, const struct watch_request *reque
     const struct access *access;
     struct plan **plans;
     size_t plan_count, room = 1;
+    struct job_as as;
     if (!access_find(response, NULL, &access, err) ||
         !history_contained(response, &plans, &plan_count, err))
         return false;
@@ -331,7 +332,7 @@ bool watch_accounts(struct response *response, const struct watch_request *reque
         for (const struct suspect *one = plans[i]->suspects; one; one = one->next)
             if (is_contained(plans[i], one) && one->account &&
                 (!request->account || same(request->account, one->account)) &&
-                !is_listed(list, *count, one->account) && response_profile(response, one->account))
+                !is_listed(list, *count, one->account) && response_as(response, one->account, &as))
                 list[(*count)++] = one->account;
     return true;
 }

@@ -45,9 +45,13 @@ def test_one_plan_spans_accounts_and_lists_what_it_cannot_reach(cloud, own):
     own.ok(yes)
     assert not works(cloud, here) and not works(cloud, there)
     entry = watched(cloud, own, "%watch")
-    assert entry["verdict"] == "not proven" and "in account " + OTHER in json.dumps(entry["not_visible"]), "a watch asks one account"
+    assert entry["silent"] and len(own.ledger("watch")) == 2, entry
+    own.ok("%set accounts none")
+    entry = watched(cloud, own, "%watch")
+    assert entry["verdict"] == "not proven" and "in account " + OTHER in json.dumps(entry["not_visible"]), "nothing leads there"
     assert watched(cloud, own, "%watch --account " + cloud.account)["silent"]
     assert "is in other accounts than " + cloud.account in own.refused("%watch --account " + OTHER)
+    own.ok("%set accounts " + reach(OTHER))
     own.act("%undo --restore-access both")
     assert works(cloud, here) and works(cloud, there)
     assert "of account %s" % OTHER in own.refused("%set accounts " + LONELY + "=arn:aws:iam::" + OTHER + ":role/IR\n%contain arn:aws:iam::" + LONELY + ":user/x")
@@ -120,43 +124,82 @@ class Elsewhere:
         return self.cloud.client(service, self.key, region=region)
 
 
-@pytest.mark.parametrize("way", ["profile", "role"])
-def test_snapshots_in_another_account_are_followed_through_a_profile_and_else_it_is_said(cloud, tmp_path, way):
-    boss = cloud.user("boss-" + way, ADMIN, account=OTHER)
-    there = Elsewhere(cloud, boss)
-    instance = estate.machine(there, way, estate.Network(there, way))
-    config = tmp_path / "config"
-    config.write_text("[profile other]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = us-east-1\n"
-                      % (boss["access_key_id"], boss["secret_access_key"]))
-    cloud.role("IR-snapshots", ADMIN, account=OTHER, trust="arn:aws:iam::%s:root" % cloud.account) if way == "role" else None
-    cloud.order("machines", {"snapshot_polls": 3})
-    with Responder(tmp_path, {**cloud.environment(), "AWS_CONFIG_FILE": str(config)}) as own:
-        own.ok("%set accounts " + (OTHER + "=other" if way == "profile" else reach(OTHER, "IR-snapshots")))
-        text = own.act("%%ami-snapshot %s --account %s" % (instance, OTHER))
-        if way == "role":
-            assert "they are in account %s, which a job looks into only through a profile" % OTHER in text and "no jobs" in own.ok("%jobs")
-        else:
-            own.ok("%jobs wait all")
-            told = [one["content"] for one in own.ledger("job") if one["content"].get("what") == "snapshots"][-1]
-            assert told["instance"] == instance and [one["state"] for one in told["snapshots"]] == ["completed"] * 2, text
-            assert cloud.calls(operation="DescribeLockedSnapshots", access_key_id=boss["access_key_id"])
+WAYS = pytest.mark.parametrize("way", ["profile", "role"])
+
+
+class Way:
+    """How %set accounts leads to the other account, and whose calls of a job there are: a profile's, or those of a role's sessions."""
+
+    def __init__(self, cloud, folder, way, name):
+        self.cloud, self.boss = cloud, cloud.user("boss-" + name, ADMIN, account=OTHER)
+        self.config = folder / "config"
+        self.lead_to(self.boss)
+        self.role = "IR-" + name if way == "role" else None
+        if self.role:
+            cloud.role(self.role, ADMIN, account=OTHER, trust="arn:aws:iam::%s:root" % cloud.account)
+        self.set = "%set accounts " + (reach(OTHER, self.role) if self.role else OTHER + "=other")
+
+    def lead_to(self, key):
+        self.config.write_text("[profile other]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = us-east-1\n"
+                               % (key["access_key_id"], key["secret_access_key"]))
+
+    def kernel(self, folder):
+        return Responder(folder, {**self.cloud.environment(), "AWS_CONFIG_FILE": str(self.config)})
+
+    def calls(self, operation, **more):
+        """Keys of the other account that asked this."""
+        asked = self.cloud.calls(operation=operation, **more)
+        return {one["access_key_id"] for one in asked if one["access_key_id"] != self.cloud.key["access_key_id"]}
+
+
+@WAYS
+def test_snapshots_in_another_account_are_followed_and_taken_up_by_a_later_kernel(cloud, tmp_path, way, name):
+    led = Way(cloud, tmp_path, way, name)
+    there = Elsewhere(cloud, led.boss)
+    instance = estate.machine(there, name, estate.Network(there, name))
+    cloud.order("machines", {"snapshot_polls": 10**6})
+    with led.kernel(tmp_path) as own:
+        own.ok(led.set)
+        own.act("%%ami-snapshot %s --account %s" % (instance, OTHER))
+        cloud.calls(operation="DescribeLockedSnapshots", wait=1)
+        keys = led.calls("DescribeLockedSnapshots")
+        assert len(keys) == 1 and keys.isdisjoint({led.boss["access_key_id"]}) == (way == "role"), keys
+    cloud.order("machines", {"complete": True})
+    cloud.forget()
+    with led.kernel(tmp_path) as second:
+        assert "job 1 (snapshots) was under way and is taken up again" in second.ok("%note again")
+        second.ok("%jobs wait all")
+        told = [one["content"] for one in second.ledger("job") if one["content"].get("what") == "snapshots"][-1]
+        assert told["instance"] == instance and [one["state"] for one in told["snapshots"]] == ["completed"] * 2
+    assert led.calls("GetCallerIdentity") >= led.calls("DescribeSnapshots") != set(), "whose they are was asked first"
     cloud.order("machines", {})
 
 
-def test_what_is_contained_in_several_accounts_has_a_watch_in_each_where_a_profile_leads(cloud, tmp_path):
-    boss = cloud.user("warden", ADMIN, account=OTHER)
-    here, there = cloud.user("twin", ADMIN), cloud.user("twin", ADMIN, account=OTHER)
+def until(cloud, operation, key, count):
+    cloud.calls(operation=operation, access_key_id=key, wait=count)
+
+
+def asking(led, count=1):
+    """The key of the other account that a watch there asks with, once it has."""
+    while not led.calls("LookupEvents"):
+        led.cloud.calls(operation="LookupEvents", wait=len(led.cloud.calls(operation="LookupEvents")) + 1)
+    key = led.calls("LookupEvents").pop()
+    until(led.cloud, "LookupEvents", key, count)
+    return key
+
+
+@WAYS
+def test_what_is_contained_in_several_accounts_has_a_watch_in_each_where_something_leads(cloud, tmp_path, way, name):
+    led = Way(cloud, tmp_path, way, name)
+    here, there = cloud.user(name, ADMIN), cloud.user(name, ADMIN, account=OTHER)
     left = key_of(cloud.client("sts", there).get_federation_token(Name="left", Policy=json.dumps(EVERYTHING))["Credentials"])
-    config = tmp_path / "config"
-    config.write_text("[profile other]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = us-east-1\n"
-                      % (boss["access_key_id"], boss["secret_access_key"]))
     cloud.order("trail", {"rate": 0})
-    with Responder(tmp_path, {**cloud.environment(), "AWS_CONFIG_FILE": str(config)}) as own:
-        own.ok("%set accounts " + OTHER + "=other")
-        own.act("%%contain twin arn:aws:iam::%s:user/twin --alone" % OTHER)
+    with led.kernel(tmp_path) as own:
+        own.ok(led.set)
+        own.act("%%contain %s arn:aws:iam::%s:user/%s --alone" % (name, OTHER, name))
         cloud.forget()
         own.ok("%watch")
-        cloud.calls(operation="LookupEvents", access_key_id=boss["access_key_id"], wait=1)
+        asking(led)
         assert not works(cloud, left)
         own.ok("%jobs wait all")
         found = [one["content"] for one in own.ledger("watch")]
@@ -165,9 +208,46 @@ def test_what_is_contained_in_several_accounts_has_a_watch_in_each_where_a_profi
         assert ours["silent"] and ours["not_visible"] == [], ours
         assert there["arn"] in theirs["targets"] and theirs["verdict"] in ("silent", "denied only") and theirs["not_visible"] == [], theirs
         assert {one["region"] for one in theirs["sources"]} == {one["region"] for one in ours["sources"]}
-        both = cloud.calls(operation="LookupEvents")
-        assert {one["access_key_id"] for one in both} == {boss["access_key_id"], cloud.key["access_key_id"]}
+        assert len(led.calls("LookupEvents")) == 1
         own.ok("%watch --account " + OTHER)
         own.ok("%jobs wait all")
         assert [there["arn"] in one["content"]["targets"] for one in own.ledger("watch")[2:]] == [True]
-        assert "has no user nobody" in own.refused("%watch twin nobody"), "one that is elsewhere hides none that is mistyped"
+        assert "has no user nobody" in own.refused("%%watch %s nobody" % name), "one that is elsewhere hides none that is mistyped"
+
+
+def test_a_watch_through_a_role_renews_its_session(cloud, tmp_path, name):
+    led = Way(cloud, tmp_path, "role", name)
+    cloud.user(name, ADMIN, account=OTHER)
+    cloud.order("trail", {"rate": 0})
+    with led.kernel(tmp_path) as own:
+        own.ok(led.set)
+        own.act("%%contain arn:aws:iam::%s:user/%s --alone" % (OTHER, name))
+        cloud.forget()
+        own.ok("%watch --for 2h")
+        first = asking(led, 20)
+        cloud.order("sessions", {"access_key_id": first, "expires_in": -1})
+        own.ok("%jobs wait all")
+        entry = own.ledger("watch")[-1]["content"]
+        assert entry["silent"], entry
+    renewed = led.calls("LookupEvents") - {first}
+    assert len(renewed) == 1 and led.calls("GetUserPolicy") >= renewed and led.calls("GetCallerIdentity") >= renewed | {first}
+
+
+def test_a_profile_that_leads_to_another_account_by_now_is_not_asked(cloud, tmp_path, name):
+    led, stranger = Way(cloud, tmp_path, "profile", name), cloud.user("stranger-" + name, ADMIN, account=LONELY)
+    cloud.user(name, ADMIN, account=OTHER)
+    cloud.order("trail", {"rate": 0})
+    with led.kernel(tmp_path) as own:
+        own.ok(led.set)
+        own.act("%%contain arn:aws:iam::%s:user/%s --alone" % (OTHER, name))
+        cloud.forget()
+        own.ok("%watch --for 24h")
+        asking(led)
+    led.lead_to(stranger)
+    cloud.forget()
+    with led.kernel(tmp_path) as second:
+        second.ok("%note again")
+        until(cloud, "GetCallerIdentity", stranger["access_key_id"], 1)
+        while "waits for credentials (the credentials are thos" not in second.ok("%jobs"):
+            assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
+        assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
