@@ -8,17 +8,15 @@
 
 void aws_wait(struct aws *aws, struct cancel *cancel, int64_t until)
 {
-    struct pollfd fds[2];
-    nfds_t count = 0;
     int64_t deadline = aws_deadline(aws);
     deadline = !deadline || (until && until < deadline) ? until : deadline;
+    if (aws->http) {
+        http_wait(aws->http, cancel, deadline);
+        return;
+    }
+    struct pollfd stop = {.fd = cancel ? cancel_fd(cancel) : -1, .events = POLLIN};
     int64_t left = deadline ? deadline - time_monotonic() : 0;
-    if (aws_fd(aws) >= 0)
-        fds[count++] = (struct pollfd){.fd = aws_fd(aws), .events = POLLIN};
-    if (cancel)
-        fds[count++] = (struct pollfd){.fd = cancel_fd(cancel), .events = POLLIN};
-    int timeout = !deadline ? -1 : left > 0 ? (int)((left + 999) / 1000) : 0;
-    (void)poll(fds, count, timeout);
+    (void)poll(&stop, 1, !deadline ? -1 : left > 0 ? (int)((left + 999) / 1000) : 0);
 }
 
 static bool run(struct aws *aws, struct aws_call *call, json_t **reply, struct error *err)

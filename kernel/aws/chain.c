@@ -7,7 +7,6 @@
 #include "base/time.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +28,7 @@ bool chain_fetch(const struct chain *chain, const struct http_request *request,
     struct http_transfer *transfer = http_start(aws->http, request, err);
     bool stopped = false;
     while (transfer && !http_done(transfer) && !stopped) {
-        struct pollfd fds[2] = {
-            {.fd = http_fd(aws->http), .events = POLLIN},
-            {.fd = chain->cancel ? cancel_fd(chain->cancel) : -1, .events = POLLIN}};
-        (void)poll(fds, 2, -1);
+        http_wait(aws->http, chain->cancel, 0);
         http_step(aws->http);
         stopped = chain->cancel && cancel_raised(chain->cancel);
     }

@@ -18,7 +18,9 @@
 struct xml_api {
     int (*memory)(xmlFreeFunc, xmlMallocFunc, xmlReallocFunc, xmlStrdupFunc);
     xmlParserCtxtPtr (*parser)(void);
-    xmlDocPtr (*read)(xmlParserCtxtPtr, const char *, int, const char *, const char *, int);
+    int (*options)(xmlParserCtxtPtr, int);
+    int (*begin)(xmlParserCtxtPtr, const char *, int, const char *, const char *);
+    int (*read)(xmlParserCtxtPtr, const char *, int, int);
     void (*reset)(xmlParserCtxtPtr);
     void (*free)(xmlParserCtxtPtr);
 };
@@ -64,10 +66,13 @@ static bool find_all(struct xml_api *api, struct error *err)
     if (library) {
         find(library, "xmlMemSetup", &api->memory);
         find(library, "xmlNewParserCtxt", &api->parser);
-        find(library, "xmlCtxtReadMemory", &api->read);
+        find(library, "xmlCtxtUseOptions", &api->options);
+        find(library, "xmlCtxtResetPush", &api->begin);
+        find(library, "xmlParseChunk", &api->read);
         find(library, "xmlCtxtReset", &api->reset);
         find(library, "xmlFreeParserCtxt", &api->free);
-        if (!api->memory || !api->parser || !api->read || !api->reset || !api->free) {
+        if (!api->memory || !api->parser || !api->options || !api->begin || !api->read ||
+            !api->reset || !api->free) {
             *api = (struct xml_api){0};
             (void)error_set(err, ERROR_UNAVAILABLE, LIBRARY " is no libxml2");
         } else {
@@ -230,6 +235,8 @@ static void prepare(struct xml *xml)
     if (!xml->parser) {
         xml->parser = xml->api.parser();
         *xml->parser->sax = handler; /* never NULL: its memory is ours */
+        (void)xml->api.options(xml->parser, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR |
+                                                XML_PARSE_NOWARNING);
         xml->parser->userData = xml;
     }
     buf_init_secret(&xml->text, MOST);
@@ -259,10 +266,9 @@ json_t *xml_parse(struct xml *xml, struct arena *arena, const char *text, size_t
     if (!find_all(&xml->api, err))
         return NULL;
     prepare(xml);
-    if (size <= INT_MAX)
-        (void)xml->api.read(xml->parser, text, (int)size, NULL, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR |
-                                XML_PARSE_NOWARNING);
+    /* pushed whole: pulled, libxml2 asks for more at each step near the end of a short text */
+    if (size <= INT_MAX && xml->api.begin(xml->parser, text, (int)size, NULL, NULL) == 0)
+        (void)xml->api.read(xml->parser, "", 0, true);
     json_t *document = xml->document ? json_own(arena, xml->document) : NULL;
     bool read = document && xml->parser->wellFormed && !xml->typed;
     clean(xml, read);

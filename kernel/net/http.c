@@ -7,68 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #define BODY_LIMIT ((int64_t)16 << 20)
 #define SINK_LIMIT ((int64_t)1 << 40)
 #define HEADER_LIMIT ((size_t)64 << 10)
 #define HEADERS_MOST 200
-#define EVENTS 32 /* handled by one step */
 #define AT_ONCE 8 /* times that curl goes on at once before others have a turn */
-
-/* ---- waiting ------------------------------------------------------------------------------------
- */
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *state, void *known)
-{
-    (void)easy;
-    struct http *http = state;
-    if (what == CURL_POLL_REMOVE) {
-        (void)epoll_ctl(http->poll, EPOLL_CTL_DEL, socket, NULL);
-        return 0;
-    }
-    struct epoll_event event = {.data.fd = socket};
-    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
-    (void)known;
-    if (epoll_ctl(http->poll, EPOLL_CTL_ADD, socket, &event) != 0 && errno == EEXIST &&
-        epoll_ctl(http->poll, EPOLL_CTL_MOD, socket, &event) != 0)
-        return -1;
-    return 0;
-}
-
-static int arm(struct http *http, int64_t at)
-{
-    struct itimerspec when = {{0}, {.tv_sec = at / 1000000, .tv_nsec = at % 1000000 * 1000 + 1}};
-    http->armed = at;
-    return timerfd_settime(http->timer, TFD_TIMER_ABSTIME, &when, NULL);
-}
-
-/* What is due at once needs no timer: it is done before the caller goes on (go_on). A timer that
-   rings too early is cheaper than one that is set anew with each request. */
-static int on_timer(CURLM *multi, long ms, void *state)
-{
-    (void)multi;
-    struct http *http = state;
-    http->due = ms < 0 ? 0 : time_monotonic() + ms * 1000;
-    if (ms <= 0 || (http->armed && http->armed <= http->due))
-        return 0;
-    return arm(http, http->due);
-}
-
-/* Cheaper than a timer that rings at once. */
-static void wake(struct http *http)
-{
-    static const uint64_t one = 1;
-    (void)!write(http->wake, &one, sizeof one);
-}
-
-int http_fd(const struct http *http)
-{
-    return http->poll;
-}
 
 /* ---- the answer ---------------------------------------------------------------------------------
  */
@@ -145,26 +89,28 @@ const char *http_library(struct error *err)
     return curl_api_load(&api, err) ? api.version() : NULL;
 }
 
-static bool watch(struct http *http, int descriptor)
+/* libcurl looks for each request again. */
+static const char *environment_proxy(void)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    return descriptor >= 0 && epoll_ctl(http->poll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (getenv(names[i]))
+            return NULL;
+    return "";
 }
 
 struct http *http_new(struct error *err)
 {
     struct http *http = xcalloc(1, sizeof *http);
-    http->poll = epoll_create1(EPOLL_CLOEXEC);
-    http->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    http->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bool ok = (http->poll >= 0 && watch(http, http->timer) && watch(http, http->wake)) ||
-              error_errno(err, errno, "no descriptors for requests");
+    http->proxy = environment_proxy();
+    bool ok = wait_open(http) || error_errno(err, errno, "no descriptors for requests");
     if (ok && curl_api_load(&http->api, err)) {
         const struct curl_api *api = &http->api;
         http->multi = api->multi_init();
-        (void)api->multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+        (void)api->multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, wait_socket);
         (void)api->multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-        (void)api->multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+        (void)api->multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, wait_timer);
         (void)api->multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
         (void)api->multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
         return http;
@@ -182,10 +128,7 @@ void http_free(struct http *http)
     easy_drop_spares(http);
     if (http->multi)
         (void)http->api.multi_cleanup(http->multi);
-    const int descriptors[] = {http->wake, http->timer, http->poll};
-    for (size_t i = 0; i < COUNT(descriptors); i++)
-        if (descriptors[i] >= 0)
-            (void)close(descriptors[i]);
+    wait_close(http);
     free(http);
 }
 
@@ -214,8 +157,7 @@ static void go_on(struct http *http)
         http->due = 0;
         (void)http->api.multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
-    if (http->due && (!http->armed || http->armed > http->due))
-        (void)arm(http, http->due);
+    wait_arm(http);
 }
 
 /* Outside of a step: whoever waits is woken where something has ended already. */
@@ -223,7 +165,7 @@ static void go_on_now(struct http *http)
 {
     go_on(http);
     if (note_ends(http))
-        wake(http);
+        wait_wake(http);
 }
 
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
@@ -276,21 +218,13 @@ void http_end(struct http_transfer *transfer)
 
 void http_step(struct http *http)
 {
-    struct epoll_event events[EVENTS];
-    int count = epoll_wait(http->poll, events, EVENTS, 0), running;
+    int count = wait_take(http), running;
     for (int i = 0; i < count; i++) {
-        int socket = events[i].data.fd;
-        uint32_t what = events[i].events;
-        if (socket == http->timer || socket == http->wake) {
-            uint64_t times;
-            bool rang = read(socket, &times, sizeof times) == (ssize_t)sizeof times;
-            http->armed = rang && socket == http->timer ? 0 : http->armed;
-            continue;
-        }
+        uint32_t what = http->ready[i].events;
         int mask = (what & EPOLLIN ? CURL_CSELECT_IN : 0) |
                    (what & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                    (what & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-        (void)http->api.multi_socket_action(http->multi, socket, mask, &running);
+        (void)http->api.multi_socket_action(http->multi, http->ready[i].data.fd, mask, &running);
     }
     go_on(http);
     (void)note_ends(http);

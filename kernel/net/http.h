@@ -14,6 +14,7 @@
 #define COFFERDAM_NET_HTTP_H
 
 #include "base/arena.h"
+#include "base/cancel.h"
 #include "base/error.h"
 
 struct http;
@@ -28,6 +29,9 @@ const char *http_library(struct error *err);
 /* Readable while http_step has something to do. Belongs to the http. */
 int http_fd(const struct http *http);
 void http_step(struct http *http);
+/* Waits until http_step has something to do, cancel (may be NULL) is raised, or `until` (monotonic
+ * microseconds; 0: for ever). Takes cancel's place for who is woken. */
+void http_wait(struct http *http, struct cancel *cancel, int64_t until);
 
 /* Limits of one request; 0 takes the default. */
 struct http_limits {

@@ -77,7 +77,7 @@ static void set_once(struct http_transfer *transfer)
 }
 
 /* What all requests have in common. */
-static CURL *make_easy(const struct curl_api *api)
+static CURL *make_easy(struct http *http)
 {
     static const struct {
         CURLoption option;
@@ -92,10 +92,15 @@ static CURL *make_easy(const struct curl_api *api)
         {CURLOPT_LOW_SPEED_LIMIT, 1},
         {CURLOPT_TCP_NODELAY, 1},
     };
+    const struct curl_api *api = &http->api;
     CURL *easy = api->easy_init();
     for (size_t i = 0; i < COUNT(numbers); i++)
         (void)api->easy_setopt(easy, numbers[i].option, numbers[i].value);
     (void)api->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)api->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, wait_opened);
+    (void)api->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
+    (void)api->easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, wait_closed);
+    (void)api->easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
     (void)api->easy_setopt(easy, CURLOPT_HEADERFUNCTION, answer_header);
     (void)api->easy_setopt(easy, CURLOPT_WRITEFUNCTION, answer_body);
     return easy;
@@ -136,7 +141,8 @@ static void set_options(struct http_transfer *transfer)
     if (!authorities)
         (void)api->easy_getinfo(easy, CURLINFO_CAINFO, &authorities);
     (void)api->easy_setopt(easy, CURLOPT_CAINFO, authorities);
-    (void)api->easy_setopt(easy, CURLOPT_PROXY, request->proxy);
+    (void)api->easy_setopt(easy, CURLOPT_PROXY,
+                           request->proxy ? request->proxy : transfer->http->proxy);
     (void)api->easy_setopt(easy, CURLOPT_URL, request->url);
     (void)api->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     (void)api->easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->words);
@@ -151,7 +157,7 @@ static void set_options(struct http_transfer *transfer)
 void easy_take(struct http_transfer *transfer)
 {
     struct http *http = transfer->http;
-    transfer->easy = http->spares ? http->spare[--http->spares] : make_easy(&http->api);
+    transfer->easy = http->spares ? http->spare[--http->spares] : make_easy(http);
     set_headers(transfer);
     set_options(transfer);
 }

@@ -90,6 +90,10 @@ class HostileServer:
     def do_good(self, connection):
         return self.send(connection, head(Content_Length=len(BODY), X_Test="a", x_TEST="b"), BODY)
 
+    def do_last(self, connection):
+        """A good answer, and then the connection ends, which nobody was told of."""
+        return self.send(connection, head(Content_Length=len(BODY)), BODY) and False
+
     def do_chunked(self, connection):
         return self.send(connection, head(Transfer_Encoding="chunked"), b"3e8\r\n", BODY, b"\r\n0\r\n\r\n")
 

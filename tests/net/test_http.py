@@ -51,6 +51,12 @@ def test_connection_is_used_again(server):
     assert [one["reused"] for one in said] == [False, True, True] and server.connections == 1
 
 
+def test_a_connection_that_ends_unused_is_heard_of_once(server):
+    """It stays in the epoll between requests: its end wakes once, not for ever, and the next request gets another."""
+    said = ask(*[{"url": server.url("/last"), "alone": True, "listen": 5000}] * 3, {"url": server.url("/good"), "alone": True})
+    assert [(one["status"], one["reused"], one.get("woken"), one.get("quiet")) for one in said] == [(200, False, True, True)] * 3 + [(200, False, None, None)]
+
+
 def alone(*requests, **more):
     return ask(*[{**one, "alone": True} for one in requests], **more)
 

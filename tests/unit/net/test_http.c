@@ -2,13 +2,15 @@
  * started before the first is waited for, and what became of each as a line of JSON on stdout, for
  * tests/net/test_http.py. "end_at" ends a request at its "start", or after that many milliseconds;
  * one that is "alone" is at its end, and put away, before the next is started. "hold" holds one
- * from its start for so many milliseconds; nobody looks before its descriptor says so.
+ * from its start for so many milliseconds; nobody looks before its descriptor says so. "listen"
+ * waits so many milliseconds behind an end for whatever else the descriptor says.
  */
 #include "base/json.h"
 #include "base/time.h"
 #include "net/http.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,6 +60,39 @@ static void an_http_without_requests_ends(void **state)
     http_free(http);
     http_free(NULL);
     http_end(NULL);
+}
+
+static void *raise_it(void *cancel)
+{
+    assert_true(cancel_raise(cancel));
+    return NULL;
+}
+
+static void who_waits_is_woken_by_an_interrupt_or_the_time(void **state)
+{
+    (void)state;
+    struct error err;
+    error_clear(&err);
+    struct http *http = http_new(&err);
+    struct cancel *cancel = cancel_new();
+    assert_non_null(http);
+    (void)cancel_begin(cancel);
+    http_wait(http, cancel, time_monotonic() + 1000);
+    assert_false(cancel_raised(cancel));
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, raise_it, cancel), 0);
+    while (!cancel_raised(cancel))
+        http_wait(http, cancel, 0); /* for ever, unless it is woken */
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    http_step(http);
+    http_wait(http, cancel, 0); /* raised before: it returns at once */
+    http_step(http);
+    cancel_end(cancel);
+    struct pollfd quiet = {.fd = http_fd(http), .events = POLLIN};
+    assert_int_equal(poll(&quiet, 1, 0), 0);
+    http_wait(http, NULL, time_monotonic() - 1);
+    http_free(http);
+    cancel_free(cancel);
 }
 
 struct one {
@@ -159,6 +194,16 @@ static bool settle(struct one *all, size_t count)
     return busy;
 }
 
+/* What the descriptor says although no request is under way. */
+static void listen_on(struct http *http, struct one *one)
+{
+    struct pollfd ready = {.fd = http_fd(http), .events = POLLIN};
+    bool woken = poll(&ready, 1, number(one, "listen")) == 1;
+    http_step(http);
+    json_object_set_new(one->said, "woken", json_boolean(woken));
+    json_object_set_new(one->said, "quiet", json_boolean(poll(&ready, 1, 0) == 0));
+}
+
 static void finish_alone(struct http *http, struct one *all, size_t count, const struct error *err)
 {
     struct one *one = &all[count];
@@ -167,9 +212,8 @@ static void finish_alone(struct http *http, struct one *all, size_t count, const
     if (held)
         http_hold(one->transfer, true);
     while (settle(all, count + 1)) {
-        struct pollfd ready = {.fd = http_fd(http), .events = POLLIN};
-        if (poll(&ready, 1, held ? 5 : 1000) > 0)
-            http_step(http);
+        http_wait(http, NULL, time_monotonic() + (held ? 5000 : 1000000));
+        http_step(http);
         if (held && time_monotonic() >= until)
             http_hold(one->transfer, held = false);
     }
@@ -177,6 +221,8 @@ static void finish_alone(struct http *http, struct one *all, size_t count, const
     if (!one->ended)
         http_end(one->transfer);
     one->transfer = NULL;
+    if (number(one, "listen"))
+        listen_on(http, one);
 }
 
 static int program(void)
@@ -220,6 +266,7 @@ int main(int count, char **words)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_could_become_another_request_is_refused),
         cmocka_unit_test(an_http_without_requests_ends),
+        cmocka_unit_test(who_waits_is_woken_by_an_interrupt_or_the_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
