@@ -174,7 +174,7 @@ bool duckdb_api_load(struct duckdb_api *api, struct error *err)
     struct arena *arena = arena_new();
     const char *path;
     (void)local_library(arena, &path);
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     bool loaded = library && look_up(library, path, api, err);
     if (!library) {
         (void)error_set(err, ERROR_UNAVAILABLE, "the embedded engine cannot be loaded: %s",
