@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -75,9 +76,11 @@ def look_up(found, path):
 
 
 def part(name, *options):
+    began = time.monotonic()
     done = subprocess.run([sys.executable, os.path.join(HERE, name)] + list(options), stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise SystemExit("bench: %s failed" % name)
+    print("bench: %s took %d s" % (name, time.monotonic() - began), file=sys.stderr, flush=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
