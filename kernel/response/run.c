@@ -53,6 +53,20 @@ static bool is_due(const struct step *step, enum wave wave)
            (step->outcome == OUTCOME_NONE || step->tries < 32);
 }
 
+/* What it builds on may not be there, because that failed. */
+static bool is_ready(const struct run *run, struct step *step)
+{
+    struct error unknown = {0};
+    json_t *params = plan_fill(step->params, run->response->answers, &unknown);
+    bool ready = params || !(step->flags & STEP_OPTIONAL);
+    json_decref(params);
+    if (!ready) {
+        step->outcome = OUTCOME_FAILED;
+        step->problem = "what it builds on is not there";
+    }
+    return ready;
+}
+
 static int64_t pause_of(struct step *const *steps, size_t count)
 {
     int64_t ms = 0;
@@ -123,7 +137,7 @@ static bool run_wave(struct run *run, enum wave wave, struct error *err)
     struct step **due =
         arena_alloc(run->response->arena, (run->plan->step_count + 1) * sizeof(struct step *));
     for (struct step *step = run->plan->steps; step; step = step->next)
-        if (is_due(step, wave))
+        if (is_due(step, wave) && is_ready(run, step))
             due[count++] = step;
     if (!count)
         return true;

@@ -91,6 +91,17 @@ def test_the_scp_comes_first_where_it_is_permitted(cloud, own):
     assert details(cloud) == before and cloud.order("organization") == organization
 
 
+def test_an_scp_that_may_not_be_made_holds_up_nothing(cloud, own):
+    cloud.role("IR-unfenced", ADMIN, account=MANAGER, trust="arn:aws:iam::%s:root" % cloud.account)
+    own.ok("%set accounts " + reach(MANAGER, "IR-unfenced"))
+    user = cloud.user("unfenced", ADMIN)
+    cloud.faults({"kind": "error", "operation": "CreatePolicy", "code": "AccessDeniedException", "status": 400, "times": 100})
+    text = own.act("%contain unfenced")
+    assert "what it builds on is not there" in text and "configured" in text and "Partly failed" not in text, text
+    assert not works(cloud, user)
+    own.act("%undo --restore-access unfenced")
+
+
 def test_a_person_of_identity_center(cloud, own):
     reader = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     cloud.order("identity-center", {"account": cloud.account, "users": [{"name": "pat", "groups": ["staff"]}, {"name": "kim"}],
