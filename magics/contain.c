@@ -117,7 +117,7 @@ static bool make(struct magic_call *call, struct response *response,
         if (!response_plan(response, request, plan, err))
             return false;
         for (const struct step *step = (*plan)->steps; step; step = step->next)
-            if ((step->flags & STEP_EXTENDS) && step->credential &&
+            if ((step->flags & STEP_EXTENDS) && step->credential && step->wave != WAVE_TAG &&
                 !family_trace(call, family, step->credential, err))
                 return false;
     } while (family->count > planned);

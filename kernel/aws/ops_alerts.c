@@ -16,6 +16,9 @@ const struct aws_op aws_ops_alerts[] = {
     {AWS_CLOUDTRAIL, .name = "ListEventDataStores", .reads_only = true},
     {AWS_CLOUDTRAIL, .name = "StartLogging"},
     {AWS_CLOUDTRAIL, .name = "PutEventSelectors"},
+    {AWS_CLOUDTRAIL, .name = "ListTags", .next = "NextToken=NextToken", .reads_only = true},
+    {AWS_CLOUDTRAIL, .name = "AddTags"},
+    {AWS_CLOUDTRAIL, .name = "RemoveTags"},
     /* support */
     {AWS_SUPPORT, .name = "DescribeTrustedAdvisorChecks", .reads_only = true},
     {AWS_SUPPORT, .name = "DescribeTrustedAdvisorCheckResult", .reads_only = true},

@@ -95,6 +95,9 @@ const struct aws_op aws_ops_compute[] = {
      .path = "/2017-10-31/functions/{FunctionName}/concurrency"},
     {AWS_LAMBDA, .name = "GetFunctionConcurrency", .method = "GET",
      .path = "/2019-09-30/functions/{FunctionName}/concurrency", .reads_only = true},
+    {AWS_LAMBDA, .name = "TagResource", .path = "/2017-03-31/tags/{Resource}"},
+    {AWS_LAMBDA, .name = "UntagResource", .method = "DELETE", .path = "/2017-03-31/tags/{Resource}",
+     .query = "TagKeys=tagKeys"},
     /* kms */
     {AWS_KMS, .name = "DescribeKey", .reads_only = true},
     {AWS_KMS, .name = "Decrypt", .reads_only = true},
@@ -106,6 +109,9 @@ const struct aws_op aws_ops_compute[] = {
     {AWS_KMS, .name = "CancelKeyDeletion"},
     {AWS_KMS, .name = "EnableKey"},
     {AWS_KMS, .name = "DisableKey"},
+    {AWS_KMS, .name = "ListResourceTags", .next = "Marker=NextMarker", .reads_only = true},
+    {AWS_KMS, .name = "TagResource"},
+    {AWS_KMS, .name = "UntagResource"},
     /* ssm */
     {AWS_SSM, .name = "StartAutomationExecution"},
     {AWS_SSM, .name = "GetAutomationExecution", .reads_only = true},

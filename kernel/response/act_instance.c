@@ -1,5 +1,6 @@
 /* An EC2 instance: protected, preserved, then cut off (R10, R11, R13, R14). */
 #include "response/machine.h"
+#include "response/tag.h"
 
 #include <string.h>
 
@@ -11,12 +12,23 @@ static bool find(struct planning *planning, struct error *err)
     return machine_read(planning, &machine, err);
 }
 
+static bool tag_all(struct planning *planning, const json_t *list, const char *id,
+                    struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < json_array_size(list); i++)
+        ok = tag_resource(planning, reply_text(json_array_get(list, i), id), err);
+    return ok;
+}
+
 static bool plan(struct planning *planning, struct error *err)
 {
     struct machine machine;
     bool isolates = strcmp(planning->suspect->level, "isolate") == 0;
     return machine_read(planning, &machine, err) && machine_protect(&machine, err) &&
-           machine_preserve(&machine, err) && (!isolates || machine_isolate(&machine, err));
+           machine_preserve(&machine, err) && (!isolates || machine_isolate(&machine, err)) &&
+           tag_all(planning, machine.volumes, "volumeId", err) &&
+           (!isolates || tag_all(planning, machine.interfaces, "networkInterfaceId", err));
 }
 
 const struct action action_instance = {

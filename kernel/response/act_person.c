@@ -3,6 +3,7 @@
 #include "response/arn.h"
 #include "response/check.h"
 #include "response/policy.h"
+#include "response/tag.h"
 
 #include <string.h>
 
@@ -331,6 +332,11 @@ static bool plan(struct planning *planning, struct error *err)
                                 memberships(planning, &home), "GroupMemberships");
     for (size_t i = 0; i < json_array_size(groups); i++)
         leave_group(planning, &home, json_array_get(groups, i));
+    json_object_foreach(sets, set, ignored)
+    {
+        if (!tag_permission_set(planning, home.instance, set, err))
+            return false;
+    }
     response_say(
         planning, NOTE_NOT_COVERED,
         "%s's sessions have no call that deletes them: one that is signed in stays so, and is "

@@ -192,6 +192,59 @@ static bool one_has(const struct check *check, const json_t *said)
     return found;
 }
 
+static const json_t *tag_of(const struct check *check, const json_t *said, const char *name)
+{
+    const json_t *replies = json_object_get(said, "replies");
+    for (size_t page = 0; page < json_array_size(replies); page++) {
+        const json_t *reply = json_array_get(replies, page);
+        if (!check->key) {
+            const json_t *found = json_object_get(reply_at(reply, check->list), name);
+            if (found)
+                return found;
+            continue;
+        }
+        for (size_t i = 0; i < reply_count(reply, check->list); i++) {
+            const json_t *one = reply_item(reply, check->list, i);
+            if (strcmp(reply_text(one, check->key), name) == 0)
+                return reply_at(one, check->path);
+        }
+    }
+    return NULL;
+}
+
+const char *check_tag(const struct check *check, const json_t *said, const char *name)
+{
+    return json_string_value(tag_of(check, said, name));
+}
+
+static bool has_tags(const struct check *check, const json_t *said)
+{
+    const char *name;
+    json_t *text;
+    bool has = true;
+    json_object_foreach(check->want, name, text)
+    {
+        const char *is = check_tag(check, said, name);
+        bool same = is && (json_is_null(text) || strcmp(is, json_string_value(text)) == 0);
+        has = has && (check->absent ? !is : same);
+    }
+    return has;
+}
+
+/* Those there are of these names: {} for none. Belongs to the arena. */
+static json_t *tags_of(const struct check *check, const json_t *said, struct arena *arena)
+{
+    json_t *made = json_own(arena, json_object()), *text;
+    const char *name;
+    json_object_foreach(check->want, name, text)
+    {
+        const char *is = check_tag(check, said, name);
+        if (is)
+            json_object_set_new(made, name, json_texts(is));
+    }
+    return made;
+}
+
 /* Where the reply was read: the value, NULL where there is none. A body that is no reply is the
  * value itself. */
 static const json_t *value_of(const struct check *check, const json_t *said)
@@ -217,6 +270,8 @@ static bool matches(const struct check *check, const json_t *said)
         return same_values(check, said);
     case CHECK_HAS:
         return one_has(check, said);
+    case CHECK_TAGS:
+        return has_tags(check, said);
     case CHECK_ONE_OF:
         return json_string_value(value) && has_text(check->want, json_string_value(value));
     case CHECK_SAME:
@@ -237,6 +292,8 @@ enum held check_holds(const struct check *check, const json_t *said)
         return HELD_UNKNOWN;
     if (code)
         return check->absent ? HELD_YES : HELD_NO;
+    if (check->match == CHECK_TAGS)
+        return has_tags(check, said) ? HELD_YES : HELD_NO;
     bool there = is_there(value_of(check, said));
     if (check->absent)
         return there ? HELD_NO : HELD_YES;
@@ -267,6 +324,8 @@ const char *check_shows(const struct check *check, const json_t *said, struct ar
     const json_t *value = code ? NULL : value_of(check, said);
     if (check->match == CHECK_ALL && !code)
         value = json_own(arena, all_of(check, said));
+    if (check->match == CHECK_TAGS && !code)
+        value = tags_of(check, said, arena);
     if (check->absent)
         return arena_printf(arena, "%s is still there", what);
     if (!check->want)
@@ -305,8 +364,9 @@ const char *check_reads(const struct check *check, const json_t *said, struct ar
         return one_has(check, said) ? THERE : NOT_THERE;
     if (check->match == CHECK_ALL)
         return whole_text(json_own(arena, all_of(check, said)), arena);
-    const json_t *value = value_of(check, said);
-    if (!is_there(value))
+    bool tags = check->match == CHECK_TAGS;
+    const json_t *value = tags ? tags_of(check, said, arena) : value_of(check, said);
+    if (!is_there(value) || (tags && !json_object_size(value)))
         return NOT_THERE;
     return check->want ? whole_text(value, arena) : THERE;
 }

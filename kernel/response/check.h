@@ -16,6 +16,9 @@ enum held check_holds(const struct check *check, const json_t *said);
 /* What a check found, in place of the answer of the call that made it; NULL: there is none. */
 const json_t *check_item(const struct check *check, const json_t *said);
 
+/* What a tag says, of a check of tags; NULL: there is none of this name. */
+const char *check_tag(const struct check *check, const json_t *said, const char *name);
+
 /* The same as one line for people: "Status is Active, not Inactive". Belongs to the arena. */
 const char *check_shows(const struct check *check, const json_t *said, struct arena *arena);
 

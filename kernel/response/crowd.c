@@ -2,6 +2,7 @@
  * than one. */
 #include "response/account.h"
 #include "response/fence.h"
+#include "response/tag.h"
 #include "response/whole.h"
 
 #include <string.h>
@@ -18,8 +19,9 @@ static void walk(struct response *response, struct plan *plan, struct error *err
          one = one->next) {
         struct planning planning;
         struct error unread = {0};
-        bool ok = one->gone || (planning_of(response, plan, one, &planning, &unread) &&
-                                one->action->plan(&planning, &unread));
+        bool ok =
+            one->gone || (planning_of(response, plan, one, &planning, &unread) &&
+                          one->action->plan(&planning, &unread) && tag_suspect(&planning, &unread));
         one->missed = !ok && plan->running && unread.kind == ERROR_NOT_FOUND;
         if (!ok && !one->missed && !response->wanted)
             *err = unread;

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "response/policy.h"
+#include "response/tag.h"
 
 #include <string.h>
 
@@ -183,6 +184,9 @@ static bool plan_in_management(struct fence *fence, struct error *err)
     struct step make = made(fence), attach = attached(fence);
     plan_step(fence->plan, fence->suspect, &make);
     plan_step(fence->plan, fence->suspect, &attach);
+    fence->management.suspect = fence->suspect;
+    tag_policy(&fence->management,
+               plan_of(fence->plan, fence->suspect, "fence", "Policy.PolicySummary.Id"), &attach);
     return true;
 }
 

@@ -1,9 +1,9 @@
 #include "response/machine.h"
 
-#include "base/time.h"
 #include "response/arn.h"
 #include "response/check.h"
 #include "response/host.h"
+#include "response/tag.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -170,12 +170,8 @@ bool machine_read(struct planning *planning, struct machine *out, struct error *
 json_t *machine_tags(const struct machine *machine, const char *kind)
 {
     struct arena *arena = machine->planning->arena;
-    const struct planning *planning = machine->planning;
-    char made[TIME_TEXT_SIZE];
-    json_t *tags = plan_pack(arena, "[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}]",
-                             "Key", "ir:action", "Value", "contain", "Key", "ir:instance", "Value",
-                             machine->id, "Key", "ir:case", "Value", planning->case_name, "Key",
-                             "ir:actor", "Value", planning->caller, "Key", "ir:time", "Value",
-                             arena_printf(arena, "%.19sZ", time_iso(planning->plan->made, made)));
+    json_t *tags = tag_list(machine->planning);
+    json_array_append_new(tags,
+                          json_pack("{s:s, s:s}", "Key", "ir:instance", "Value", machine->id));
     return plan_pack(arena, "{s:s, s:O}", "ResourceType", kind, "Tag", tags);
 }

@@ -21,7 +21,13 @@ const struct wave_row waves[WAVES] = {
     [WAVE_UNTRACK] = {"untrack", "swap to the group that cuts tracked connections"},
     [WAVE_ISOLATE] = {"isolate", "swap to the group without rules", .joined = true},
     [WAVE_REST] = {"rest", "the rest"},
+    [WAVE_TAG] = {"tag", "tag what was made and touched"},
 };
+
+enum wave wave_back(enum wave wave)
+{
+    return wave == WAVE_TAG ? WAVE_TAG : (enum wave)(WAVE_REST - wave);
+}
 
 const char *const plan_kind_names[PLAN_KINDS] = {
     [PLAN_CONTAIN] = "contain", [PLAN_UNDO] = "undo", [PLAN_ERADICATE] = "eradicate"};
@@ -141,6 +147,14 @@ struct step *plan_find(const struct plan *plan, const char *id)
         if (strcmp(step->id, id) == 0)
             return step;
     return NULL;
+}
+
+struct suspect *plan_whose(const struct plan *plan, size_t number)
+{
+    struct suspect *one = plan->suspects;
+    while (one && one->number != number)
+        one = one->next;
+    return one;
 }
 
 static void rename_in(struct arena *arena, json_t **params, const char *member, const char *was,
@@ -466,9 +480,7 @@ bool plan_still(const struct plan *then, const struct plan *now, struct error *e
         if (!(step->flags & STEP_EXTENDS) && !has_step(now, then, step))
             same = error_set(err, ERROR_REFUSED, "no longer planned: %s", step->words);
     for (const struct step *step = now->steps; same && step; step = step->next) {
-        const struct suspect *whose = now->suspects;
-        while (whose && whose->number != step->suspect)
-            whose = whose->next;
+        const struct suspect *whose = plan_whose(now, step->suspect);
         bool extends = (step->flags & STEP_EXTENDS) || (whose && !same_suspect(then, whose));
         if (!extends && !has_step(then, now, step))
             same = error_set(err, ERROR_REFUSED, "planned now as well: %s", step->words);

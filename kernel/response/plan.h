@@ -34,8 +34,11 @@ enum wave {
     WAVE_UNTRACK,  /* the first swap of an isolation */
     WAVE_ISOLATE,  /* the second: never separated from the first */
     WAVE_REST,
+    WAVE_TAG, /* what people read: behind all else, when nothing changes any more */
     WAVES
 };
+/* Where the inverse of a step of this wave has its place: the order backwards, tags last. */
+enum wave wave_back(enum wave wave);
 
 struct wave_row {
     const char *name;  /* "deny" */
@@ -51,6 +54,9 @@ enum match {
     CHECK_ONE_OF, /* one of the list's texts */
     CHECK_ALL,    /* the values at `path` of all items are the list's texts, in any order */
     CHECK_HAS,    /* an item has all members of the object, as texts; no matter what else */
+    CHECK_TAGS,   /* at `list` are tags (by `key` their names, at `path` what they say; key NULL: an
+                     object of them): those of the object `want`, null for whatever they say;
+                     absent: none of these names */
 };
 
 /* A read and what it has to show. Where there are several conditions all must hold.
@@ -209,6 +215,8 @@ struct suspect *plan_suspect(struct plan *plan, const struct suspect *suspect);
  * planned already is given back instead. */
 struct step *plan_step(struct plan *plan, const struct suspect *suspect, const struct step *step);
 struct step *plan_find(const struct plan *plan, const char *id);
+/* NULL: the plan has none of this number. */
+struct suspect *plan_whose(const struct plan *plan, size_t number);
 /* The suspect has another name now: `member` ("UserName") of the calls of its steps says it. */
 void plan_rename(struct plan *plan, struct suspect *suspect, const char *member, const char *name);
 void plan_say(struct plan *plan, const struct suspect *suspect, enum note kind, const char *format,

@@ -218,19 +218,11 @@ static bool read_suspect(struct plan *plan, const json_t *written)
     return suspect.action && suspect.given && plan_suspect(plan, &suspect);
 }
 
-static const struct suspect *suspect_at(const struct plan *plan, int64_t number)
-{
-    const struct suspect *one = plan->suspects;
-    while (one && (int64_t)one->number != number)
-        one = one->next;
-    return one;
-}
-
 static bool read_step(struct plan *plan, const json_t *written)
 {
     const json_t *undo = json_object_get(written, "undo");
     size_t wave = index_of(text_of(written, "wave"), wave_at, WAVES);
-    const struct suspect *suspect = suspect_at(plan, json_get_int(written, "suspect", 0));
+    const struct suspect *suspect = plan_whose(plan, (size_t)json_get_int(written, "suspect", 0));
     struct step step = {.id = text_of(written, "id"),
                         .wave = (enum wave)wave,
                         .words = text_of(written, "words"),
@@ -267,8 +259,8 @@ static bool read_note(struct plan *plan, const json_t *written)
     size_t kind = index_of(text_of(written, "kind"), note_at, NOTES);
     if (kind == NOTES)
         return false;
-    plan_say(plan, suspect_at(plan, json_get_int(written, "suspect", 0)), (enum note)kind, "%s",
-             json_get_string(written, "text", ""));
+    plan_say(plan, plan_whose(plan, (size_t)json_get_int(written, "suspect", 0)), (enum note)kind,
+             "%s", json_get_string(written, "text", ""));
     return true;
 }
 

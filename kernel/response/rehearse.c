@@ -26,14 +26,6 @@ static void decide(struct trial *trial, const char *how, enum verdict verdict, c
     trial->why = why ? why : "";
 }
 
-static const struct suspect *whose(const struct plan *plan, const struct step *step)
-{
-    const struct suspect *one = plan->suspects;
-    while (one && one->number != step->suspect)
-        one = one->next;
-    return one;
-}
-
 /* ---- by DryRun ----------------------------------------------------------------------------------
  */
 
@@ -265,7 +257,8 @@ static bool ask(struct rehearsal *rehearsal, struct trial *trial, struct asking 
         return true;
     }
     const char *action = permission(step, arena);
-    const char *on = resource(step, whose(rehearsal->plan, step), access->partition, arena);
+    const char *on =
+        resource(step, plan_whose(rehearsal->plan, step->suspect), access->partition, arena);
     struct aws_gathering *call = call_about(asking, principal, on, access, arena);
     json_t *names = json_object_get(call->params, "ActionNames");
     size_t i = 0;

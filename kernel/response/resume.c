@@ -10,17 +10,9 @@ bool resume_was_done(const struct step *step)
            step->outcome == OUTCOME_UNKNOWN;
 }
 
-static struct suspect *suspect_of(const struct plan *plan, size_t number)
-{
-    struct suspect *one = plan->suspects;
-    while (one && one->number != number)
-        one = one->next;
-    return one;
-}
-
 static void put_back(struct plan *now, const struct step *then)
 {
-    struct suspect *suspect = suspect_of(now, then->suspect);
+    struct suspect *suspect = plan_whose(now, then->suspect);
     struct step step = *then;
     step.id = strchr(then->id, '.') + 1;
     step.outcome = OUTCOME_NONE;
@@ -39,7 +31,8 @@ bool resume_steps(struct response *response, const struct plan *approved, struct
     if (!history_find(response, approved->id, &begun, &none) || begun.ended)
         return true; /* whoever adopts what was done says what is wrong */
     for (const struct step *step = begun.plan->steps; step; step = step->next)
-        if (resume_was_done(step) && !plan_find(now, step->id) && plan_find(approved, step->id))
+        if ((resume_was_done(step) || step->wave == WAVE_TAG) && !plan_find(now, step->id) &&
+            plan_find(approved, step->id))
             put_back(now, step);
     return now->step_count == count || make_checks(response, now, err);
 }

@@ -2,6 +2,7 @@
 #include "response/ready.h"
 #include "response/resume.h"
 #include "response/run.h"
+#include "response/whole.h"
 
 #include "base/time.h"
 
@@ -159,10 +160,57 @@ static bool run_wave(struct run *run, enum wave wave, struct error *err)
 bool response_waves(struct run *run, struct error *err)
 {
     bool ok = true;
-    for (size_t wave = 0; ok && wave < WAVES; wave++) {
+    for (size_t wave = 0; ok && wave < WAVE_TAG; wave++) {
         bool stop = response_stopped(run) && !is_joined(run, (enum wave)wave);
         if (!stop && !run->halted)
             ok = run_wave(run, (enum wave)wave, err);
+    }
+    return ok;
+}
+
+/* The tags that are there now: those of hundreds of users in a few calls. */
+static bool read_tags(struct run *run, struct error *err)
+{
+    struct response *response = run->response;
+    struct plan *tags = plan_new(response->arena, run->plan->kind);
+    response->state = json_own(response->arena, json_object());
+    for (const struct suspect *one = run->plan->suspects; one; one = one->next)
+        plan_suspect(tags, one);
+    for (const struct step *step = run->plan->steps; step; step = step->next) {
+        struct step copy = *step;
+        copy.id = strchr(step->id, '.') + 1;
+        if (step->wave == WAVE_TAG)
+            plan_step(tags, plan_whose(tags, step->suspect), &copy);
+    }
+    if (!whole_read(response, tags, NULL, err) || !make_checks(response, tags, err))
+        return false;
+    for (const struct step *seen = tags->steps; seen; seen = seen->next) {
+        struct step *step = plan_find(run->plan, seen->id);
+        step->held = seen->held;
+        step->problem = seen->problem;
+        if (seen->held && step->tries)
+            step->outcome = OUTCOME_DONE;
+    }
+    return true;
+}
+
+bool response_tags(struct run *run, struct error *err)
+{
+    struct step **due =
+        arena_alloc(run->response->arena, (run->plan->step_count + 1) * sizeof(struct step *));
+    bool ok = true;
+    for (int tries = 0; ok && tries < TRIES_MOST && !run->halted && !response_stopped(run);
+         tries++) {
+        size_t count = 0;
+        for (struct step *step = run->plan->steps; step; step = step->next)
+            if (is_due(step, WAVE_TAG) && is_ready(run, step))
+                due[count++] = step;
+        if (!count)
+            break;
+        outputs_progress(run->response->with.outputs, "%s: %zu calls", waves[WAVE_TAG].words,
+                         count);
+        response_wait(run->response, tries ? VERIFY_STEP_MS : 0);
+        ok = response_calls(run, due, count, err) && read_tags(run, err);
     }
     return ok;
 }
@@ -299,7 +347,7 @@ static bool carry_out(struct run *run, const struct approval *approval, struct r
 {
     if (!record_begin(run, approval, err) || !keep_evidence(run, err))
         return false;
-    bool ok = response_waves(run, err) && response_settle(run, err);
+    bool ok = response_waves(run, err) && response_settle(run, err) && response_tags(run, err);
     if (!ok && run->changed) { /* partly done: that is what has to be said, and the reason */
         run->why = run->why.kind ? run->why : *err;
         error_clear(err);

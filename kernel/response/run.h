@@ -32,6 +32,8 @@ bool response_calls(struct run *run, struct step *const *steps, size_t count,
 bool response_settle(struct run *run, struct error *err) ATTR_USE_RESULT;
 /* All waves of the steps that do not hold and were not given up. */
 bool response_waves(struct run *run, struct error *err) ATTR_USE_RESULT;
+/* The last wave, when nothing else changes any more: tags, of which none is needed. */
+bool response_tags(struct run *run, struct error *err) ATTR_USE_RESULT;
 /* The state and the plan as they are now, on the disk before more is done than was approved. */
 bool response_saved(struct run *run, struct error *err) ATTR_USE_RESULT;
 bool response_stopped(const struct run *run);

@@ -30,14 +30,6 @@ static struct plan *look(struct run *run, bool last, struct error *err)
     return make_steps(response, fresh, err) ? fresh : NULL;
 }
 
-static struct suspect *whose(const struct plan *plan, const struct step *step)
-{
-    struct suspect *one = plan->suspects;
-    while (one && one->number != step->suspect)
-        one = one->next;
-    return one;
-}
-
 static bool has_done(const struct plan *plan, const struct suspect *suspect)
 {
     for (const struct step *step = plan->steps; step; step = step->next)
@@ -54,13 +46,19 @@ static bool is_missed(const struct plan *fresh)
     return false;
 }
 
+/* Of what was touched: tagged although nothing is left to be done to it. */
+static bool is_tag(const struct step *step, const struct suspect *suspect)
+{
+    return step->wave == WAVE_TAG && suspect && !suspect->gone;
+}
+
 /* What is no longer planned: its key was deleted, or another way was found where this one failed.
  */
 static void leave(struct run *run, const struct plan *fresh)
 {
     for (struct step *step = run->plan->steps; step; step = step->next) {
-        const struct suspect *suspect = whose(fresh, step);
-        if (plan_find(fresh, step->id) || (suspect && suspect->missed))
+        const struct suspect *suspect = plan_whose(fresh, step->suspect);
+        if (plan_find(fresh, step->id) || (suspect && suspect->missed) || is_tag(step, suspect))
             continue;
         step->held = true;
         step->flags |= STEP_OPTIONAL;
@@ -84,14 +82,14 @@ static bool merge(struct run *run, const struct plan *fresh)
     for (const struct step *seen = fresh->steps; seen; seen = seen->next) {
         struct step *step = plan_find(run->plan, seen->id);
         if (!step) {
-            struct suspect *suspect = whose(run->plan, seen);
+            struct suspect *suspect = plan_whose(run->plan, seen->suspect);
             struct step added = *seen;
             added.id = strchr(seen->id, '.') + 1;
             suspect->returns |= has_done(run->plan, suspect);
             step = plan_step(run->plan, suspect, &added);
             more = true;
         }
-        whose(run->plan, step)->returns |= !seen->held && is_undone(step);
+        plan_whose(run->plan, step->suspect)->returns |= !seen->held && is_undone(step);
         step->held = seen->held;
         bool passed = step->outcome != OUTCOME_FAILED || !(step->flags & STEP_PASSAGE);
         bool ours = step->outcome != OUTCOME_NONE || step->tries;
@@ -104,7 +102,8 @@ static bool merge(struct run *run, const struct plan *fresh)
 static bool differs(const struct run *run)
 {
     for (const struct step *step = run->plan->steps; step; step = step->next)
-        if (!step->held && step->check.op && step->outcome != OUTCOME_FAILED)
+        if (!step->held && step->check.op && step->outcome != OUTCOME_FAILED &&
+            step->wave != WAVE_TAG)
             return true;
     return false;
 }

@@ -33,7 +33,7 @@ static struct step inverse(const struct step *done, struct arena *arena)
 {
     struct step step = {
         .id = arena_strdup(arena, strchr(done->id, '.') + 1),
-        .wave = done->undo.late ? WAVE_REST : (enum wave)(WAVES - 1 - done->wave),
+        .wave = done->undo.late ? WAVE_REST : wave_back(done->wave),
         .words = arena_printf(arena, "%s (it was: %s)", done->undo.words, done->words),
         .op = done->undo.op,
         .params = done->undo.params,
@@ -43,14 +43,6 @@ static struct step inverse(const struct step *done, struct arena *arena)
         .undo = {
             .op = done->op, .params = done->params, .check = done->check, .words = done->words}};
     return step;
-}
-
-static const struct suspect *suspect_of(const struct plan *plan, size_t number)
-{
-    const struct suspect *one = plan->suspects;
-    while (one && one->number != number)
-        one = one->next;
-    return one;
 }
 
 /* One thing that was done, and its inverse in the plan that is being made. */
@@ -63,10 +55,15 @@ struct item {
 static void take_back(struct plan *plan, const struct undo_request *request, struct item *item)
 {
     const struct step *done = item->done;
-    const struct suspect *suspect = suspect_of(plan, done->suspect);
+    const struct suspect *suspect = plan_whose(plan, done->suspect);
     if (!done->undo.op) {
         plan_say(plan, suspect, NOTE_NOT_UNDONE, "%s: %s", done->words,
                  done->why ? done->why : "it has no inverse");
+    } else if (done->wave == WAVE_TAG && (done->flags & STEP_ACCESS) &&
+               !is_named(request, suspect, done)) {
+        plan_say(plan, suspect, NOTE_NOT_COVERED,
+                 "%s: stays with what it tells of; --restore-access %s takes both back",
+                 done->words, done->credential);
     } else if ((done->flags & STEP_ACCESS) && !is_named(request, suspect, done)) {
         plan_say(plan, suspect, NOTE_NOT_COVERED,
                  "%s: stays, for taking it back gives access to %s again; --restore-access %s does",

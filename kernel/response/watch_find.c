@@ -71,7 +71,7 @@ static void times_of(const struct plan *plan, const struct suspect *suspect, int
 {
     *first = *last = 0;
     for (const struct step *step = plan->steps; step; step = step->next) {
-        if (step->suspect != suspect->number || !step->server_time)
+        if (step->suspect != suspect->number || !step->server_time || step->wave == WAVE_TAG)
             continue;
         *first = !*first || step->server_time < *first ? step->server_time : *first;
         *last = step->server_time > *last ? step->server_time : *last;
@@ -90,9 +90,10 @@ static void add_times(json_t *target, const struct plan *plan, const struct susp
     json_object_set_new(target, "after", json_integer(last + grace > after ? last + grace : after));
 }
 
+/* Tags keep nobody out. */
 static bool is_in_place(const struct step *step)
 {
-    return step->check.op && !(step->flags & STEP_PASSAGE) &&
+    return step->check.op && !(step->flags & STEP_PASSAGE) && step->wave != WAVE_TAG &&
            (step->held || step->outcome == OUTCOME_SENT || step->outcome == OUTCOME_DONE ||
             step->outcome == OUTCOME_HELD);
 }

@@ -86,7 +86,7 @@ static void say_steps(const struct plan *plan, struct prose *prose)
             if (step->wave != (enum wave)wave)
                 continue;
             if (!headed && plan->kind == PLAN_UNDO)
-                prose_bullet(prose, 0, "%b: %s", "back", waves[WAVES - 1 - wave].words);
+                prose_bullet(prose, 0, "%b: %s", "back", waves[wave_back((enum wave)wave)].words);
             else if (!headed)
                 prose_bullet(prose, 0, "%b", waves[wave].words);
             headed = true;
@@ -169,7 +169,9 @@ static bool went_wrong(const struct step *step)
 
 static void say_failure(const struct step *step, bool cut, struct prose *prose)
 {
-    prose_bullet(prose, 0, "%b: %s (%c): ", outcome_names[step->outcome], step->words, step->op);
+    bool tags = step->wave == WAVE_TAG && (step->flags & STEP_OPTIONAL); /* an undo is not */
+    const char *what = tags ? "not tagged" : outcome_names[step->outcome];
+    prose_bullet(prose, 0, "%b: %s (%c): ", what, step->words, step->op);
     if (step->outcome == OUTCOME_SENT && cut)
         prose_add(prose, "AWS took it, and it was not read back any more");
     else if (step->outcome == OUTCOME_SENT)

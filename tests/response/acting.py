@@ -70,21 +70,22 @@ def changes(cloud, **wanted):
             and str((call["params"] or {}).get("DryRun")).lower() != "true"]
 
 
-def details(cloud):
+def details(cloud, tags=True):
     """All of IAM that undo has to bring back, without what AWS counts by itself."""
+    pairs = lambda one: sorted((tag["Key"], tag["Value"]) for tag in one.get("Tags", [])) if tags else None
     iam = cloud.client("iam")
     found = iam.get_account_authorization_details(MaxItems=1000)
     kept = {}
     for user in found["UserDetailList"]:
         name = user["UserName"]
         kept["user", name] = {
-            "id": user["UserId"], "inline": {one["PolicyName"]: one["PolicyDocument"] for one in user.get("UserPolicyList", [])},
+            "id": user["UserId"], "tags": pairs(user), "inline": {one["PolicyName"]: one["PolicyDocument"] for one in user.get("UserPolicyList", [])},
             "attached": sorted(one["PolicyArn"] for one in user["AttachedManagedPolicies"]), "groups": user["GroupList"],
             "boundary": user.get("PermissionsBoundary"),
             "keys": {key["AccessKeyId"]: key["Status"] for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]}}
     for role in found["RoleDetailList"]:
         kept["role", role["RoleName"]] = {
-            "id": role["RoleId"], "trust": role["AssumeRolePolicyDocument"], "boundary": role.get("PermissionsBoundary"),
+            "id": role["RoleId"], "tags": pairs(role), "trust": role["AssumeRolePolicyDocument"], "boundary": role.get("PermissionsBoundary"),
             "inline": {one["PolicyName"]: one["PolicyDocument"] for one in role["RolePolicyList"]},
             "attached": sorted(one["PolicyArn"] for one in role["AttachedManagedPolicies"])}
     for group in found["GroupDetailList"]:

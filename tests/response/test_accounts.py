@@ -85,6 +85,8 @@ def test_the_scp_comes_first_where_it_is_permitted(cloud, own):
     assert made == ["CreatePolicy", "AttachPolicy", "PutUserPolicy", "UpdateAccessKey"]
     policies = cloud.order("organization")["policies"]
     assert [one["targets"] for name, one in policies.items() if name.startswith("ir-quarantine-")] == [[cloud.account]]
+    tagged = [call["params"] for call in cloud.calls(service="organizations", operation="TagResource")]
+    assert [{one["Key"] for one in call["Tags"]} for call in tagged] == [{"ir:case", "ir:action", "ir:actor", "ir:time"}]
     assert "No change" in own.ok("%contain fenced") and not works(cloud, user)
     assert watched(cloud, own, "%watch")["silent"] and "not looked at: attach the SCP" in own.ok("%jobs show 1")
     own.act("%undo --restore-access fenced")
@@ -115,6 +117,7 @@ def test_a_person_of_identity_center(cloud, own):
     assert "sessions have no call that deletes them" in text
     own.ok(yes)
     assert not works(cloud, pat) and not works(cloud, pat_reader) and works(cloud, kim)
+    assert {len(tags) for tags in cloud.order("identity-center")["tags"].values()} == {4}, "of each permission set that is touched"
     assert "no user nobody" in own.refused("%contain sso/nobody")
     assert "No change" in own.ok("%contain sso/pat")
     own.act("%undo --restore-access pat")

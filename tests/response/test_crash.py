@@ -34,7 +34,7 @@ def test_killed_at_a_call(cloud, tmp_path, skip, way, when):
         assert "was cut off in the middle" in again.ok("SELECT 1")
         if way == "on":
             text = again.ok(yes)
-            assert "was cut off in the middle: of 3 calls" in text and "configured" in text
+            assert "was cut off in the middle: of 4 calls" in text and "configured" in text
             assert not works(cloud, user)
             again.act("%undo --restore-access " + name)
         else:
@@ -51,10 +51,10 @@ def test_a_missing_permission_is_said_call_by_call(cloud, tmp_path):
     before = details(cloud)
     with Responder(tmp_path, cloud.environment(limited)) as kernel:
         text = kernel.act("%contain half")
-        assert text.split("as it is now")[-1].startswith("Partly failed: 1 of 3 calls are not in place."), text
+        assert text.split("as it is now")[-1].startswith("Partly failed: 1 of 4 calls are not in place."), text
         assert "AccessDenied" in text and "iam:AttachUserPolicy" in text and not works(cloud, victim)
         text, yes = kernel.plan("%contain half")
-        assert "1 calls, 2 already in place" in text
+        assert "2 calls, 2 already in place" in text
         kernel.act("%undo 1 --restore-access half")
     assert details(cloud) == before
 

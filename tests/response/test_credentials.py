@@ -87,14 +87,14 @@ def test_without_new_ones_the_run_stops_as_partly_done(cloud, name, tmp_path):
         cloud.faults({"service": "iam", "operation": "UpdateAccessKey", "kind": "error", "code": "ExpiredToken", "status": 403, "message": "expired"})
         text = kernel.ok(yes)
         assert text.split("awaited")[-1].lstrip().startswith("Partly done: the credentials ended in the middle"), text
-        assert "1 of 3 calls are not in place" in text and "To go on, run the same cell again" in text and "%undo" in text
+        assert "2 of 4 calls are not in place" in text and "To go on, run the same cell again" in text and "%undo" in text
         assert "the credentials ended" in kernel.ledger("action")[-1]["content"]["why"]
     cloud.faults()
     ended(cloud, key)
     with Responder(tmp_path, cloud.environment(role_session(cloud))) as again:
         assert "cut off" not in again.ok("SELECT 1")
         text, yes = again.plan("%contain " + name + " --alone")
-        assert "1 calls, 2 already in place" in text
+        assert "2 calls, 2 already in place" in text
         again.ok(yes)
         assert not works(cloud, victim)
         for _ in range(2):

@@ -42,9 +42,9 @@ def dry(cloud, tmp_path, cell, *policies, key=None):
 def test_calls_of_iam_are_simulated_one_by_one(cloud, tmp_path, name):
     cloud.user(name, ADMIN)
     text = dry(cloud, tmp_path, "%contain " + name + " --dry-run --alone", rights("iam:PutUserPolicy", "iam:UpdateAccessKey"))
-    assert "2 calls allowed, 1 denied, 0 could not be tried" in text
+    assert "2 calls allowed, 2 denied, 0 could not be tried" in text
     assert verdicts(text) == {"iam:PutUserPolicy": {("allowed", "simulation")}, "iam:UpdateAccessKey": {("allowed", "simulation")},
-                              "iam:AttachUserPolicy": {("denied", "simulation")}}
+                              "iam:AttachUserPolicy": {("denied", "simulation")}, "iam:TagUser": {("denied", "simulation")}}
     asked = cloud.calls(operation="SimulatePrincipalPolicy")
     assert len(asked) == 1 and name in json.dumps(asked[0]["params"]["ResourceArns"]), "of this user, all actions at once"
 
@@ -52,14 +52,14 @@ def test_calls_of_iam_are_simulated_one_by_one(cloud, tmp_path, name):
 def test_what_is_allowed_on_another_user_is_denied_on_this_one(cloud, tmp_path, name):
     cloud.user(name, ADMIN)
     other = rights("iam:*User*", "iam:UpdateAccessKey", resource="arn:aws:iam::*:user/other")
-    assert "0 calls allowed, 3 denied" in dry(cloud, tmp_path, "%contain " + name + " --dry-run --alone", other)
+    assert "0 calls allowed, 4 denied" in dry(cloud, tmp_path, "%contain " + name + " --dry-run --alone", other)
 
 
 def test_without_the_permission_to_simulate_it_is_said(cloud, tmp_path, name):
     cloud.user(name, ADMIN)
     reading = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["iam:Get*", "iam:List*"], "Resource": "*"}]}
     text = dry(cloud, tmp_path, "%contain " + name + " --dry-run --alone", reading)
-    assert "0 calls allowed, 0 denied, 3 could not be tried" in text and "SimulatePrincipalPolicy" in text
+    assert "0 calls allowed, 0 denied, 4 could not be tried" in text and "SimulatePrincipalPolicy" in text
 
 
 @pytest.mark.parametrize("allowed", [True, False])

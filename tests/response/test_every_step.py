@@ -62,9 +62,9 @@ def share(cloud, name):
 
 
 ROWS = {
-    "user": (user("deny"), 3), "user by its boundary": (user("boundary"), 2), "role in full": (role("full"), 3), "role's sessions": (role("sessions"), 1),
-    "role's sessions and trust": (role("new"), 2), "role by its boundary": (role("boundary"), 1), "one session": (session, 1), "group": (group, 1),
-    "bucket": (bucket, 4), "security group": (security_group, 2), "function": (concurrency, 1), "shared snapshot": (share, 2),
+    "user": (user("deny"), 4), "user by its boundary": (user("boundary"), 3), "role in full": (role("full"), 4), "role's sessions": (role("sessions"), 2),
+    "role's sessions and trust": (role("new"), 3), "role by its boundary": (role("boundary"), 2), "one session": (session, 2), "group": (group, 1),
+    "bucket": (bucket, 4), "security group": (security_group, 3), "function": (concurrency, 2), "shared snapshot": (share, 3),
 }
 STEPS = [(kind, at, when) for kind, (_, count) in ROWS.items() for at in range(count) for when in (("before",) if at % 2 else ("after",))]
 

@@ -24,7 +24,7 @@ def test_a_key_is_contained_with_its_user_and_comes_back(cloud, kernel):
     assert "deny everything to user mallory" in text and "deactivate access key " + second["access_key_id"] in text
     done = kernel.ok(yes)
     assert "configured, read back stable for 12 s; enforcement is not proven until %watch passes" in done
-    assert [sorted(changes(cloud)[:2]), changes(cloud)[2:]] == [["AttachUserPolicy", "PutUserPolicy"], ["UpdateAccessKey"] * 2], "deny first, then disable"
+    assert [sorted(changes(cloud)[:2]), changes(cloud)[2:]] == [["AttachUserPolicy", "PutUserPolicy"], ["UpdateAccessKey"] * 2 + ["TagUser"]], "deny first, then disable"
     assert not any(works(cloud, key) for key in everything)
     assert details(cloud)["user", "mallory"]["attached"] == sorted([ADMIN, DENY_ALL])
     cloud.forget()
@@ -135,9 +135,9 @@ def test_the_commands_are_those_of_the_command_line(cloud, kernel):
     kernel.act("%contain printed")
     text = kernel.ok("%undo --print")
     lines = [line for line in text.split("\n") if line.startswith("aws ")]
-    assert [line.split()[2] for line in lines] == ["update-access-key", "detach-user-policy", "delete-user-policy"]
+    assert [line.split()[2] for line in lines] == ["untag-user", "update-access-key", "detach-user-policy", "delete-user-policy"]
     model = botocore.session.get_session().get_service_model("iam")
-    for line, name in zip(lines, ("UpdateAccessKey", "DetachUserPolicy", "DeleteUserPolicy")):
+    for line, name in zip(lines, ("UntagUser", "UpdateAccessKey", "DetachUserPolicy", "DeleteUserPolicy")):
         given = json.loads(line.split("--cli-input-json '")[1].rstrip("'"))
         assert not ParamValidator().validate(given, model.operation_model(name).input_shape).has_errors()
 

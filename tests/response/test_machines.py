@@ -83,7 +83,7 @@ def test_an_instance_is_preserved_then_cut_off_in_both_its_networks_and_comes_ba
     done = kernel.ok(yes)
     assert "Partly failed" not in done and "configured, read back stable" in done
     made = changes(cloud)
-    assert made[:4] == EXPECTED and made[-4:] == ["ModifyNetworkInterfaceAttribute"] * 4, "preserved before isolated, the swaps together"
+    assert made[:4] == EXPECTED and made[-9:] == ["ModifyNetworkInterfaceAttribute"] * 4 + ["CreateTags"] * 5, "preserved before isolated, the swaps together"
     assert isolated(cloud, instance) and not cloud.order("machines")["rebooted"]
     assert {one["State"] for one in snapshots(cloud, instance).values()} == {"pending"}, "nothing waited for their completion"
     assert len(snapshots(cloud, instance)) == 2 and set(locks(cloud, instance).values()) == {"governance"}

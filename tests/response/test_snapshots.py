@@ -54,7 +54,7 @@ def test_an_instance_is_preserved_and_goes_on_working(cloud, kernel, instance):
     assert yes.startswith("%ami-snapshot --yes") and changes(cloud) == [] and "cannot be shared" not in text
     done = kernel.ok(yes)
     assert "Partly failed" not in done and estate.groups(cloud, instance) == groups
-    assert changes(cloud) == ["ModifyInstanceAttribute"] * 3 + ["CreateSnapshots"] + ["LockSnapshot"] * 2
+    assert changes(cloud) == ["ModifyInstanceAttribute"] * 3 + ["CreateSnapshots"] + ["LockSnapshot"] * 2 + ["CreateTags"] * 3
     for one in taken(cloud, instance, 2).values():
         tags = {tag["Key"]: tag["Value"] for tag in one["Tags"]}
         assert tags["ir:actor"].startswith("arn:aws:iam::%s:user/" % cloud.account) and tags["ir:action"] == "contain"

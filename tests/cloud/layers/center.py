@@ -105,6 +105,7 @@ def shown():
             "groups": {one.DisplayName: one.GroupId for one in kept.groups.values()} if kept else {},
             "sets": {one.name: one.permission_set_arn for one in admin().permission_sets},
             "inline": {one.name: one.inline_policy for one in admin().permission_sets},
+            "tags": {one.name: one.tags for one in admin().permission_sets},
             "members": sorted([one["GroupId"], one["MemberId"]["UserId"]] for one in kept.group_memberships.values()) if kept else [],
             "assignments": sorted([one.principal_id, one.permission_set_arn, one.target_id] for one in admin().account_assignments),
             "roles": {"%s@%s" % key: role for key, role in state()["roles"].items()}}
@@ -155,6 +156,30 @@ def provisioning_status(call):
     if request not in state()["requests"]:
         raise CloudError("ResourceNotFoundException", "Could not find the request", 400)
     return {"PermissionSetProvisioningStatus": status_of(request, *state()["requests"][request], "SUCCEEDED")}
+
+
+def tagged(call):
+    home_of(call)
+    return admin()._find_permission_set(call.params["InstanceArn"], call.params["ResourceArn"])
+
+
+@operation("sso-admin", "ListTagsForResource")
+def tags_of(call):
+    return {"Tags": tagged(call).tags}
+
+
+@operation("sso-admin", "TagResource")
+def tag(call):
+    made, given = tagged(call), {one["Key"]: one for one in call.params["Tags"]}
+    made.tags = [one for one in made.tags if one["Key"] not in given] + list(given.values())
+    return {}
+
+
+@operation("sso-admin", "UntagResource")
+def untag(call):
+    made = tagged(call)
+    made.tags = [one for one in made.tags if one["Key"] not in call.params["TagKeys"]]
+    return {}
 
 
 @operation("sso-admin", "ListAccountsForProvisionedPermissionSet")

@@ -9,6 +9,7 @@ from moto.ec2.models.amis import AmiBackend
 from moto.iam.models import iam_backends
 
 from .identity import account_of
+from .principals import tag_pairs
 from .securitylake import lake, shown
 from .world import PARTITION, CloudError, before, control, now, operation, world
 
@@ -36,6 +37,22 @@ def names_of_images(call):
     given = call.params
     if (call.service, call.operation) == ("ec2", "CreateImage") and any(one.name == given.get("Name") for one in compute(call).amis.values()):
         raise CloudError("InvalidAMIName.Duplicate", "AMI name %s is already in use by another AMI" % given["Name"], 400)
+
+
+TAGS_MOST = 50
+TAGGED = {"TagUser": ("users", "UserName"), "TagRole": ("roles", "RoleName")}
+
+
+@before
+def tags_of_principals(call):
+    """moto counts the tags of a call, AWS those that there are with them."""
+    if call.service != "iam" or call.operation not in TAGGED:
+        return
+    kept, (kind, member) = iam_backends[account_of(call)][PARTITION], TAGGED[call.operation]
+    made = next((one for one in getattr(kept, kind).values() if one.name == call.params[member]), None)
+    names = {key for key, _ in tag_pairs(made, kept)} if made else set()
+    if len(names | {one["Key"] for one in call.params["Tags"]}) > TAGS_MOST:
+        raise CloudError("LimitExceeded", "Cannot exceed quota for Tags: %d" % TAGS_MOST, 409)
 
 
 @operation("sts", "DecodeAuthorizationMessage")
