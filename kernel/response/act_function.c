@@ -46,12 +46,8 @@ static bool find(struct planning *planning, struct error *err)
     if (!response_read(planning, list, COUNT(list), err))
         return false;
     const char *code = state_code(planning, list[0].op, params);
-    if (code_is_absent(code)) {
-        (void)error_set(err, ERROR_NOT_FOUND, "account %s has no function %s in %s",
-                        planning->account, suspect->name, suspect->region);
-        return error_hint(err, "It is mistyped, was deleted, or is in another region (--region) or "
-                               "account (--account).");
-    }
+    if (code_is_absent(code))
+        return response_absent_here(planning, "function", suspect->name, err);
     if (code || state_code(planning, list[1].op, params))
         return response_unread(planning, code ? list[0].op : list[1].op, params, err);
     const json_t *configuration = state_at(planning, list[0].op, params, "Configuration");

@@ -24,8 +24,7 @@ static bool find(struct planning *planning, struct error *err)
         return false;
     const char *code = state_code(planning, group.op, params);
     if (code_is_absent(code))
-        return error_set(err, ERROR_NOT_FOUND, "account %s has no group %s", planning->account,
-                         suspect->name);
+        return response_absent(planning, "group", suspect->name, err);
     const json_t *found = state_at(planning, group.op, params, "Group");
     if (!found || code)
         return response_unread(planning, group.op, params, err);

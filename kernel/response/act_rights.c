@@ -94,8 +94,7 @@ static bool find(struct planning *planning, struct error *err)
                       : !read_policy(planning, params, err)))
         return false;
     if (code_is_absent(state_code(planning, holder->get_op, params)))
-        return error_set(err, ERROR_NOT_FOUND, "account %s has no %s %s", planning->account,
-                         holder->word, suspect->name);
+        return response_absent(planning, holder->word, suspect->name, err);
     const json_t *found = state_at(planning, holder->get_op, params, holder->reply);
     if (!found)
         return response_unread(planning, holder->get_op, params, err);

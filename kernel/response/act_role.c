@@ -48,8 +48,7 @@ bool role_find(struct planning *planning, struct error *err)
         return false;
     const char *code = state_code(planning, "iam:GetRole", params);
     if (code_is_absent(code))
-        return error_set(err, ERROR_NOT_FOUND, "account %s has no role %s", planning->account,
-                         suspect->name);
+        return response_absent(planning, "role", suspect->name, err);
     const json_t *role = state_at(planning, "iam:GetRole", params, "Role");
     if (!role || code)
         return response_unread(planning, "iam:GetRole", params, err);

@@ -44,14 +44,6 @@ static json_t *filter(const struct planning *planning, const char *name, const c
     return plan_pack(planning->arena, "{s:[{s:s, s:[s]}]}", "Filter", "Name", name, "Value", value);
 }
 
-static bool no_such(const struct planning *planning, const char *what, struct error *err)
-{
-    (void)error_set(err, ERROR_NOT_FOUND, "account %s has no %s in %s", planning->account, what,
-                    planning->suspect->region);
-    return error_hint(err, "It is mistyped, was deleted, or is in another region (--region) or "
-                           "account (--account).");
-}
-
 /* The group of a rule that was named alone. */
 static bool find_rule(struct planning *planning, struct error *err)
 {
@@ -62,7 +54,7 @@ static bool find_rule(struct planning *planning, struct error *err)
         return false;
     const json_t *found = state_at(planning, rule.op, params, "securityGroupRuleSet.0");
     if (!found)
-        return no_such(planning, arena_printf(planning->arena, "rule %s", suspect->part), err);
+        return response_absent_here(planning, "rule", suspect->part, err);
     suspect->name = reply_text(found, "groupId");
     return true;
 }
@@ -85,7 +77,7 @@ static bool find(struct planning *planning, struct error *err)
         return false;
     const char *code = state_code(planning, list[0].op, params);
     if (code && strncmp(code, "InvalidGroup", 12) == 0)
-        return no_such(planning, arena_printf(planning->arena, "group %s", suspect->name), err);
+        return response_absent_here(planning, "group", suspect->name, err);
     if (code || state_code(planning, list[1].op, rules))
         return response_unread(planning, code ? list[0].op : list[1].op, code ? params : rules,
                                err);

@@ -42,8 +42,7 @@ static bool find(struct planning *planning, struct error *err)
     if (!response_read(planning, &read, 1, err))
         return false;
     if (code_is_absent(state_code(planning, kind->get_op, params)))
-        return error_set(err, ERROR_NOT_FOUND, "account %s has no %s %s in %s", planning->account,
-                         kind->word, suspect->name, suspect->region);
+        return response_absent_here(planning, kind->word, suspect->name, err);
     if (!state_at(planning, kind->get_op, params, NULL))
         return response_unread(planning, kind->get_op, params, err);
     suspect->arn = arena_printf(planning->arena, "arn:%s:ec2:%s::%s/%s", planning->partition,

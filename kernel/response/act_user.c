@@ -44,8 +44,7 @@ bool user_find(struct planning *planning, struct error *err)
         return false;
     const char *code = state_code(planning, "iam:GetUser", params);
     if (code_is_absent(code))
-        return error_set(err, ERROR_NOT_FOUND, "account %s has no user %s", planning->account,
-                         suspect->name);
+        return response_absent(planning, "user", suspect->name, err);
     const json_t *user = state_at(planning, "iam:GetUser", params, "User");
     if (!user || code)
         return response_unread(planning, "iam:GetUser", params, err);

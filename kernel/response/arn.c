@@ -70,3 +70,20 @@ bool response_unread(const struct planning *planning, const char *op, const json
     (void)error_set(err, ERROR_AWS, "%s", message ? message : code ? code : "no answer");
     return error_wrap(err, "%s of %s", op, planning->suspect->given);
 }
+
+bool response_absent(const struct planning *planning, const char *word, const char *name,
+                     struct error *err)
+{
+    (void)error_set(err, ERROR_NOT_FOUND, "account %s has no %s %s", planning->account, word, name);
+    return error_hint(err, "It is mistyped (capitals count, a path does not belong to it), was "
+                           "deleted, or is in another account (--account).");
+}
+
+bool response_absent_here(const struct planning *planning, const char *word, const char *name,
+                          struct error *err)
+{
+    (void)error_set(err, ERROR_NOT_FOUND, "account %s has no %s %s in %s", planning->account, word,
+                    name, planning->suspect->region);
+    return error_hint(err, "It is mistyped, was deleted, or is in another region (--region) or "
+                           "account (--account).");
+}

@@ -24,4 +24,12 @@ bool is_id(const char *text, const char *prefix);
 bool response_unread(const struct planning *planning, const char *op, const json_t *params,
                      struct error *err);
 
+/* There is no such target, a `word` ("user") of that name: ERROR_NOT_FOUND with where it may be.
+ * Returns false. */
+bool response_absent(const struct planning *planning, const char *word, const char *name,
+                     struct error *err);
+/* The same of what AWS keeps by region. */
+bool response_absent_here(const struct planning *planning, const char *word, const char *name,
+                          struct error *err);
+
 #endif

@@ -160,5 +160,6 @@ def test_bad_targets_are_said_and_change_nothing(cloud, kernel, code):
     if "mallory" in code and "mallory" not in {user["UserName"] for user in cloud.client("iam").list_users()["Users"]}:
         cloud.user("mallory")
     cloud.forget()
-    assert BAD[code] in kernel.refused(code)
+    said = kernel.refused(code)
+    assert BAD[code] in said and len(said.strip().split("\n")) >= 3, "what, where, and what to do next"
     assert changes(cloud) == []
