@@ -184,33 +184,11 @@ static bool approve(struct magic_call *call, struct response *response, struct e
     return responding_yes(call, response, &approved, err);
 }
 
-/* The rows of the table, for people. */
-static bool list_actions(struct magic_call *call)
-{
-    static const struct column columns[] = {{.name = "action", .type = TYPE_TEXT},
-                                            {.name = "does", .type = TYPE_TEXT},
-                                            {.name = "undo", .type = TYPE_TEXT},
-                                            {.name = "not covered", .type = TYPE_TEXT}};
-    struct table *table = table_new(call->arena, columns, COUNT(columns));
-    for (size_t i = 0; actions[i]; i++) {
-        if (actions[i]->destroys)
-            continue;
-        table_add_row(table);
-        table_put_string(table, 0, actions[i]->name);
-        table_put_string(table, 1, actions[i]->summary);
-        table_put_string(table, 2, actions[i]->undone);
-        table_put_string(table, 3, actions[i]->not_covered);
-    }
-    struct caption caption = {.title = "What can be contained", .total_rows = table->rows};
-    outputs_result(call->outputs, render_table(call->arena, table, &caption));
-    return true;
-}
-
 static bool run(struct magic_call *call, struct error *err)
 {
     const struct contain_options *given = call->options;
     if (given->actions)
-        return list_actions(call);
+        return responding_actions(call, false);
     struct response *response = responding(call, err);
     if (!response)
         return false;

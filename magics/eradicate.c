@@ -7,7 +7,7 @@ struct eradicate_options {
     struct option_list targets, override;
     const char *yes, *account;
     int64_t decision;
-    bool dry_run;
+    bool dry_run, actions;
 };
 
 static const struct option options[] = {
@@ -26,6 +26,9 @@ static const struct option options[] = {
      .help = "show what would be done and try the permissions; nothing is asked and nothing "
              "changed",
      OPT_FLAG(struct eradicate_options, dry_run)},
+    {.name = "--actions",
+     .help = "list what can be destroyed: how, and what is not covered",
+     OPT_FLAG(struct eradicate_options, actions)},
     {.name = "--yes",
      .value = "PLAN-ID",
      .help = "approve the plan that was shown under this id, without a question",
@@ -64,6 +67,8 @@ static bool offer(struct magic_call *call, struct response *response, struct err
 static bool run(struct magic_call *call, struct error *err)
 {
     const struct eradicate_options *given = call->options;
+    if (given->actions)
+        return responding_actions(call, true);
     struct response *response = responding(call, err);
     struct responding_approved by = {given->yes, given->decision};
     struct responding_plan approved = {0};

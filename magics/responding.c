@@ -179,3 +179,25 @@ bool responding_yes(struct magic_call *call, struct response *response,
                               .approval = {"--yes", approved->plan->id}};
     return carry_out(call, response, &run, err);
 }
+
+bool responding_actions(struct magic_call *call, bool destroys)
+{
+    static const struct column columns[] = {{.name = "action", .type = TYPE_TEXT},
+                                            {.name = "does", .type = TYPE_TEXT},
+                                            {.name = "undo", .type = TYPE_TEXT},
+                                            {.name = "not covered", .type = TYPE_TEXT}};
+    struct table *table = table_new(call->arena, columns, COUNT(columns));
+    for (size_t i = 0; actions[i]; i++) {
+        if (actions[i]->destroys != destroys)
+            continue;
+        table_add_row(table);
+        table_put_string(table, 0, actions[i]->name);
+        table_put_string(table, 1, actions[i]->summary);
+        table_put_string(table, 2, actions[i]->undone);
+        table_put_string(table, 3, actions[i]->not_covered);
+    }
+    struct caption caption = {.title = destroys ? "What can be destroyed" : "What can be contained",
+                              .total_rows = table->rows};
+    outputs_result(call->outputs, render_table(call->arena, table, &caption));
+    return true;
+}

@@ -31,4 +31,7 @@ bool responding_kept(struct magic_call *call, struct response *response,
 bool responding_yes(struct magic_call *call, struct response *response,
                     const struct responding_plan *approved, struct error *err) ATTR_USE_RESULT;
 
+/* The rows of the table of actions, for people. */
+bool responding_actions(struct magic_call *call, bool destroys);
+
 #endif

@@ -130,6 +130,8 @@ const struct aws_op aws_ops_identity[] = {
      .reads_only = true},
     {AWS_SSO_ADMIN, .name = "TagResource"},
     {AWS_SSO_ADMIN, .name = "UntagResource"},
+    {AWS_SSO_ADMIN, .name = "ListAccountsForProvisionedPermissionSet",
+     .next = "NextToken=NextToken", .reads_only = true},
     /* identitystore */
     {AWS_IDENTITYSTORE, .name = "GetUserId", .reads_only = true},
     {AWS_IDENTITYSTORE, .name = "DescribeUser", .reads_only = true},

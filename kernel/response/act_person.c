@@ -81,6 +81,20 @@ static json_t *of_set(const struct planning *planning, const struct home *home, 
                      "PermissionSetArn", set);
 }
 
+/* Accounts that have the set as it was before its last change. */
+static json_t *of_stale(const struct planning *planning, const struct home *home, const char *set)
+{
+    return plan_pack(planning->arena, "{s:s, s:s, s:s}", "InstanceArn", home->instance,
+                     "PermissionSetArn", set, "ProvisioningStatus",
+                     "LATEST_PERMISSION_SET_NOT_PROVISIONED");
+}
+
+static bool is_stale(const struct planning *planning, const struct home *home, const char *set)
+{
+    return json_array_size(state_list(planning, "sso-admin:ListAccountsForProvisionedPermissionSet",
+                                      of_stale(planning, home, set), "AccountIds")) > 0;
+}
+
 /* The set's policy with a deny for this person added; what was there stays. */
 static json_t *with_deny(const struct planning *planning, const struct home *home,
                          const json_t *before)
@@ -117,7 +131,7 @@ static void deny_in_set(struct planning *planning, const struct home *home, cons
                    "InlinePolicy");
     json_t *before = *text ? policy_read(json_own(arena, json_texts(text)), arena) : NULL;
     json_t *after = with_deny(planning, home, before);
-    bool open = !before || !json_equal(before, after);
+    bool open = !before || !json_equal(before, after) || is_stale(planning, home, set);
     json_object_set_new(params, "InlinePolicy", json_texts(policy_text(arena, after)));
     struct check check = {.op = "sso-admin:GetInlinePolicyForPermissionSet",
                           .params = where,
@@ -283,7 +297,7 @@ static bool read_inlines(struct planning *planning, const struct home *home, jso
                          struct error *err)
 {
     struct reading *list =
-        arena_alloc(planning->arena, (json_object_size(sets) + 1) * sizeof *list);
+        arena_alloc(planning->arena, (2 * json_object_size(sets) + 1) * sizeof *list);
     size_t count = 0;
     const char *set;
     json_t *ignored;
@@ -292,6 +306,8 @@ static bool read_inlines(struct planning *planning, const struct home *home, jso
         list[count++] = (struct reading){.op = "sso-admin:GetInlinePolicyForPermissionSet",
                                          .params = of_set(planning, home, set),
                                          .needed = true};
+        list[count++] = (struct reading){.op = "sso-admin:ListAccountsForProvisionedPermissionSet",
+                                         .params = of_stale(planning, home, set)};
     }
     return response_read(planning, list, count, err);
 }

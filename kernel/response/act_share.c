@@ -122,7 +122,8 @@ const struct action action_share = {
     .summary = "a snapshot or an image (snap-..., ami-..., REGION/snap-...): everybody else that "
                "may use it may no longer, but for the account that examines it",
     .undone = "who may use it as before, when --restore-access names the snapshot",
-    .not_covered = "copies that others made or began to make; snapshots of databases",
+    .not_covered = "copies that others made or began to make; snapshots of databases, backups and "
+                   "all else that can be shared (ECR, SSM documents, RAM...)",
     .regional = true,
     .claims = claims,
     .find = find,

@@ -50,11 +50,25 @@ static void foresee_steps(struct response *response, void *state)
     walk(response, state, &none);
 }
 
+/* Whoever acts while it is contained may give things away in more ways than are looked at. */
+static void say_unseen_shares(struct plan *plan)
+{
+    const struct suspect *one = plan->suspects;
+    while (one && one->action->regional)
+        one = one->next;
+    if (one && plan->kind == PLAN_CONTAIN && !plan->running)
+        plan_say(plan, NULL, NOTE_NOT_COVERED,
+                 "what is given to outsiders meanwhile is looked for in rights, trusts, EBS "
+                 "snapshots and images; not in snapshots of databases (RDS, Redshift) and backups, "
+                 "ECR, SSM documents, policies of queues, topics, functions and KMS keys, or RAM");
+}
+
 bool make_steps(struct response *response, struct plan *plan, struct error *err)
 {
     if (!side_by_side(response, foresee_steps, plan, err))
         return false;
     walk(response, plan, err);
+    say_unseen_shares(plan);
     return !err->kind && (plan->kind != PLAN_CONTAIN || fence_plan(response, plan, err)) &&
            make_checks(response, plan, err);
 }

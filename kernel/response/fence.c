@@ -92,18 +92,6 @@ static const char *id_of_policy(const struct fence *fence)
     return NULL;
 }
 
-/* Where there is one already, it is what an answer would have said. */
-static void know_policy(const struct fence *fence)
-{
-    const char *id = id_of_policy(fence), *step;
-    if (!id)
-        return;
-    step = arena_printf(fence->response->arena, "%zu.fence", fence->suspect->number);
-    json_object_set(
-        fence->response->answers, step,
-        plan_pack(fence->response->arena, "{s:{s:{s:s}}}", "Policy", "PolicySummary", "Id", id));
-}
-
 static struct step made(const struct fence *fence)
 {
     struct arena *arena = fence->response->arena;
@@ -122,7 +110,7 @@ static struct step made(const struct fence *fence)
                   .list = "Policies",
                   .key = "Name",
                   .id = fence->name},
-        .flags = STEP_OPTIONAL};
+        .flags = STEP_OPTIONAL | STEP_ONCE};
     step.undo.op = "organizations:DeletePolicy";
     step.undo.params =
         plan_pack(arena, "{s:O}", "PolicyId",
@@ -176,7 +164,6 @@ static bool plan_in_management(struct fence *fence, struct error *err)
             return true;
         }
     json_t *others = state_list(&fence->management, list[1].op, list[1].params, "Policies");
-    know_policy(fence);
     if (json_array_size(others) >= ATTACHED_MOST && !id_of_policy(fence)) {
         by_hand(fence, "five SCPs are attached already");
         return true;

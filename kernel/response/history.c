@@ -1,5 +1,7 @@
 #include "response/history.h"
 
+#include "base/time.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +35,16 @@ static json_t *plan_entry(struct story *story, const json_t *content, const char
     return plan;
 }
 
-static void add_step(struct story *story, const json_t *content, int64_t sequence)
+/* `server`: AWS's clock when it was intended, as far as it was known. */
+static void add_step(struct story *story, const json_t *content, int64_t sequence,
+                     const char *server)
 {
     const char *key =
         arena_printf(story->response->arena, "%" PRId64 " %s", json_get_int(content, "plan", 0),
                      json_get_string(content, "step", ""));
     json_object_set_new(story->intents, number(story, sequence), json_texts(key));
-    json_object_set_new(story->steps, key, json_pack("{s:s}", "result", "unknown"));
+    json_object_set_new(story->steps, key,
+                        json_pack("{s:s, s:s}", "result", "unknown", "server", server));
 }
 
 static void add_outcome(struct story *story, const json_t *content)
@@ -47,7 +52,7 @@ static void add_outcome(struct story *story, const json_t *content)
     const char *intent = number(story, json_get_int(content, "intent", 0));
     const char *step = json_get_string(story->intents, intent, NULL);
     if (step)
-        json_object_set_new(story->steps, step, json_deep_copy(content));
+        json_object_update(json_object_get(story->steps, step), (json_t *)(uintptr_t)content);
 }
 
 static void add_begin(struct story *story, const json_t *content)
@@ -100,7 +105,8 @@ static bool visit(void *state, const json_t *entry, struct error *err)
     } else if (strcmp(kind, ledger_kind_name(LEDGER_ACTION)) == 0) {
         add_end(story, content);
     } else if (strcmp(kind, ledger_kind_name(LEDGER_INTENT)) == 0) {
-        add_step(story, content, json_get_int(entry, "seq", 0));
+        add_step(story, content, json_get_int(entry, "seq", 0),
+                 json_get_string(entry, "server", ""));
     } else if (strcmp(kind, ledger_kind_name(LEDGER_OUTCOME)) == 0 ||
                strcmp(kind, ledger_kind_name(LEDGER_SETTLED)) == 0) {
         add_outcome(story, content);
@@ -178,6 +184,9 @@ static void overlay(const struct story *story, const char *key, struct plan *pla
         const json_t *said =
             json_object_get(story->steps, arena_printf(arena, "%s %s", key, step->id));
         step->outcome = said ? outcome_of(said) : step->held ? OUTCOME_HELD : OUTCOME_NONE;
+        const char *server = json_get_string(said, "server", "");
+        if (!time_parse(server, strlen(server), &step->server_time))
+            step->server_time = 0;
         json_t *reply = json_object_get(said, "reply");
         if (reply)
             json_object_set(answers, step->id, reply);

@@ -389,8 +389,10 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     struct plan *plan = begin(response, approved->kind);
     bool ok = true;
     if (approved->kind == PLAN_UNDO)
-        return undo_again(response, approved, out, err) &&
+        return resume_written(response, approved, out, err) &&
                undo_still(response, approved, *out, err) && plan_still(approved, *out, err);
+    if (approved->kind == PLAN_ERADICATE && resume_is_cut_off(response, approved->id))
+        return resume_destroying(response, approved, out, err);
     plan->number = approved->number;
     plan->id = approved->id;
     plan->entry = approved->entry;

@@ -279,6 +279,9 @@ static json_t *filled(const json_t *value, const char *id, const json_t *answers
     const char *path = json_get_string(value, "path", "");
     const json_t *place = reply ? place_of(value, reply) : NULL;
     const json_t *found = place ? reply_at(place, path) : NULL;
+    const char *last = strrchr(path, '.');
+    if (place && !found && last) /* what was found in a list stands for the whole answer */
+        found = reply_at(place, last + 1);
     if (!found)
         error_set(err, ERROR_INTERNAL, "step %s has no answer with %s", id, path);
     return found ? json_deep_copy(found) : NULL;

@@ -99,15 +99,18 @@ static bool ask_trail(struct run *run, const struct access *access, struct judge
 
 /* Since the first change: not there when the run began, or made later by AWS's clock. What is
  * shared is not looked at once more when a run begins, for that would hold up the denies: it counts
- * since the plan, if that is not old; what CloudTrail does not name by then is minutes old. */
+ * since the plan, if that is not old; what CloudTrail does not name by then is minutes old. So does
+ * all else where an earlier kernel began. */
 static bool in_window(const struct run *run, const char *account, const struct new_thing *thing)
 {
-    const json_t *start = json_object_get(run->response->start, account);
+    bool fresh = run->began && run->began - run->plan->made < PLAN_FRESH;
+    const json_t *start = json_object_get(
+        run->resumed && fresh ? run->response->before : run->response->start, account);
     const json_t *after = json_object_get(run->after, account);
     if (thing->made)
         return run->began && thing->made >= run->began - SECOND;
     if (thing->kind == NEW_SHARE)
-        return run->began && run->began - run->plan->made < PLAN_FRESH;
+        return fresh;
     for (const struct new_thing *one = account_compare(start, after, run->response->arena); one;
          one = one->next)
         if (one->kind == thing->kind && strcmp(one->name, thing->name) == 0)

@@ -68,10 +68,8 @@ bool make_ready(struct response *response, struct plan *plan, const struct respo
  * `gone`. */
 bool make_present(struct response *response, struct plan *plan, struct error *err) ATTR_USE_RESULT;
 
-/* undo.c: the same for a plan that takes something back: its steps are those that were approved. */
-bool undo_again(struct response *response, const struct plan *approved, struct plan **out,
-                struct error *err) ATTR_USE_RESULT;
-/* Whether what it goes over is still what was shown: ERROR_REFUSED says what is different. */
+/* undo.c: whether what it goes over is still what was shown: ERROR_REFUSED says what is different.
+ */
 bool undo_still(struct response *response, const struct plan *approved, struct plan *now,
                 struct error *err) ATTR_USE_RESULT;
 

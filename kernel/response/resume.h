@@ -8,6 +8,16 @@
  * because they were (an access list without grants to others), are put back into `now` and read. */
 bool resume_steps(struct response *response, const struct plan *approved, struct plan *now,
                   struct error *err) ATTR_USE_RESULT;
+/* The plan as it is written, with its checks read: nothing is planned anew. */
+bool resume_written(struct response *response, const struct plan *approved, struct plan **out,
+                    struct error *err) ATTR_USE_RESULT;
+/* The same of a destruction: what it was to destroy may be gone by now, or without the deny that
+ * went first, and would not be found or not be planned again. Another one of that name has its own
+ * id. */
+bool resume_destroying(struct response *response, const struct plan *approved, struct plan **out,
+                       struct error *err) ATTR_USE_RESULT;
+/* Its kernel ended in the middle. */
+bool resume_is_cut_off(struct response *response, const char *id);
 /* As the ledger tells it. */
 bool resume_was_done(const struct step *step);
 

@@ -368,9 +368,10 @@ static bool carry_out(struct run *run, const struct approval *approval, struct r
 
 /* A plan that was cut off and goes on: what was done then is its own, with the inverse from then.
  */
-static bool adopt(struct response *response, const struct plan *approved, struct plan *now,
-                  struct error *err)
+static bool adopt(struct run *run, const struct plan *approved, struct error *err)
 {
+    struct response *response = run->response;
+    struct plan *now = run->plan;
     struct begun begun;
     struct error none = {0};
     bool more = false;
@@ -388,19 +389,15 @@ static bool adopt(struct response *response, const struct plan *approved, struct
             continue;
         step->outcome = OUTCOME_DONE;
         step->undo = then->undo;
+        plan_answer(step, response->answers, response->arena); /* what nobody heard is read */
         step->why = then->why;
         step->tries = then->tries;
         step->server_time = then->server_time;
+        if (!begun.ended && then->server_time && (!run->began || then->server_time < run->began))
+            run->began = then->server_time;
     }
+    run->resumed = run->began != 0;
     return true;
-}
-
-/* Even where nothing is left to be done, a plan that was cut off needs its end in the ledger. */
-static bool is_cut_off(struct response *response, const char *id)
-{
-    struct begun begun;
-    struct error none = {0};
-    return history_find(response, id, &begun, &none) && !begun.ended;
 }
 
 bool response_run(struct response *response, const struct run_request *given,
@@ -412,9 +409,10 @@ bool response_run(struct response *response, const struct run_request *given,
                       .seen = json_own(response->arena, json_object())};
     *report = (struct run_report){0};
     if (!make_again(response, given->approved, given->lawful, &run.plan, err) ||
-        !adopt(response, given->approved, run.plan, err))
+        !adopt(&run, given->approved, err))
         return false;
-    if (!plan_open(run.plan) && !is_cut_off(response, run.plan->id)) {
+    /* where nothing is left to be done, a plan that was cut off needs its end in the ledger */
+    if (!plan_open(run.plan) && !resume_is_cut_off(response, run.plan->id)) {
         count(&run, report);
         return true;
     }

@@ -10,6 +10,7 @@ struct run {
     struct guard_basis basis;
     int64_t began, ended; /* server's time of the first and last change; 0: none */
     int64_t stable_ms;
+    bool resumed;     /* it goes on where an earlier kernel was cut off, which was `began` */
     bool changed;     /* a call was sent */
     bool unstable;    /* something still differed or came new when the rounds were used up */
     json_t *after;    /* account -> its last picture */

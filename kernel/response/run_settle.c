@@ -1,6 +1,7 @@
 /* Reading back until nothing differs: what somebody undid is done again, what came new to a target
  * is contained with it. Each round makes the plan anew from what is there. */
 #include "response/race.h"
+#include "response/resume.h"
 #include "response/whole.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ static struct plan *look(struct run *run, bool last, struct error *err)
     const json_t *earlier = response->state;
     response->state = json_own(response->arena, json_object());
     if (run->plan->kind != PLAN_CONTAIN)
-        return undo_again(response, run->plan, &fresh, err) ? fresh : NULL;
+        return resume_written(response, run->plan, &fresh, err) ? fresh : NULL;
     whole_carry(response, run->plan, earlier, last);
     if (!make_present(response, run->plan, err))
         return NULL;

@@ -4,7 +4,7 @@
 
 #include "response/check.h"
 #include "response/decided.h"
-#include "response/whole.h"
+#include "response/resume.h"
 
 #include <string.h>
 
@@ -199,9 +199,13 @@ bool response_undo(struct response *response, const struct undo_request *request
     plan->lawful = json_own(response->arena, json_array());
     for (const struct suspect *one = begun.plan->suspects; one; one = one->next)
         plan_suspect(plan, one);
+    if (!make_checks(response, begun.plan, err))
+        return false;
+    for (struct step *step = begun.plan->steps; step; step = step->next)
+        plan_answer(step, response->answers, response->arena); /* what nobody heard is read */
     struct item *list = items_of(plan, request, begun.plan, &count);
     *out = plan;
-    bool ok = make_checks(response, plan, err) && make_checks(response, begun.plan, err);
+    bool ok = make_checks(response, plan, err);
     for (size_t i = 0; ok && i < count; i++)
         ok = weigh(response, request, &list[i], plan, err);
     drop(plan, list, count);
@@ -231,24 +235,6 @@ bool undo_still(struct response *response, const struct plan *approved, struct p
         }
     }
     return true;
-}
-
-bool undo_again(struct response *response, const struct plan *approved, struct plan **out,
-                struct error *err)
-{
-    json_t *written = plan_json(approved);
-    struct plan *plan = plan_read(written, response->arena, err);
-    json_decref(written);
-    if (!plan)
-        return false;
-    plan->entry = approved->entry;
-    plan->callers = json_own(response->arena, json_object());
-    for (struct step *step = plan->steps; step; step = step->next) {
-        step->outcome = OUTCOME_NONE;
-        step->tries = 0;
-    }
-    *out = plan;
-    return whole_read(response, plan, NULL, err) && make_checks(response, plan, err);
 }
 
 bool response_done(struct response *response, const char *action, struct plan **out,

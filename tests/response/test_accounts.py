@@ -123,9 +123,8 @@ def test_a_person_of_identity_center(cloud, own):
     own.act("%undo --restore-access pat")
     after = cloud.order("identity-center")
     assert after == before and works(cloud, pat)
-    role = next(name for name in cloud.order("state")["roles"] if "AWSReservedSSO" in name) if "roles" in cloud.order("state") else None
-    if role:
-        assert "belongs to Identity Center" in own.refused("%contain role/" + role.split("/")[-1])
+    role = cloud.order("identity-center")["roles"]["Admin@" + cloud.account]
+    assert "belongs to Identity Center" in own.refused("%contain role/" + role)
 
 
 class Elsewhere:

@@ -134,6 +134,12 @@ def accounts_of(made):
     return [account for name, account in state()["roles"] if name == made.name]
 
 
+def is_stale(made, account):
+    """Whether the account's role is the permission set as it was before its last change."""
+    role = iam_backends[account][PARTITION].get_role(state()["roles"][made.name, account])
+    return role.policies.get("AwsSSOInlinePolicy") != (made.inline_policy or None) or set(role.managed_policies) != {one.arn for one in made.managed_policies}
+
+
 def status_of(request, arn, account, word):
     return {"RequestId": request, "PermissionSetArn": arn, "Status": word, "CreatedDate": now(), **({"AccountId": account} if account else {})}
 
@@ -185,7 +191,8 @@ def untag(call):
 @operation("sso-admin", "ListAccountsForProvisionedPermissionSet")
 def accounts_for_set(call):
     home_of(call)
-    return {"AccountIds": accounts_of(admin()._find_permission_set(call.params["InstanceArn"], call.params["PermissionSetArn"]))}
+    made, wanted = admin()._find_permission_set(call.params["InstanceArn"], call.params["PermissionSetArn"]), call.params.get("ProvisioningStatus")
+    return {"AccountIds": [one for one in accounts_of(made) if not wanted or is_stale(made, one) == (wanted == "LATEST_PERMISSION_SET_NOT_PROVISIONED")]}
 
 
 @operation("sso-admin", "ListPermissionSetsProvisionedToAccount")

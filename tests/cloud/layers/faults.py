@@ -49,7 +49,8 @@ def take(call):
     """The fault that strikes this call, counted down; `skip` lets as many calls that it would strike go first."""
     with world.lock:
         for one in world.faults:
-            if any(one.get(name, getattr(call, name)) != getattr(call, name) for name in CHOICES) or (one.get("changes") and not is_change(call)):
+            if any(one.get(name, getattr(call, name)) != getattr(call, name) for name in CHOICES) or (one.get("changes") and not is_change(call)) \
+                    or ("not_agent" in one and one["not_agent"] in call.user_agent):
                 continue
             if one.get("skip", 0) > 0:
                 one["skip"] -= 1
