@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 #include <dlfcn.h>
 #include <libxml/parser.h>
@@ -12,7 +13,10 @@
 
 #define LIBRARY "libxml2.so.2"
 #define DEPTH 64
+#define DEPTH_REFUSED 256
+#define ATTRIBUTES 256 /* of one element: libxml2 compares each with all before it */
 #define MOST ((size_t)64 << 20)
+#define PARSER_MOST ((size_t)8 << 20) /* bytes that one parser reads: it keeps all names */
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
 
 struct xml_api {
@@ -37,12 +41,12 @@ struct element {
 struct xml {
     struct xml_api api;
     xmlParserCtxtPtr parser; /* NULL: none yet, or its last text was broken */
+    size_t parsed;           /* bytes, by it */
     struct element open[DEPTH + 2];
     size_t depth; /* elements open, ... */
     size_t below; /* and those in them that are left out */
     struct buf text;
     json_t *document; /* NULL until the root's end */
-    bool typed;       /* has a document type */
 };
 
 static void find(void *library, const char *name, void *into)
@@ -101,6 +105,7 @@ static void drop_parser(struct xml *xml)
     if (xml->parser)
         xml->api.free(xml->parser);
     xml->parser = NULL;
+    xml->parsed = 0;
 }
 
 void xml_free(struct xml *xml)
@@ -109,6 +114,79 @@ void xml_free(struct xml *xml)
         return;
     drop_parser(xml);
     free(xml);
+}
+
+/* ---- before libxml2 sees it
+ * ----------------------------------------------------------------------
+ */
+
+struct scan {
+    const char *at, *end;
+    size_t depth;
+};
+
+static const char *behind(const char *from, const char *end, const char *mark)
+{
+    size_t size = strlen(mark);
+    for (; (from = memchr(from, *mark, (size_t)(end - from))); from++)
+        if ((size_t)(end - from) < size)
+            return NULL;
+        else if (memcmp(from, mark, size) == 0)
+            return from + size;
+    return NULL;
+}
+
+/* From behind "<" to behind ">". What has no end is the parser's to refuse. */
+static bool scan_tag(struct scan *scan)
+{
+    bool closes = scan->at < scan->end && *scan->at == '/';
+    size_t attributes = 0;
+    const char *c = scan->at;
+    for (; c && c < scan->end && *c != '>'; c++) {
+        attributes += *c == '=';
+        if (*c == '"' || *c == '\'')
+            c = memchr(c + 1, *c, (size_t)(scan->end - c - 1));
+        if (!c)
+            break;
+    }
+    bool ended = c && c < scan->end, empty = ended && c[-1] == '/';
+    if (closes && scan->depth)
+        scan->depth--;
+    else if (!closes && !empty)
+        scan->depth++;
+    scan->at = ended ? c + 1 : scan->end;
+    return attributes <= ATTRIBUTES && scan->depth <= DEPTH_REFUSED;
+}
+
+static bool scan_markup(struct scan *scan)
+{
+    static const struct {
+        const char *begin, *end;
+    } skipped[] = {{"?", "?>"}, {"!--", "-->"}, {"![CDATA[", "]]>"}};
+    for (size_t i = 0; i < COUNT(skipped); i++) {
+        size_t size = strlen(skipped[i].begin);
+        if ((size_t)(scan->end - scan->at) < size || memcmp(scan->at, skipped[i].begin, size) != 0)
+            continue;
+        const char *next = behind(scan->at + size, scan->end, skipped[i].end);
+        scan->at = next ? next : scan->end;
+        return true;
+    }
+    return scan->at < scan->end && *scan->at != '!' && scan_tag(scan);
+}
+
+/* AWS sends UTF-8, no document type, and few attributes: what is not so never reaches the parser,
+ * nor a converter of an encoding that the text chooses. */
+static bool is_tame(const char *text, size_t size)
+{
+    struct scan scan = {text, text + size, 0};
+    if (size > INT_MAX || memchr(text, '\0', size) || !text_is_valid(text, size))
+        return false;
+    while ((scan.at = memchr(scan.at, '<', (size_t)(scan.end - scan.at)))) {
+        scan.at++;
+        if (!scan_markup(&scan))
+            return false;
+    }
+    return true;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------
@@ -196,6 +274,18 @@ static void on_text(void *state, const xmlChar *text, int size)
         buf_add(&xml->text, text, (size_t)size);
 }
 
+/* Line breaks are \n in XML, which libxml2 forgets where a section of CDATA is pushed. */
+static void on_section(void *state, const xmlChar *text, int size)
+{
+    for (int from = 0, to = 0; from < size; from = to + 1) {
+        for (to = from; to < size && text[to] != '\r';)
+            to++;
+        on_text(state, text + from, to - from);
+        if (to < size && (to + 1 == size || text[to + 1] != '\n'))
+            on_text(state, (const xmlChar *)"\n", 1);
+    }
+}
+
 static void on_end(void *state, const xmlChar *name)
 {
     (void)name;
@@ -218,35 +308,28 @@ static void on_end(void *state, const xmlChar *name)
     }
 }
 
-static void on_type(void *state, const xmlChar *name, const xmlChar *outer, const xmlChar *system)
-{
-    (void)name, (void)outer, (void)system;
-    ((struct xml *)state)->typed = true;
-}
-
 /* A parser is kept for the next text, since to make one costs more than to read an answer. */
 static void prepare(struct xml *xml)
 {
-    static const xmlSAXHandler handler = {.internalSubset = on_type,
-                                          .startElement = on_start,
+    static const xmlSAXHandler handler = {.startElement = on_start,
                                           .endElement = on_end,
                                           .characters = on_text,
-                                          .cdataBlock = on_text};
+                                          .cdataBlock = on_section};
     if (!xml->parser) {
         xml->parser = xml->api.parser();
         *xml->parser->sax = handler; /* never NULL: its memory is ours */
         (void)xml->api.options(xml->parser, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR |
-                                                XML_PARSE_NOWARNING);
+                                                XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC |
+                                                XML_PARSE_HUGE);
         xml->parser->userData = xml;
     }
     buf_init_secret(&xml->text, MOST);
     xml->depth = xml->below = 0;
-    xml->typed = false;
     xml->document = NULL;
 }
 
-/* Nothing of the text stays in the parser; one whose text was broken goes too: the names that it
- * has seen count against a limit. */
+/* Nothing of the text stays in the parser but the names that it has seen; for these, one that has
+ * read much or whose text was broken goes too. */
 static void clean(struct xml *xml, bool read)
 {
     while (xml->depth) {
@@ -254,7 +337,7 @@ static void clean(struct xml *xml, bool read)
         json_decref(xml->open[xml->depth].members);
     }
     buf_release(&xml->text);
-    if (read)
+    if (read && xml->parsed < PARSER_MOST)
         xml->api.reset(xml->parser);
     else
         drop_parser(xml);
@@ -267,10 +350,11 @@ json_t *xml_parse(struct xml *xml, struct arena *arena, const char *text, size_t
         return NULL;
     prepare(xml);
     /* pushed whole: pulled, libxml2 asks for more at each step near the end of a short text */
-    if (size <= INT_MAX && xml->api.begin(xml->parser, text, (int)size, NULL, NULL) == 0)
+    if (is_tame(text, size) && xml->api.begin(xml->parser, text, (int)size, NULL, NULL) == 0)
         (void)xml->api.read(xml->parser, "", 0, true);
     json_t *document = xml->document ? json_own(arena, xml->document) : NULL;
-    bool read = document && xml->parser->wellFormed && !xml->typed;
+    bool read = document && xml->parser->wellFormed;
+    xml->parsed += size;
     clean(xml, read);
     if (!read)
         (void)error_set(err, ERROR_DATA, "the answer is no XML");

@@ -18,8 +18,10 @@ struct xml;
 struct xml *xml_new(void);
 void xml_free(struct xml *xml); /* NULL is allowed */
 
-/* {"NameOfTheRoot": value}, which belongs to the arena. Nesting at most 64; a document type is
- * refused. NULL with ERROR_DATA for what is no XML, ERROR_UNAVAILABLE without libxml2. */
+/* {"NameOfTheRoot": value}, which belongs to the arena. UTF-8, whatever the text says of itself;
+ * what is nested deeper than 64 is left out. A document type, a NUL, nesting beyond 256 and more
+ * than 256 attributes of an element are refused. NULL with ERROR_DATA for what is no XML,
+ * ERROR_UNAVAILABLE without libxml2. */
 json_t *xml_parse(struct xml *xml, struct arena *arena, const char *text, size_t size,
                   struct error *err);
 
