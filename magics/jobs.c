@@ -131,7 +131,9 @@ static bool run(struct magic_call *call, struct error *err)
     const char *verb = given->verb ? given->verb : "list";
     int64_t number;
     if (strcmp(verb, "list") == 0)
-        return list(call, err);
+        return given->which ? error_set(err, ERROR_USAGE, "list takes no number") ||
+                                  error_hint(err, "%%jobs show N shows one job.")
+                            : list(call, err);
     if (!call->jobs)
         return error_set(err, ERROR_UNAVAILABLE, "nothing outlives a cell here") ||
                error_hint(err, "A subshell has no jobs: run this in the main console.");

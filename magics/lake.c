@@ -213,12 +213,14 @@ static bool show_trino(struct magic_call *call, bool again, struct error *err)
 
 static bool run_open(struct magic_call *call, const struct lake_options *given, struct error *err)
 {
+    bool any;
     if (!given->sources.count) {
         (void)error_set(err, ERROR_USAGE, "%%lake open needs a folder");
         return error_hint(err, "For example: %%lake open lake");
     }
     if (given->sources.count == 1 && strcmp(given->sources.items[0], "athena") == 0)
-        return lake_open_athena(call, &given->place, err) && go_there(call, "athena");
+        return lake_open_athena(call, &given->place, &any, err) &&
+               (!any || go_there(call, "athena"));
     if (given->sources.count == 1 && strcmp(given->sources.items[0], "trino") == 0)
         return show_trino(call, true, err) && go_there(call, "trino");
     for (size_t i = 0; i < given->sources.count; i++) {
@@ -323,20 +325,28 @@ static bool run_status(struct magic_call *call, const struct lake_options *given
 struct subcommand {
     const char *name;
     bool (*run)(struct magic_call *call, const struct lake_options *given, struct error *err);
+    bool alone; /* it takes no folder */
 };
 
 static const struct subcommand table_of_subcommands[] = {
-    {"ingest", run_ingest}, {"open", run_open},       {"tables", run_tables},
-    {"check", run_check},   {"compact", run_compact}, {"example", run_example},
-    {"status", run_status},
+    {"ingest", run_ingest, false}, {"open", run_open, false},       {"tables", run_tables, true},
+    {"check", run_check, true},    {"compact", run_compact, false}, {"example", run_example, false},
+    {"status", run_status, true},
 };
 
 static bool run(struct magic_call *call, struct error *err)
 {
     const struct lake_options *given = call->options;
-    for (size_t i = 0; i < COUNT(table_of_subcommands); i++)
-        if (strcmp(given->what, table_of_subcommands[i].name) == 0)
-            return table_of_subcommands[i].run(call, given, err);
+    for (size_t i = 0; i < COUNT(table_of_subcommands); i++) {
+        const struct subcommand *command = &table_of_subcommands[i];
+        if (strcmp(given->what, command->name) != 0)
+            continue;
+        if (command->alone && given->sources.count)
+            return error_set(err, ERROR_USAGE, "%%lake %s takes no \"%s\"", command->name,
+                             given->sources.items[0]) ||
+                   error_hint(err, "It looks at what is open; %%lake open FOLDER opens another.");
+        return command->run(call, given, err);
+    }
     return error_set(err, ERROR_USAGE, "no %%lake %s", given->what);
 }
 

@@ -65,7 +65,8 @@ static void say_none(struct magic_call *call, const struct glue *glue, const cha
     outputs_display(call->outputs, prose_bundle(prose));
 }
 
-bool lake_open_athena(struct magic_call *call, const struct lake_place *place, struct error *err)
+bool lake_open_athena(struct magic_call *call, const struct lake_place *place, bool *any,
+                      struct error *err)
 {
     struct glue_asking asking = {.aws = connect_aws(call),
                                  .region = place->region,
@@ -87,5 +88,6 @@ bool lake_open_athena(struct magic_call *call, const struct lake_place *place, s
         show(call, &glue, glue.more ? "there is more than was looked at: name a --database" : NULL);
     else
         say_none(call, &glue, asking.region);
+    *any = glue.count > 0;
     return true;
 }

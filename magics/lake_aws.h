@@ -10,8 +10,8 @@ struct lake_place {
     const char *region, *catalog, *database;
 };
 
-/* Finds the tables, shows them and keeps them in the session. */
-bool lake_open_athena(struct magic_call *call, const struct lake_place *place,
+/* Finds the tables, shows them and keeps them in the session; *any: there are some. */
+bool lake_open_athena(struct magic_call *call, const struct lake_place *place, bool *any,
                       struct error *err) ATTR_USE_RESULT;
 /* Shows those that the session knows; false: there are none. */
 bool lake_show_athena(struct magic_call *call);

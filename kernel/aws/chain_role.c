@@ -99,7 +99,9 @@ static bool from_profile(struct chain *chain, const char *name, struct aws_crede
         return error_set(err, ERROR_AWS,
                          "profile %s takes its credentials from profile %s, which is "
                          "not there",
-                         chain->profile, name);
+                         chain->profile, name) ||
+               error_hint(err, "Mend source_profile in %s, or %%set profile NAME.",
+                          chain->aws->profiles.config_path);
     if (was_visited(visited, name) && !(strcmp(name, chain->profile) == 0 && has_keys(&source)))
         return error_set(err, ERROR_AWS, "source_profile goes round in a circle at profile %s",
                          name) ||

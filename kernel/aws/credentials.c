@@ -6,12 +6,30 @@
 #include <poll.h>
 #include <string.h>
 
+#define NAMES_MOST 12
+
+/* Of profiles, since a name that is not there is mostly misspelt. */
+static const char *names_of(const struct aws *aws, struct arena *arena)
+{
+    const char *words = "", *name;
+    size_t count = 0;
+    json_t *profiles = json_object_get(aws->profiles.sections, "profile"), *value;
+    json_object_foreach(profiles, name, value)
+    {
+        if (count++ < NAMES_MOST)
+            words = arena_printf(arena, "%s%s%s", words, *words ? ", " : "", name);
+    }
+    return count > NAMES_MOST ? arena_printf(arena, "%s, ...", words) : words;
+}
+
 static bool nothing_found(struct aws *aws, struct error *err)
 {
     const char *profile = aws->profile;
+    const char *names = names_of(aws, aws->arena);
     if (strcmp(profile, "default") != 0 && !aws_profiles_has(&aws->profiles, "profile", profile))
-        (void)error_set(err, ERROR_AWS, "there is no profile %s in %s", profile,
-                        aws->profiles.config_path);
+        (void)(error_set(err, ERROR_AWS, "there is no profile %s in %s", profile,
+                         aws->profiles.config_path) ||
+               (*names && error_detail(err, "profiles that are there: %s", names)));
     else
         (void)error_set(err, ERROR_AWS, "no credentials for AWS");
     (void)error_hint(err,

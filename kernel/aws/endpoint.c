@@ -21,6 +21,7 @@ static const struct partition {
     {"aws", "", "amazonaws.com", "api.aws", "us-east-1"},
 };
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define OVERRIDES "It comes from AWS_ENDPOINT_URL..., or endpoint_url in ~/.aws/config."
 
 enum variant { STD = 1, FIPS = 2, DUAL = 4, BOTH = 8, ALL = 15 };
@@ -95,10 +96,19 @@ const char *aws_partition(const char *region)
 }
 
 /* Letters, digits and dashes: what else would change the host. */
-static bool is_region(const char *region)
+bool aws_is_region(const char *region)
 {
-    size_t size = strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return size && size < 40 && !region[size] && region[0] != '-' && region[size - 1] != '-';
+    size_t parts = 0, size = strlen(region), part = 0;
+    for (const char *at = region; size < 40; at += part + 1) {
+        part = strspn(at, parts < 2 ? LETTERS : LETTERS "0123456789");
+        bool number = strspn(at, "0123456789") == part;
+        if (!part || (at[part] && at[part] != '-'))
+            return false;
+        if (!at[part])
+            return parts >= 2 && number;
+        parts++;
+    }
+    return false;
 }
 
 static const struct special *special_of(const struct aws_service *service, const char *partition,
@@ -168,7 +178,7 @@ static bool take_override(const struct aws_place *place, struct arena *arena,
 bool aws_endpoint(const struct aws_service *service, const struct aws_place *place,
                   struct arena *arena, struct aws_endpoint *out, struct error *err)
 {
-    if (!place->region || !is_region(place->region))
+    if (!place->region || !aws_is_region(place->region))
         return error_set(err, ERROR_USAGE, "\"%.60s\" is no region",
                          place->region ? place->region : "") ||
                error_hint(err, "%%set region eu-west-1, or AWS_REGION.");

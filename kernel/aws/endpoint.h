@@ -30,6 +30,9 @@ struct aws_endpoint {
 bool aws_endpoint(const struct aws_service *service, const struct aws_place *place,
                   struct arena *arena, struct aws_endpoint *out, struct error *err) ATTR_USE_RESULT;
 
+/* Written as regions are: "eu-west-1", "us-gov-west-1"; it need not be one that exists. */
+bool aws_is_region(const char *region);
+
 /* "aws", "aws-cn", "aws-us-gov"...: of ARNs. An unknown region is of "aws". */
 const char *aws_partition(const char *region);
 

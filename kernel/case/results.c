@@ -316,6 +316,14 @@ static bool show(const struct running *running, const struct result *last)
     return !has_rest || results_show_rest(running->session, &rest, running->err);
 }
 
+static bool is_blank(const struct results_request *request)
+{
+    size_t at = 0;
+    while (at < request->size && memchr(" \t\r\n;", request->sql[at], 5))
+        at++;
+    return at == request->size;
+}
+
 bool results_run(struct session *session, const struct results_request *request,
                  struct outputs *outputs, struct cancel *cancel, struct arena *arena,
                  struct result *last, struct error *err)
@@ -331,7 +339,8 @@ bool results_run(struct session *session, const struct results_request *request,
         return false;
     struct sql_text text = sql_parse(arena, request->sql, request->size);
     if (!text.count) {
-        (void)error_set(err, ERROR_USAGE, "there is no query, only comments");
+        (void)error_set(err, ERROR_USAGE, "there is no query%s",
+                        is_blank(request) ? "" : ", only comments");
         return error_hint(err, "%%help lists what a cell can hold.");
     }
     for (size_t i = 0; i < text.count; i++) {

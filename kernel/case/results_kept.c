@@ -127,7 +127,13 @@ static bool is_free(struct session *session, const char *name, struct error *err
 
 bool results_name_check(struct session *session, const char *name, struct error *err)
 {
+    static const char *const words[] = {"SELECT", "WITH",    "FROM", "VALUES",  "TABLE",
+                                        "WHERE",  "EXPLAIN", "SHOW", "DESCRIBE"};
     bool plain = isalpha((unsigned char)name[0]) && strlen(name) <= 100;
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcasecmp(name, words[i]) == 0)
+            return error_set(err, ERROR_USAGE, "\"%s\" is SQL and no name for a result", name) ||
+                   error_hint(err, "The name comes first: --into NAME SELECT ...");
     for (const char *c = name; *c && plain; c++)
         plain = isalnum((unsigned char)*c) || *c == '_';
     if (plain)

@@ -1,6 +1,7 @@
 /* The settings: one row each, behind %set, completion and help. */
 #include "case/session_state.h"
 
+#include "aws/endpoint.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -140,7 +141,7 @@ static bool set_profile(struct session *session, const struct setting *setting, 
 static bool set_region(struct session *session, const struct setting *setting, const char *value,
                        struct error *err)
 {
-    if (!is_none(value) && value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+    if (!is_none(value) && !aws_is_region(value))
         return error_set(err, ERROR_USAGE, "\"%s\" is no region", value) ||
                error_hint(err, "A region is written like eu-west-1.");
     session_aws_changed(session);

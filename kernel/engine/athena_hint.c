@@ -93,6 +93,13 @@ static const struct hint hints[] = {
      "Narrow the time, the account and the Region, so that fewer partitions are read."},
     {"less than or equal to 262144", NULL, ERROR_LIMIT,
      "Athena takes 262,144 bytes of SQL: bind long lists as parameters or join with a table."},
+    {"QueryExecution", "not found", ERROR_NONE,
+     "%athena --history shows what this case has begun. Athena forgets an execution after 45 days, "
+     "and knows it only in its account and region: %set region, %set profile."},
+    {"position of a parameter", NULL, ERROR_NONE,
+     "Athena takes a parameter where a value is compared (WHERE x = :name), not as a column, a "
+     "name "
+     "or a keyword: write the value itself there."},
     {"NoSuchKey", NULL, ERROR_NONE,
      "The result is not in its bucket any more: somebody or a lifecycle rule deleted it. Run the "
      "query again."},

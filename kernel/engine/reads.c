@@ -1,5 +1,7 @@
 #include "engine/reads.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -135,6 +137,24 @@ static const struct verb {
     {"USING", "A function elsewhere may change what it likes; a question does not need one."},
 };
 
+static const char *const verbs[] = {"SELECT", "WITH", "VALUES",  "TABLE",
+                                    "SHOW",   "DESC", "DESCRIBE"};
+
+/* What is no word may be a blank of another alphabet, or a mark that no editor shows. */
+static bool hint_at_verb(const struct piece *verb, const char *word, struct error *err)
+{
+    const char *meant = *word ? text_nearest(word, verbs, COUNT(verbs)) : NULL;
+    for (size_t i = 0; i < COUNT(refused); i++)
+        if (strcmp(word, refused[i].word) == 0)
+            return error_hint(err, "%s", refused[i].hint);
+    if (meant)
+        return error_hint(err, "Did you mean %s?", meant);
+    if (verb->kind == PIECE_SIGN && (unsigned char)*verb->at >= 0x80)
+        return error_hint(err, "It begins with a letter or blank that SQL does not know and that "
+                               "may be invisible: delete what stands before the first word.");
+    return error_hint(err, "--into NAME keeps a result, --save FILE writes it.");
+}
+
 static bool refuse_verb(const struct reader *in, const struct piece *verb, struct error *err)
 {
     char word[33] = "";
@@ -145,22 +165,21 @@ static bool refuse_verb(const struct reader *in, const struct piece *verb, struc
         word[i] = (char)toupper((unsigned char)verb->at[i]);
     (void)error_set(err, ERROR_REFUSED, "%s is not sent to %s: a query only reads",
                     *word ? word : "what is no statement", in->whom);
-    for (size_t i = 0; i < COUNT(refused); i++)
-        if (strcmp(word, refused[i].word) == 0)
-            return error_hint(err, "%s", refused[i].hint);
-    return error_hint(err, "--into NAME keeps a result, --save FILE writes it.");
+    return hint_at_verb(verb, word, err);
 }
 
 static bool refuse(const struct reader *in, const char *what, const char *hint, struct error *err)
 {
-    return error_set(err, ERROR_REFUSED, "%s is not sent to %s", what, in->whom) ||
+    return error_set(err, ERROR_REFUSED, "not sent to %s: %s", in->whom, what) ||
            error_hint(err, "%s", hint);
 }
 
 static bool refuse_unclear(const struct reader *in, struct error *err)
 {
-    return refuse(in, in->unclear, "Two readers may understand it in two ways: write it plainly.",
-                  err);
+    const char *hint = strstr(in->unclear, "not closed")
+                           ? "Close what was opened."
+                           : "Two readers may understand it in two ways: write it plainly.";
+    return refuse(in, in->unclear, hint, err);
 }
 
 /* ---- the statement ------------------------------------------------------------------------------
@@ -215,8 +234,6 @@ static bool check_explain(struct reader *in, int within, struct error *err)
 
 static bool is_reading(const struct piece *verb)
 {
-    static const char *const verbs[] = {"SELECT", "WITH", "VALUES",  "TABLE",
-                                        "SHOW",   "DESC", "DESCRIBE"};
     for (size_t i = 0; i < COUNT(verbs); i++)
         if (is_bare(verb, verbs[i]))
             return true;

@@ -114,7 +114,9 @@ bool fetch_earlier(const struct fetch_request *request, const char *place, struc
         return false;
     const char *lake =
         file_join(arena, file_join(arena, file_join(arena, folder, "fetched"), place), "lake");
-    if (!file_is_folder(lake))
+    size_t count = 0;
+    (void)file_list(arena, lake, &count);
+    if (!count) /* nothing came when it was asked */
         return true;
     *schema = arena_printf(arena, "fetched_%s", place);
     return lake_beside(request->session, *schema, lake, request->cancel, arena, err);

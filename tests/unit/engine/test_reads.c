@@ -147,6 +147,28 @@ static const struct {
     {"SELECT * FROM TABLE(es.system.raw_query(schema => 'x'))", "hands a text on"},
 };
 
+static const struct {
+    const char *sql, *says;
+} hinted[] = {{"SELEC 1", "Did you mean SELECT?"},
+              {"wiht x AS (SELECT 1) SELECT * FROM x", "Did you mean WITH?"},
+              {"DELETE FROM t", "--into NAME"},
+              {"UNLOAD (SELECT 1) TO 'x'", "--unload"},
+              {"\xC2\xA0SELECT 1", "invisible"},
+              {"\xEF\xBB\xBFSELECT 1", "invisible"},
+              {"SELECT 'open", "Close"},
+              {"SELECT 1 /* /* */", "plainly"}};
+
+static void what_to_do_is_said(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(hinted); i++) {
+        struct error err = {0};
+        if (reads_check(hinted[i].sql, strlen(hinted[i].sql), "Athena", &err) ||
+            !strstr(err.hint, hinted[i].says))
+            fail_msg("%s: %s (%s)", hinted[i].sql, err.message, err.hint);
+    }
+}
+
 static void what_reads_is_sent(void **state)
 {
     (void)state;
@@ -198,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_reads_is_sent),
         cmocka_unit_test(all_else_is_refused_with_its_reason),
+        cmocka_unit_test(what_to_do_is_said),
         cmocka_unit_test(nothing_hides_a_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
