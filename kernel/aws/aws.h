@@ -140,7 +140,7 @@ struct aws_facts {
     int64_t server_time;    /* the answer's Date, Unix microseconds; 0: none */
     int attempts;
     bool passing; /* a failure that may be gone later: throttled, the service's, the network's */
-    bool unknown; /* a change was sent and no answer came: read back before anything else */
+    bool unknown; /* a change was sent and no answer of AWS came: read back before anything else */
     const char *body; /* of a rest answer that is no JSON or XML: a policy, an object */
     size_t size;
 };

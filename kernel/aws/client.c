@@ -372,6 +372,7 @@ static void answered(struct aws_call *call)
     if (metadata && read)
         (void)json_object_set(call->reply, "Metadata", metadata);
     json_decref(metadata);
+    call->facts.unknown = !read && !call->op->reads_only;
     finish(call, read);
 }
 

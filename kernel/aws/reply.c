@@ -20,6 +20,35 @@ static bool looks_like(const struct aws_answer *answer, char first)
     return at < end && *at == first;
 }
 
+static bool is_none(const struct aws_op *op, struct error *err)
+{
+    return error_set(err, ERROR_UNAVAILABLE, "%s: the answer is none of AWS's", op->name) ||
+           error_hint(err, "A proxy may have answered instead: see https_proxy and the endpoint.");
+}
+
+/* An object's, a block's or a policy's own bytes. */
+static bool is_raw(const struct aws_op *op)
+{
+    static const char *const names[] = {"GetObject", "GetSnapshotBlock", "GetBucketPolicy"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(op->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* <ActionResponse> of query and ec2; of S3 whatever root, but the error that it may send with 200.
+   A page of somebody between us and AWS would else read as "there is nothing". */
+static bool is_root(const struct aws_op *op, enum aws_protocol protocol, const char *root)
+{
+    static const char *const others[] = {"Error", "ErrorResponse", "Response", "html"};
+    size_t size = strlen(op->name), other = 0;
+    while (other < COUNT(others) && strcasecmp(root, others[other]) != 0)
+        other++;
+    if (protocol == AWS_REST_XML)
+        return other == COUNT(others);
+    return strncmp(root, op->name, size) == 0 && strcmp(root + size, "Response") == 0;
+}
+
 /* Without <ActionResponse><ActionResult>: what of query's wrapping there is. A root that is a text
    (S3's LocationConstraint) keeps its name. */
 static json_t *unwrap(const struct aws_op *op, json_t *document, struct arena *arena)
@@ -37,13 +66,28 @@ static json_t *unwrap(const struct aws_op *op, json_t *document, struct arena *a
     return json_is_object(root) ? root : json_own(arena, json_object());
 }
 
+static bool read_document(const struct aws_op *op, const struct aws_answer *answer,
+                          struct arena *arena, json_t **out, struct error *err)
+{
+    json_t *document = xml_parse(answer->xml, arena, answer->body, answer->size, err);
+    if (!document)
+        return error_wrap(err, "%s", op->name);
+    const char *root = json_object_iter_key(json_object_iter(document));
+    if (!is_root(op, aws_service_of(op)->protocol, root))
+        return is_none(op, err);
+    *out = unwrap(op, document, arena);
+    return true;
+}
+
 bool aws_reply_read(const struct aws_op *op, const struct aws_answer *answer, struct arena *arena,
                     json_t **out, struct error *err)
 {
     enum aws_protocol protocol = aws_service_of(op)->protocol;
     bool json = protocol == AWS_JSON_1_1 || protocol == AWS_REST_JSON;
+    bool head = op->method && strcmp(op->method, "HEAD") == 0;
+    bool may_be_empty = head || (!op->reads_only && (json || protocol == AWS_REST_XML));
     *out = NULL;
-    if (!answer->size) {
+    if (is_raw(op) || (!answer->size && may_be_empty)) {
         *out = json_own(arena, json_object());
         return true;
     }
@@ -51,18 +95,8 @@ bool aws_reply_read(const struct aws_op *op, const struct aws_answer *answer, st
         *out = json_parse(arena, answer->body, answer->size, REPLY_MOST, err);
         return *out || error_wrap(err, "%s", op->name);
     }
-    if (!json && looks_like(answer, '<')) {
-        json_t *document = xml_parse(answer->xml, arena, answer->body, answer->size, err);
-        *out = document ? unwrap(op, document, arena) : NULL;
-        return *out || error_wrap(err, "%s", op->name);
-    }
-    if (protocol == AWS_REST_XML ||
-        protocol == AWS_REST_JSON) { /* an object's or a policy's bytes */
-        *out = json_own(arena, json_object());
-        return true;
-    }
-    return error_set(err, ERROR_UNAVAILABLE, "%s: the answer is none of AWS's", op->name) ||
-           error_hint(err, "A proxy may have answered instead: see https_proxy and the endpoint.");
+    return !json && looks_like(answer, '<') ? read_document(op, answer, arena, out, err)
+                                            : is_none(op, err);
 }
 
 /* ---- errors -------------------------------------------------------------------------------------
@@ -219,6 +253,9 @@ static bool add_hint(const struct aws_op *op, const struct aws_problem *problem,
         return error_hint(err, "AWS asks for a slower pace: run the cell again in a minute.");
     if (problem->failure == AWS_FAILURE_TRANSIENT)
         return error_hint(err, "The service failed: run the cell again.");
+    if (strncmp(problem->code, "HTTP ", 5) == 0)
+        return error_hint(err, "That is no error of AWS: a proxy may have answered instead, see "
+                               "https_proxy and the endpoint.");
     return meaning && meaning->hint && error_hint(err, "%s", meaning->hint);
 }
 

@@ -238,6 +238,11 @@ static bool looked(struct athena_query *query, const json_t *reply, struct error
         return query->unload ? athena_unload_list(query, err) : athena_fetch(query, err);
     if (strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELLED") == 0)
         return failed(query, reply, err);
+    if (!*state)
+        return error_set(err, ERROR_UNAVAILABLE, "Athena does not say how execution %s goes",
+                         query->facts->id) ||
+               error_hint(err, "A proxy may have answered instead: see https_proxy and the "
+                               "endpoint.");
     int64_t now = time_monotonic(), pause = (now - query->begun) / 4;
     query->next = now + (pause < POLL_FIRST ? POLL_FIRST : pause > POLL_MOST ? POLL_MOST : pause);
     query->state = ATHENA_WAITING;
@@ -274,6 +279,8 @@ static bool answered(struct athena_query *query, struct error *err)
         return athena_unload_place(query, reply, err) && send(query, err);
     case ATHENA_STARTING:
         query->facts->id = keep(query, reply, "QueryExecutionId");
+        if (!*query->facts->id)
+            return error_set(err, ERROR_UNAVAILABLE, "Athena gave the execution no id");
         query->started = true;
         if (query->athena->place.begun)
             query->athena->place.begun(query->athena->place.state, &query->request,
