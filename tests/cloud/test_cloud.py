@@ -2,9 +2,14 @@
 import contextlib
 import datetime
 import json
+import os
+import re
 import signal
+import subprocess
+import sys
 import time
 
+import boto3
 import pytest
 import urllib3
 
@@ -436,3 +441,24 @@ def test_a_changed_policy_takes_its_time(cloud, name):
             ask(cloud, "s3", user)
     finally:
         cloud.order("delay", {"seconds": 0})
+
+
+def test_it_starts_with_one_command_for_people():
+    """make cloud: the environment that it prints is enough for a client."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "../../Makefile")) as file:
+        assert "tests/cloud/cloud.py --show" in file.read()
+    started = subprocess.Popen([sys.executable, os.path.join(here, "cloud.py"), "--show"], stdout=subprocess.PIPE, text=True)
+    try:
+        environment = {}
+        for line in started.stdout:
+            found = re.match(r"export (AWS_\w+)=(\S+)", line.strip())
+            environment.update([found.groups()] if found else [])
+            if {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= environment.keys():
+                break
+        who = boto3.client("sts", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name="us-east-1", aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+                           aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"]).get_caller_identity()
+        assert who["Arn"].endswith(":user/analyst")
+    finally:
+        started.terminate()
+        started.wait(timeout=20)

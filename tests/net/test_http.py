@@ -163,6 +163,30 @@ def test_end_while_connecting():
     assert "in time" in late["error"] and not late["sent"]
 
 
+def test_end_in_a_handshake_and_while_sending(tmp_path):
+    """A listener that accepts and is silent: TLS has no answer; one that reads nothing: a large body stays on its way."""
+    with socket.socket() as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        at = "127.0.0.1:%d/" % silent.getsockname()[1]
+        for ms in (0, 30, 200):
+            assert "ended_in" in ask({"url": "https://" + at, "end_at": ms})
+            assert "ended_in" in ask({"url": "http://" + at, "method": "PUT", "body": "x" * 8000000, "end_at": ms})
+        late = ask({"url": "https://" + at, "total_ms": 300}, {"url": "http://" + at, "method": "PUT", "body": "x" * 8000000, "total_ms": 300})
+    assert all("in time" in one["error"] for one in late), late
+    assert not late[0]["sent"], "nothing goes before the handshake's end"
+
+
+def test_more_connections_than_stay_in_the_epoll(server):
+    """All serve again, and their ends are heard of."""
+    said = ask(*[{"url": server.url("/good")} for _ in range(40)], *[{"url": server.url("/good"), "alone": True} for _ in range(20)])
+    assert [one.get("body") for one in said] == [BODY.decode()] * 60 and server.connections <= 41
+    said = ask(*[{"url": server.url("/last")} for _ in range(40)], {"url": server.url("/last"), "alone": True, "listen": 5000},
+               *[{"url": server.url("/good"), "alone": True} for _ in range(3)])
+    assert [one.get("status") for one in said] == [200] * 44 and [one.get("reused") for one in said[-3:]] == [False, True, True], said[-4:]
+
+
 def test_nobody_there():
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "aws")]
+sys.path[:0] = [HERE, *(os.path.join(os.path.dirname(HERE), folder) for folder in ("aws", "net"))]
 
 from notebook import Kernel  # noqa: E402
 from server import Trino  # noqa: E402

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from hostile_server import HostileServer, certificate
 from notebook import Kernel
 from server import Trino
 
@@ -122,7 +123,8 @@ class Bad(http.server.BaseHTTPRequestHandler):
 
     def answer(self, **more):
         here = "http://%s:%d" % self.server.server_address
-        return json.dumps({"id": "q1", "infoUri": here, "stats": {"state": "RUNNING"}, **{k: v.replace("HERE", here) if isinstance(v, str) else v for k, v in more.items()}}).encode()
+        stats = {"state": "RUNNING", "totalSplits": 8, "completedSplits": 3, "progressPercentage": 37.5}
+        return json.dumps({"id": "q1", "infoUri": here, "stats": stats, **{k: v.replace("HERE", here) if isinstance(v, str) else v for k, v in more.items()}}).encode()
 
     def do_POST(self):
         Bad.asked.append(("POST", self.headers.get("Authorization")))
@@ -202,6 +204,39 @@ def test_an_endless_query_can_be_stopped(kernel, bad):
     assert ("DELETE", "/v1/next") in Bad.asked
 
 
+def test_progress_follows_the_splits(kernel, bad):
+    Bad.kind = "endless"
+    kernel.messages.clear()
+
+    def stop():
+        while "about 3" not in json.dumps(kernel.messages) and watcher_may_wait.is_set():
+            pass
+        kernel.manager.interrupt_kernel()
+    watcher_may_wait = threading.Event()
+    watcher_may_wait.set()
+    thread = threading.Thread(target=stop)
+    thread.start()
+    try:
+        kernel.run("%trino --server " + bad + " SELECT 1")
+    finally:
+        watcher_may_wait.clear()
+        thread.join()
+    assert re.search(r"about 3[78] %", json.dumps(kernel.messages))
+
+
+def test_catalog_and_schema_choose_where_names_are_looked_for(kernel):
+    assert kernel.run("%trino SELECT count(*) FROM nodes")[0] == "error"
+    status, text = kernel.run("%trino --catalog system --schema runtime SELECT count(*) AS n FROM nodes")
+    assert status == "ok" and values(text)["n"] == "1", text
+    try:
+        kernel.run("%set trino_catalog system")
+        kernel.run("%set trino_schema runtime")
+        assert values(kernel.run("%trino SELECT count(*) AS n FROM nodes")[1])["n"] == "1"
+    finally:
+        kernel.run("%set trino_schema none")
+        kernel.run("%set trino_catalog none")
+
+
 @pytest.mark.parametrize("server, words", [("trino.example:8080", "no address of a Trino server"), ("http://user:pw@127.0.0.1:1", "no address"),
                                            ("file:///etc/passwd", "no address"), ("http://127.0.0.1:1/path", "no address")])
 def test_only_an_address_is_a_server(kernel, server, words):
@@ -251,6 +286,20 @@ def test_a_wrong_password_and_none(guarded, tmp_path):
 def test_an_unknown_authority(guarded, tmp_path):
     status, text, _ = asks(tmp_path, guarded, "SELECT 1", TRINO_PASSWORD="correct horse")
     assert status == "error" and "certificate" in text.lower(), text
+
+
+def test_a_token_is_sent_to_whom_the_authority_vouches_for_and_shown_to_nobody(tmp_path):
+    files = certificate(tmp_path)
+    with HostileServer(files) as server:
+        environment = {"TRINO_TOKEN": "eyJ.secret.token"}
+        with Kernel(tmp_path, environment) as kernel:
+            for words in ("", "--ca %s " % files[0]):
+                status, text = kernel.run("%%trino --server %s %sSELECT 1" % (server.url(""), words))
+                assert status == "error" and "eyJ" not in text, text
+            assert "eyJ" not in json.dumps(kernel.messages)
+            status, text = kernel.run("%trino --server http://127.0.0.1:1 SELECT 1")
+            assert status == "error" and "plain http" in text, text
+    assert [b"Authorization: Bearer eyJ.secret.token" in top for top, _ in server.seen] == [True] * len(server.seen) and server.seen
 
 
 def test_a_password_never_goes_over_plain_http(tmp_path):
