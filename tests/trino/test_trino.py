@@ -297,7 +297,7 @@ def test_a_token_is_sent_to_whom_the_authority_vouches_for_and_shown_to_nobody(t
                 status, text = kernel.run("%%trino --server %s %sSELECT 1" % (server.url(""), words))
                 assert status == "error" and "eyJ" not in text, text
             assert "eyJ" not in json.dumps(kernel.messages)
-            status, text = kernel.run("%trino --server http://127.0.0.1:1 SELECT 1")
+            status, text = kernel.run("%trino --server http://trino.example:8080 SELECT 1")
             assert status == "error" and "plain http" in text, text
     assert [b"Authorization: Bearer eyJ.secret.token" in top for top, _ in server.seen] == [True] * len(server.seen) and server.seen
 
