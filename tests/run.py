@@ -25,7 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MAY_SKIP = "../shared/data"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 # seconds after which a suite counts as hanging; the others have DEFAULT_LIMIT
-LIMITS = {"checks": 1800, "kernel": 1800, "notebooks": 1800, "browser": 1200, "lake": 1800, "aws": 1800, "battle": 1800, "response": 1800}
+LIMITS = {"checks": 1800, "kernel": 1800, "notebooks": 1800, "browser": 1200, "lake": 1800, "aws": 1800, "battle": 1800, "response": 2700}
 DEFAULT_LIMIT = 1200
 NOT_SANITIZED = {"checks": "looks at the source", "browser": "tests JupyterLab more than the kernel", "fuzz": "has sanitizers of its own",
                  "notebooks": "would take too long"}
