@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "response/policy.h"
+#include "response/safe.h"
 #include "response/tag.h"
 
 #include <string.h>
@@ -31,14 +32,28 @@ static bool is_fenced(const struct suspect *suspect)
     return false;
 }
 
-static void write_policy(struct fence *fence)
+/* Who is contained although this kernel acts as it (an override) can be let in again from within
+ * the account; behind an SCP nobody there could, and the way to the management account may be gone.
+ */
+static bool is_left_out(const struct fence *fence, const struct suspect *suspect)
+{
+    if (!safe_is_own(fence->response, fence->plan, suspect))
+        return false;
+    plan_say(fence->plan, suspect, NOTE_NOT_COVERED,
+             "the SCP on account %s leaves %s out: this kernel acts as it, or through it",
+             fence->account, suspect->arn);
+    return true;
+}
+
+/* False: there is nobody to deny anything. */
+static bool write_policy(struct fence *fence)
 {
     struct arena *arena = fence->response->arena;
     char hash[HASH_HEX_SIZE];
     unsigned char digest[HASH_SIZE];
     json_t *arns = json_own(arena, json_array());
     for (const struct suspect *one = fence->plan->suspects; one; one = one->next)
-        if (is_fenced(one) && strcmp(one->account, fence->account) == 0)
+        if (is_fenced(one) && strcmp(one->account, fence->account) == 0 && !is_left_out(fence, one))
             json_array_append_new(arns, json_texts(one->arn));
     fence->policy =
         policy_deny(arena, plan_pack(arena, "{s:{s:O}}", "ArnEquals", "aws:PrincipalArn", arns));
@@ -46,6 +61,7 @@ static void write_policy(struct fence *fence)
     hash_sha256(fence->text, strlen(fence->text), digest);
     hash_hex(digest, sizeof digest, hash);
     fence->name = arena_printf(arena, "%s-%.12s", QUARANTINE, hash);
+    return json_array_size(arns) > 0;
 }
 
 static void by_hand(struct fence *fence, const char *why)
@@ -185,18 +201,19 @@ static bool plan_account(struct fence *fence, struct error *err)
         return false;
     if (!fence->manager || strcmp(fence->manager, fence->account) == 0)
         return true; /* no organization, or its management account, which no SCP binds */
-    write_policy(fence);
-    if (policy_size(fence->text) > SIZE_MOST) {
-        by_hand(fence, "it is too long for one policy");
-        return true;
-    }
-    if (access_find(fence->response, fence->manager, &access, &problem))
-        return plan_in_management(fence, err);
+    bool reached = access_find(fence->response, fence->manager, &access, &problem);
     if (problem.kind == ERROR_INTERRUPTED) {
         *err = problem;
         return false;
     }
-    by_hand(fence, problem.message);
+    if (!write_policy(fence)) /* what leads to the management account is ours as well */
+        return true;
+    if (policy_size(fence->text) > SIZE_MOST)
+        by_hand(fence, "it is too long for one policy");
+    else if (reached)
+        return plan_in_management(fence, err);
+    else
+        by_hand(fence, problem.message);
     return true;
 }
 

@@ -69,6 +69,16 @@ static bool stands_on(const struct response *response, const struct plan *plan,
     return found;
 }
 
+bool safe_is_own(const struct response *response, const struct plan *plan,
+                 const struct suspect *suspect)
+{
+    bool own = false;
+    for (const struct access *as = response->accesses; as && !own; as = as->next)
+        own = is_identity(response->arena, suspect, as->arn) ||
+              stands_on(response, plan, suspect, as->behind);
+    return own;
+}
+
 static bool is_member(const json_t *picture, const struct suspect *suspect, const char *identity,
                       struct arena *arena)
 {

@@ -13,4 +13,8 @@ bool safe_check(struct response *response, struct plan *plan, struct error *err)
 bool safe_found(const struct response *response, const struct plan *plan,
                 const struct suspect *suspect, struct error *err) ATTR_USE_RESULT;
 
+/* Whether it is who this kernel acts as in any account, or what its credentials come from. */
+bool safe_is_own(const struct response *response, const struct plan *plan,
+                 const struct suspect *suspect);
+
 #endif

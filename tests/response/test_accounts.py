@@ -104,6 +104,32 @@ def test_an_scp_that_may_not_be_made_holds_up_nothing(cloud, own):
     own.act("%undo --restore-access unfenced")
 
 
+def test_no_scp_is_put_around_ourselves(cloud, tmp_path):
+    """Its own user, the role it came through, the role it acts as: nobody in the account could take an SCP back."""
+    base = cloud.user("chain-base", {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]})
+    first = cloud.role("chain-first", ADMIN, trust=base["arn"])
+    second = cloud.role("chain-second", ADMIN, trust=first["arn"])
+    thief = cloud.user("chain-thief", ADMIN)
+    cloud.role("IR-chain", ADMIN, account=MANAGER, trust="arn:aws:iam::%s:root" % cloud.account)
+    (tmp_path / "config").write_text(
+        "[profile ir]\nrole_arn = %s\nsource_profile = way\n[profile way]\nrole_arn = %s\nsource_profile = base\n"
+        "[profile base]\naws_access_key_id = %s\naws_secret_access_key = %s\n" % (second["arn"], first["arn"], base["access_key_id"], base["secret_access_key"]))
+    environment = {k: v for k, v in cloud.environment().items() if "ACCESS_KEY" not in k}
+    before = cloud.order("organization")
+    with Responder(tmp_path, {**environment, "AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_PROFILE": "ir"}) as chained:
+        chained.ok("%set accounts " + reach(MANAGER, "IR-chain"))
+        for target in ("role/chain-second --level full", "role/chain-second --level boundary", "role/chain-first --level full", "chain-base",
+                       "chain-thief role/chain-first --level boundary"):
+            assert "is what the kernel's own credentials come from" in chained.refused("%contain " + target), target
+        chained.ok("%set accounts none")
+        assert "is who this kernel acts as" in chained.refused("%contain role/chain-second --level full")
+        text, _ = chained.plan("%%contain user/chain-thief role/chain-first --level boundary --alone --override %s" % first["arn"])
+        printed = json.loads(text.split("with this policy: ")[1].split("\n")[0])
+        assert printed["Statement"][0]["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [thief["arn"]]}}
+        assert "leaves %s out" % first["arn"] in text, "what is overridden is denied where it can be taken back only"
+    assert cloud.order("organization") == before
+
+
 def test_a_person_of_identity_center(cloud, own):
     reader = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     cloud.order("identity-center", {"account": cloud.account, "users": [{"name": "pat", "groups": ["staff"]}, {"name": "kim"}],
