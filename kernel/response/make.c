@@ -11,6 +11,7 @@
 #include "response/ready.h"
 #include "response/resume.h"
 #include "response/safe.h"
+#include "response/shares.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -383,6 +384,22 @@ static bool find_again(struct response *response, struct plan *plan, const struc
     return true;
 }
 
+/* Who may use what of the accounts just before the first change. */
+static bool glance(struct response *response, struct error *err)
+{
+    const char *account;
+    json_t *made;
+    bool ok = true;
+    json_object_foreach(response->start, account, made)
+    {
+        const struct access *access;
+        const json_t *earlier = json_object_get(response->before, account);
+        ok = ok && access_find(response, account, &access, err) &&
+             shares_glance(response, access, earlier, made, err);
+    }
+    return ok;
+}
+
 bool make_again(struct response *response, const struct plan *approved, json_t *lawful,
                 struct plan **out, struct error *err)
 {
@@ -407,7 +424,8 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     ok = ok && (plan->kind != PLAN_ERADICATE || ready_check(response, plan, err));
     *out = plan;
     response->start = json_own(response->arena, json_object());
-    ok = ok && picture(response, plan, response->start, 0, err);
+    ok = ok && picture(response, plan, response->start, 0, err) &&
+         (plan->kind != PLAN_CONTAIN || glance(response, err));
     if (ok && !response->before)
         response->before = response->start; /* the plan's own is not known any more */
     return ok && make_steps(response, plan, err) && resume_steps(response, approved, plan, err) &&

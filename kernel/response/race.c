@@ -97,10 +97,10 @@ static bool ask_trail(struct run *run, const struct access *access, struct judge
     return true;
 }
 
-/* Since the first change: not there when the run began, or made later by AWS's clock. What is
- * shared is not looked at once more when a run begins, for that would hold up the denies: it counts
- * since the plan, if that is not old; what CloudTrail does not name by then is minutes old. So does
- * all else where an earlier kernel began. */
+/* Since the first change: not there when the run began, or made later by AWS's clock. Of what is
+ * shared and could not be looked at in time then, it counts since the plan, if that is not old;
+ * what CloudTrail does not name by then is minutes old. So does all else where an earlier kernel
+ * began. */
 static bool in_window(const struct run *run, const char *account, const struct new_thing *thing)
 {
     bool fresh = run->began && run->began - run->plan->made < PLAN_FRESH;
@@ -109,8 +109,10 @@ static bool in_window(const struct run *run, const char *account, const struct n
     const json_t *after = json_object_get(run->after, account);
     if (thing->made)
         return run->began && thing->made >= run->began - SECOND;
-    if (thing->kind == NEW_SHARE)
-        return fresh;
+    if (thing->kind == NEW_SHARE) {
+        enum shared when = shares_since(start, thing, run->response->arena);
+        return run->began && (when == SHARED_SINCE || (when == SHARED_UNKNOWN && fresh));
+    }
     for (const struct new_thing *one = account_compare(start, after, run->response->arena); one;
          one = one->next)
         if (one->kind == thing->kind && strcmp(one->name, thing->name) == 0)
@@ -240,6 +242,35 @@ static bool is_family_made(const struct run *run, const char *account, const str
            (one->maker == MAKER_UNKNOWN && in_window(run, account, one->thing));
 }
 
+/* Of one that is contained for what was given since, what was given before the first change stays,
+ * as it would alone; where an earlier kernel began, nobody looked at what was then. */
+static void leave_earlier(struct run *run, const char *account, const struct new_thing *thing)
+{
+    json_t *start = json_object_get(run->response->start, account), *granted, *to = NULL;
+    json_t *shares = json_object_get(json_object_get(run->response->before, account), "shares");
+    const char *const way[] = {"shares", thing->owner, thing->name, "to"};
+    const char *who;
+    for (size_t i = 0; i < COUNT(way); i++)
+        start = json_object_get(start, way[i]);
+    json_t *items = json_object_get(shares, thing->owner);
+    if (!json_object_size(start) || !items)
+        return;
+    if (!json_object_get(items, thing->name))
+        json_object_set_new(items, thing->name, json_pack("{s:{}}", "to"));
+    to = json_object_get(json_object_get(items, thing->name), "to");
+    bool more = false;
+    json_object_foreach(start, who, granted)
+    {
+        more = more || !json_object_get(to, who);
+        json_object_set(to, who, granted);
+    }
+    if (more)
+        plan_say(run->plan, NULL, NOTE_NEXT,
+                 "%s in %s was shared with others before the first change as well, and nobody "
+                 "knows by whom yet. %%contain %s/%s",
+                 thing->name, thing->owner, thing->owner, thing->name);
+}
+
 static bool judge(struct run *run, const char *account, const struct judged *one, bool *more,
                   struct error *err)
 {
@@ -253,6 +284,8 @@ static bool judge(struct run *run, const char *account, const struct judged *one
         return true;
     }
     *more = true;
+    if (one->thing->kind == NEW_SHARE && one->maker == MAKER_UNKNOWN && !run->resumed)
+        leave_earlier(run, account, one->thing);
     return contain(run, account, one->thing,
                    one->maker == MAKER_FAMILY ? "CloudTrail says that the family made it"
                                               : "made while the family could still act",

@@ -1,6 +1,7 @@
 #include "response/shares.h"
 
 #include "aws/gather.h"
+#include "base/time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -268,4 +269,149 @@ bool shares_read(struct response *response, const struct access *access, const j
     return regions_of(response, access, earlier, picture, err) &&
            read_lists(response, access, picture, err) &&
            read_grants(response, access, picture, err);
+}
+
+/* ---- at a glance --------------------------------------------------------------------------------
+ */
+
+#define GLANCE (INT64_C(3) * 1000000)
+#define GLANCE_WINDOW 48 /* they go to many regions */
+
+/* One call: a list, or who may use one of it. */
+struct look {
+    struct listing of;
+    const char *id; /* NULL: the list */
+    struct aws_call *call;
+    bool over;
+    struct look *next;
+};
+
+struct glance {
+    struct response *response;
+    const struct access *access;
+    json_t *picture;
+    struct look *first, *last;
+};
+
+static void look_at(struct glance *glance, const struct listing *of, const char *id)
+{
+    struct look *look = arena_alloc(glance->response->arena, sizeof *look);
+    *look = (struct look){.of = *of, .id = id};
+    if (glance->last)
+        glance->last->next = look;
+    else
+        glance->first = look;
+    glance->last = look;
+}
+
+static void begin_look(const struct glance *glance, struct look *look)
+{
+    struct arena *arena = glance->response->arena;
+    const struct share_kind *kind = look->of.kind;
+    struct error ignored = {0};
+    struct aws_asking asking = {
+        .op = look->id ? kind->get_op : kind->list_op,
+        .params = look->id ? share_params(kind, look->id, arena)
+                           : plan_pack(arena, "{s:[s], s:i}", "Owner", "self", "MaxResults", PAGE),
+        .region = look->of.region,
+        .credentials = glance->access->credentials,
+        .cancel = glance->response->with.cancel};
+    look->call = aws_start(glance->response->with.aws, &asking, &ignored);
+    look->over = !look->call;
+}
+
+/* Of a list the grants are asked for next; one of several pages is not known as a whole. */
+static void take_list(struct glance *glance, const struct look *look, const json_t *reply)
+{
+    struct arena *arena = glance->response->arena;
+    const struct share_kind *kind = look->of.kind;
+    json_t *items = json_object_get(json_object_get(glance->picture, "shares"), look->of.region);
+    json_t *page = json_own(arena, json_array());
+    struct sharing *of = arena_alloc(arena, (SHARES_MOST + 1) * sizeof *of);
+    json_array_append(page, (json_t *)(uintptr_t)reply);
+    add_items(items, kind, page);
+    size_t count = choose(glance->response, glance->picture, &look->of, of);
+    for (size_t i = 0; i < count; i++)
+        look_at(glance, &look->of, arena_strdup(arena, of[i].id));
+    if (!aws_turn(aws_op(kind->list_op), reply, json_own(arena, json_object())))
+        json_object_set_new(json_object_get(glance->picture, "listed"),
+                            arena_printf(arena, "%s %s", look->of.region, kind->word), json_true());
+}
+
+static void take_look(struct glance *glance, struct look *look)
+{
+    struct error ignored = {0};
+    json_t *reply;
+    json_t *items = json_object_get(json_object_get(glance->picture, "shares"), look->of.region);
+    bool ok = aws_reply(look->call, &reply, &ignored);
+    if (ok && look->id)
+        json_object_set_new(json_object_get(items, look->id), "to",
+                            share_grants(look->of.kind, reply));
+    else if (ok)
+        take_list(glance, look, reply);
+    aws_end(look->call);
+    look->call = NULL;
+    look->over = true;
+}
+
+/* Takes what came, begins what there is room for; false: all is over. */
+static bool go_on(struct glance *glance)
+{
+    size_t under_way = 0;
+    bool left = false;
+    for (struct look *look = glance->first; look; look = look->next) {
+        if (look->call && aws_done(look->call))
+            take_look(glance, look);
+        else if (!look->call && !look->over && under_way < GLANCE_WINDOW)
+            begin_look(glance, look);
+        under_way += look->call != NULL;
+        left = left || !look->over;
+    }
+    return left;
+}
+
+bool shares_glance(struct response *response, const struct access *access, const json_t *earlier,
+                   json_t *picture, struct error *err)
+{
+    struct glance glance = {.response = response, .access = access, .picture = picture};
+    int64_t until = time_monotonic() + GLANCE;
+    const char *region;
+    json_t *items;
+    json_object_set_new(picture, "listed", json_object());
+    if (!json_object_get(earlier, "shares") || !regions_of(response, access, earlier, picture, err))
+        return !err->kind;
+    json_object_foreach(json_object_get(picture, "shares"), region, items)
+    {
+        for (size_t i = 0; i < COUNT(kinds); i++)
+            look_at(&glance, &(struct listing){arena_strdup(response->arena, region), &kinds[i]},
+                    NULL);
+    }
+    struct cancel *cancel = response->with.cancel;
+    bool stopped = false;
+    while (!stopped && go_on(&glance) && time_monotonic() < until) {
+        aws_wait(response->with.aws, cancel, until);
+        aws_step(response->with.aws);
+        stopped = cancel && cancel_raised(cancel);
+    }
+    for (struct look *look = glance.first; look; look = look->next)
+        aws_end(look->call);
+    return !stopped || error_set(err, ERROR_INTERRUPTED, "interrupted");
+}
+
+enum shared shares_since(const json_t *picture, const struct new_thing *thing, struct arena *arena)
+{
+    const char *who, *kind = share_kind_of(thing->name)->word;
+    json_t *granted;
+    const json_t *region = json_object_get(json_object_get(picture, "shares"), thing->owner);
+    const json_t *item = json_object_get(region, thing->name), *to = json_object_get(item, "to");
+    bool listed = json_object_get(json_object_get(picture, "listed"),
+                                  arena_printf(arena, "%s %s", thing->owner, kind));
+    if (!to)
+        return listed && !item ? SHARED_SINCE : SHARED_UNKNOWN;
+    json_object_foreach((json_t *)(uintptr_t)thing->is, who, granted)
+    {
+        if (!json_object_get(to, who))
+            return SHARED_SINCE;
+    }
+    return SHARED_BEFORE;
 }

@@ -17,6 +17,16 @@
 bool shares_read(struct response *response, const struct access *access, const json_t *earlier,
                  json_t *picture, struct error *err) ATTR_USE_RESULT;
 
+/* The same in the regions of `earlier`, as a run begins: it holds up the denies for 3 s at most.
+ * What was answered by then counts, "listed" of the picture says of which kinds of a region all is
+ * known: {"us-east-1 snapshot": true}. */
+bool shares_glance(struct response *response, const struct access *access, const json_t *earlier,
+                   json_t *picture, struct error *err) ATTR_USE_RESULT;
+
+/* Whether somebody may use it who could not when that picture was taken. */
+enum shared { SHARED_BEFORE, SHARED_SINCE, SHARED_UNKNOWN };
+enum shared shares_since(const json_t *picture, const struct new_thing *thing, struct arena *arena);
+
 /* A snapshot or an image: the calls, and the names of their members. */
 struct share_kind {
     const char *word, *prefix; /* "snapshot", "snap-" */

@@ -285,6 +285,26 @@ def test_what_is_shared_in_the_window_is_taken_back_and_what_was_shared_before_i
     kernel.ok("%set forensics none")
 
 
+def test_what_was_shared_between_plan_and_first_change_is_proposed_as_the_next_plan(cloud, kernel, slow):
+    """Nobody knows by whom, for CloudTrail is late: what counts is whether it was so when the run began."""
+    thief, ec2 = cloud.user("early", ADMIN), cloud.client("ec2")
+    theirs, (earlier, both, later) = cloud.client("ec2", thief), [snapshot(ec2) for _ in range(3)]
+    cloud.order("trail", {"rate": 0, "lag": 300})
+    _, yes = kernel.plan("%contain early --alone")
+    made = snapshot(theirs)
+    for one in (earlier, both, made):
+        give(theirs, one, FRIEND)
+    with Meanwhile(cloud, "PutUserPolicy", lambda: [give(theirs, one, OUTSIDER) for one in (both, later)]):
+        text = kernel.ok(yes)
+    enforced(cloud)
+    cloud.order("trail", {"rate": 2, "lag": 0})
+    assert shared(ec2, later) == set() and shared(ec2, both) == {FRIEND}, text
+    assert shared(ec2, earlier) == shared(ec2, made) == {FRIEND}, text
+    targets = str(kernel.ledger("action")[-1]["content"]["targets"])
+    assert later in targets and both in targets and earlier not in targets and made not in targets
+    assert all("%contain us-east-1/" + one in text for one in (earlier, made, both)) and not works(cloud, thief), text
+
+
 def test_what_a_colleague_shares_meanwhile_is_proposed_and_can_be_contained_and_given_back(cloud, kernel, slow):
     cloud.user("distraction", ADMIN)
     helper, ec2 = cloud.user("helper", ADMIN), cloud.client("ec2")
