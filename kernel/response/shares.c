@@ -275,7 +275,8 @@ bool shares_read(struct response *response, const struct access *access, const j
  */
 
 #define GLANCE (INT64_C(3) * 1000000)
-#define GLANCE_WINDOW 48 /* they go to many regions */
+#define GLANCE_WINDOW                                                                              \
+    8 /* beside what else is asked: no burst of new connections before the denies */
 
 /* One call: a list, or who may use one of it. */
 struct look {
