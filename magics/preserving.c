@@ -42,7 +42,7 @@ bool preserving_follow(struct magic_call *call, const struct response *response,
     for (const struct suspect *one = plan->suspects; ok && one; one = one->next) {
         const struct step *step = taken(plan, one, call->arena);
         bool other = !home || strcmp(home, one->account) != 0;
-        struct job_as as = {0};
+        struct job_as as = {.account = one->account};
         bool reached = !other || response_as(response, one->account, &as);
         if (!step || plan->kind != PLAN_CONTAIN)
             continue;

@@ -130,7 +130,7 @@ static bool begin_all(struct magic_call *call, struct watch_request *request,
         return false;
     for (size_t i = 0; i < count; i++) {
         struct watching watching;
-        struct job_as as = {0}; /* the first is the session's own */
+        struct job_as as = {.account = accounts[i]}; /* the first is the session's own */
         request->home = i ? accounts[i] : NULL;
         request->first = !begun;
         request->others = begun || i + 1 < count;

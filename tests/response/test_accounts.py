@@ -290,3 +290,21 @@ def test_a_profile_that_leads_to_another_account_by_now_is_not_asked(cloud, tmp_
         while "waits for credentials (the credentials are thos" not in second.ok("%jobs"):
             assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
         assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
+
+
+def test_a_later_kernel_of_another_account_asks_nothing_in_this_ones_watch(cloud, tmp_path, name):
+    cloud.user(name, ADMIN)
+    stranger = cloud.user("visitor-" + name, ADMIN, account=LONELY)
+    cloud.order("trail", {"rate": 0})
+    with Responder(tmp_path, cloud.environment()) as own:
+        own.act("%%contain %s --alone" % name)
+        cloud.forget()
+        own.ok("%watch --for 24h")
+        until(cloud, "LookupEvents", cloud.key["access_key_id"], 1)
+    cloud.forget()
+    with Responder(tmp_path, cloud.environment(stranger)) as second:
+        second.ok("%note again")
+        until(cloud, "GetCallerIdentity", stranger["access_key_id"], 1)
+        while "waits for credentials (the credentials are thos" not in second.ok("%jobs"):
+            assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
+        assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
