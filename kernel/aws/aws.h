@@ -152,6 +152,9 @@ void aws_step(struct aws *aws);
 /* Until there is something to step, the analyst stops (`cancel` may be NULL), or monotonic `until`
  * (0: never). */
 void aws_wait(struct aws *aws, struct cancel *cancel, int64_t until);
+/* Whenever somebody waits for this client, `go_on` first has its turn: calls that go on alongside
+ * others. It may start and end calls of its own and waits for none. NULL: nothing. */
+void aws_alongside(struct aws *aws, void (*go_on)(void *state), void *state);
 
 /* Begins a call; may wait for credentials. NULL with the error set for parameters that cannot be
    sent, credentials that are not there, or a change that the guard does not permit. */

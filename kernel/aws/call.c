@@ -6,8 +6,26 @@
 #include <poll.h>
 #include <string.h>
 
+void aws_alongside(struct aws *aws, void (*go_on)(void *state), void *state)
+{
+    aws->alongside = go_on;
+    aws->alongside_state = state;
+}
+
+/* Not within itself: what it starts may have to wait for credentials. */
+static void go_on_alongside(struct aws *aws)
+{
+    void (*go_on)(void *state) = aws->alongside;
+    if (!go_on)
+        return;
+    aws->alongside = NULL;
+    go_on(aws->alongside_state);
+    aws->alongside = go_on;
+}
+
 void aws_wait(struct aws *aws, struct cancel *cancel, int64_t until)
 {
+    go_on_alongside(aws);
     int64_t deadline = aws_deadline(aws);
     deadline = !deadline || (until && until < deadline) ? until : deadline;
     if (aws->http) {

@@ -32,7 +32,9 @@ struct aws {
     int64_t skew;        /* microseconds */
     int64_t offset;      /* as of the last answer's Date */
     bool offset_known;
-    int retry_quota; /* what retries may still cost */
+    int retry_quota;                /* what retries may still cost */
+    void (*alongside)(void *state); /* NULL: nothing */
+    void *alongside_state;
     struct aws_call *first;
 };
 

@@ -384,27 +384,29 @@ static bool find_again(struct response *response, struct plan *plan, const struc
     return true;
 }
 
-/* Who may use what of the accounts just before the first change. */
-static bool glance(struct response *response, struct error *err)
+/* The approved plan as it is now. */
+static bool remake(struct response *response, const struct plan *approved, struct plan *plan,
+                   struct error *err)
 {
-    const char *account;
-    json_t *made;
-    bool ok = true;
-    json_object_foreach(response->start, account, made)
-    {
-        const struct access *access;
-        const json_t *earlier = json_object_get(response->before, account);
-        ok = ok && access_find(response, account, &access, err) &&
-             shares_glance(response, access, earlier, made, err);
-    }
-    return ok;
+    bool ok = decided_by(response, plan, err);
+    plan->overrides = approved->overrides;
+    for (const struct suspect *one = approved->suspects; ok && one; one = one->next)
+        ok = find_again(response, plan, one, err);
+    ok = ok && (plan->kind != PLAN_ERADICATE || ready_check(response, plan, err));
+    response->start = json_own(response->arena, json_object());
+    ok = ok && picture(response, plan, response->start, 0, err);
+    if (ok && !response->before)
+        response->before = response->start; /* the plan's own is not known any more */
+    return ok && make_steps(response, plan, err) && resume_steps(response, approved, plan, err) &&
+           safe_check(response, plan, err) && plan_still(approved, plan, err);
 }
 
 bool make_again(struct response *response, const struct plan *approved, json_t *lawful,
                 struct plan **out, struct error *err)
 {
     struct plan *plan = begin(response, approved->kind);
-    bool ok = true;
+    struct glance *glance = NULL;
+    bool ok;
     if (approved->kind == PLAN_UNDO)
         return resume_written(response, approved, out, err) &&
                undo_still(response, approved, *out, err) && plan_still(approved, *out, err);
@@ -417,17 +419,9 @@ bool make_again(struct response *response, const struct plan *approved, json_t *
     plan->lawful = lawful;
     plan->unknown = approved->unknown;
     plan->decision = approved->decision;
-    ok = decided_by(response, plan, err);
-    plan->overrides = approved->overrides;
-    for (const struct suspect *one = approved->suspects; ok && one; one = one->next)
-        ok = find_again(response, plan, one, err);
-    ok = ok && (plan->kind != PLAN_ERADICATE || ready_check(response, plan, err));
     *out = plan;
-    response->start = json_own(response->arena, json_object());
-    ok = ok && picture(response, plan, response->start, 0, err) &&
-         (plan->kind != PLAN_CONTAIN || glance(response, err));
-    if (ok && !response->before)
-        response->before = response->start; /* the plan's own is not known any more */
-    return ok && make_steps(response, plan, err) && resume_steps(response, approved, plan, err) &&
-           safe_check(response, plan, err) && plan_still(approved, plan, err);
+    if (plan->kind == PLAN_CONTAIN)
+        glance = shares_glance(response);
+    ok = remake(response, approved, plan, err);
+    return (!glance || shares_glanced(glance, ok ? response->start : NULL, err)) && ok;
 }

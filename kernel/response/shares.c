@@ -274,12 +274,13 @@ bool shares_read(struct response *response, const struct access *access, const j
 /* ---- at a glance --------------------------------------------------------------------------------
  */
 
-#define GLANCE (INT64_C(3) * 1000000)
-#define GLANCE_WINDOW                                                                              \
-    8 /* beside what else is asked: no burst of new connections before the denies */
+#define GLANCE (INT64_C(300) * 1000) /* microseconds from its begin that the denies wait for it */
+#define GLANCE_WINDOW 8              /* no burst of new connections beside what else is asked */
 
 /* One call: a list, or who may use one of it. */
 struct look {
+    const struct access *access;
+    json_t *picture; /* of the account */
     struct listing of;
     const char *id; /* NULL: the list */
     struct aws_call *call;
@@ -289,15 +290,15 @@ struct look {
 
 struct glance {
     struct response *response;
-    const struct access *access;
-    json_t *picture;
+    int64_t until;    /* monotonic */
+    json_t *pictures; /* by account */
     struct look *first, *last;
 };
 
-static void look_at(struct glance *glance, const struct listing *of, const char *id)
+static void look_at(struct glance *glance, struct look wanted)
 {
     struct look *look = arena_alloc(glance->response->arena, sizeof *look);
-    *look = (struct look){.of = *of, .id = id};
+    *look = wanted;
     if (glance->last)
         glance->last->next = look;
     else
@@ -315,7 +316,7 @@ static void begin_look(const struct glance *glance, struct look *look)
         .params = look->id ? share_params(kind, look->id, arena)
                            : plan_pack(arena, "{s:[s], s:i}", "Owner", "self", "MaxResults", PAGE),
         .region = look->of.region,
-        .credentials = glance->access->credentials,
+        .credentials = look->access->credentials,
         .cancel = glance->response->with.cancel};
     look->call = aws_start(glance->response->with.aws, &asking, &ignored);
     look->over = !look->call;
@@ -326,16 +327,19 @@ static void take_list(struct glance *glance, const struct look *look, const json
 {
     struct arena *arena = glance->response->arena;
     const struct share_kind *kind = look->of.kind;
-    json_t *items = json_object_get(json_object_get(glance->picture, "shares"), look->of.region);
+    json_t *items = json_object_get(json_object_get(look->picture, "shares"), look->of.region);
     json_t *page = json_own(arena, json_array());
     struct sharing *of = arena_alloc(arena, (SHARES_MOST + 1) * sizeof *of);
     json_array_append(page, (json_t *)(uintptr_t)reply);
     add_items(items, kind, page);
-    size_t count = choose(glance->response, glance->picture, &look->of, of);
-    for (size_t i = 0; i < count; i++)
-        look_at(glance, &look->of, arena_strdup(arena, of[i].id));
+    size_t count = choose(glance->response, look->picture, &look->of, of);
+    for (size_t i = 0; i < count; i++) {
+        struct look grants = {.access = look->access, .picture = look->picture, .of = look->of};
+        grants.id = arena_strdup(arena, of[i].id);
+        look_at(glance, grants);
+    }
     if (!aws_turn(aws_op(kind->list_op), reply, json_own(arena, json_object())))
-        json_object_set_new(json_object_get(glance->picture, "listed"),
+        json_object_set_new(json_object_get(look->picture, "listed"),
                             arena_printf(arena, "%s %s", look->of.region, kind->word), json_true());
 }
 
@@ -343,7 +347,7 @@ static void take_look(struct glance *glance, struct look *look)
 {
     struct error ignored = {0};
     json_t *reply;
-    json_t *items = json_object_get(json_object_get(glance->picture, "shares"), look->of.region);
+    json_t *items = json_object_get(json_object_get(look->picture, "shares"), look->of.region);
     bool ok = aws_reply(look->call, &reply, &ignored);
     if (ok && look->id)
         json_object_set_new(json_object_get(items, look->id), "to",
@@ -371,31 +375,70 @@ static bool go_on(struct glance *glance)
     return left;
 }
 
-bool shares_glance(struct response *response, const struct access *access, const json_t *earlier,
-                   json_t *picture, struct error *err)
+static void go_on_alongside(void *glance)
 {
-    struct glance glance = {.response = response, .access = access, .picture = picture};
-    int64_t until = time_monotonic() + GLANCE;
+    (void)go_on(glance);
+}
+
+/* Where there was something when the plan was made comes first. */
+static void look_over(struct glance *glance, const struct access *access, const json_t *earlier)
+{
+    struct look look = {.access = access, .picture = json_pack("{s:{}, s:{}}", "shares", "listed")};
     const char *region;
-    json_t *items;
-    json_object_set_new(picture, "listed", json_object());
-    if (!json_object_get(earlier, "shares") || !regions_of(response, access, earlier, picture, err))
-        return !err->kind;
-    json_object_foreach(json_object_get(picture, "shares"), region, items)
+    json_t *items, *had = json_object_get(earlier, "shares");
+    json_object_set_new(glance->pictures, access->account, look.picture);
+    for (int empty = 0; empty < 2; empty++)
+        json_object_foreach(had, region, items)
+        {
+            json_object_set_new(json_object_get(look.picture, "shares"), region, json_object());
+            look.of.region = arena_strdup(glance->response->arena, region);
+            for (size_t i = 0; i < COUNT(kinds) && (json_object_size(items) == 0) == empty; i++) {
+                look.of.kind = &kinds[i];
+                look_at(glance, look);
+            }
+        }
+}
+
+struct glance *shares_glance(struct response *response)
+{
+    struct glance *glance = arena_alloc(response->arena, sizeof *glance);
+    const char *account;
+    json_t *earlier;
+    *glance = (struct glance){.response = response,
+                              .until = time_monotonic() + GLANCE,
+                              .pictures = json_own(response->arena, json_object())};
+    json_object_foreach(response->before, account, earlier)
     {
-        for (size_t i = 0; i < COUNT(kinds); i++)
-            look_at(&glance, &(struct listing){arena_strdup(response->arena, region), &kinds[i]},
-                    NULL);
+        const struct access *access;
+        struct error ignored = {0}; /* who asks for more says it */
+        if (json_object_get(earlier, "shares") && access_find(response, account, &access, &ignored))
+            look_over(glance, access, earlier);
     }
+    aws_alongside(response->with.aws, go_on_alongside, glance);
+    return glance;
+}
+
+bool shares_glanced(struct glance *glance, json_t *start, struct error *err)
+{
+    struct response *response = glance->response;
     struct cancel *cancel = response->with.cancel;
+    const char *account;
+    json_t *picture;
     bool stopped = false;
-    while (!stopped && go_on(&glance) && time_monotonic() < until) {
-        aws_wait(response->with.aws, cancel, until);
+    aws_alongside(response->with.aws, NULL, NULL);
+    while (start && !stopped && go_on(glance) && time_monotonic() < glance->until) {
+        aws_wait(response->with.aws, cancel, glance->until);
         aws_step(response->with.aws);
         stopped = cancel && cancel_raised(cancel);
     }
-    for (struct look *look = glance.first; look; look = look->next)
+    for (struct look *look = glance->first; look; look = look->next)
         aws_end(look->call);
+    json_object_foreach(glance->pictures, account, picture)
+    {
+        json_t *made = json_object_get(start, account);
+        if (made)
+            json_object_update(made, picture);
+    }
     return !stopped || error_set(err, ERROR_INTERRUPTED, "interrupted");
 }
 

@@ -17,11 +17,14 @@
 bool shares_read(struct response *response, const struct access *access, const json_t *earlier,
                  json_t *picture, struct error *err) ATTR_USE_RESULT;
 
-/* The same in the regions of `earlier`, as a run begins: it holds up the denies for 3 s at most.
- * What was answered by then counts, "listed" of the picture says of which kinds of a region all is
- * known: {"us-east-1 snapshot": true}. */
-bool shares_glance(struct response *response, const struct access *access, const json_t *earlier,
-                   json_t *picture, struct error *err) ATTR_USE_RESULT;
+/* A look at the same as a run begins, in the regions of the plan's pictures. It goes on alongside
+ * what else is read before the first change, so that it holds up no deny: from its begin to its end
+ * it waits for 300 ms at most. shares_glanced ends it and must be called; it puts what was answered
+ * by then into the pictures `start` (by account; NULL: none is wanted): "shares", and of which
+ * kinds of a region all is known, "listed": {"us-east-1 snapshot": true}. */
+struct glance;
+struct glance *shares_glance(struct response *response);
+bool shares_glanced(struct glance *glance, json_t *start, struct error *err);
 
 /* Whether somebody may use it who could not when that picture was taken. */
 enum shared { SHARED_BEFORE, SHARED_SINCE, SHARED_UNKNOWN };

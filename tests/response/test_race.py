@@ -294,6 +294,7 @@ def test_what_was_shared_between_plan_and_first_change_is_proposed_as_the_next_p
     made = snapshot(theirs)
     for one in (earlier, both, made):
         give(theirs, one, FRIEND)
+    cloud.faults({"service": "iam", "operation": "GetAccountAuthorizationDetails", "kind": "slow", "ms": 5000})  # meanwhile all shares are looked at
     with Meanwhile(cloud, "PutUserPolicy", lambda: [give(theirs, one, OUTSIDER) for one in (both, later)]):
         text = kernel.ok(yes)
     enforced(cloud)
@@ -303,6 +304,17 @@ def test_what_was_shared_between_plan_and_first_change_is_proposed_as_the_next_p
     targets = str(kernel.ledger("action")[-1]["content"]["targets"])
     assert later in targets and both in targets and earlier not in targets and made not in targets
     assert all("%contain us-east-1/" + one in text for one in (earlier, made, both)) and not works(cloud, thief), text
+
+
+def test_shares_that_are_answered_late_hold_up_no_deny(cloud, kernel, slow):
+    cloud.user("hurried", ADMIN)
+    _, yes = kernel.plan("%contain hurried --alone")
+    for operation in ("DescribeSnapshots", "DescribeImages"):
+        cloud.faults({"service": "ec2", "operation": operation, "kind": "hold", "times": 1000})
+    with Meanwhile(cloud, "PutUserPolicy", cloud.faults):
+        text = kernel.ok(yes)
+    enforced(cloud)
+    assert "configured" in text, text
 
 
 def test_what_a_colleague_shares_meanwhile_is_proposed_and_can_be_contained_and_given_back(cloud, kernel, slow):
