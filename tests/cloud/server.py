@@ -8,7 +8,7 @@ from werkzeug.serving import make_server
 
 from front import Front
 from layers import (account, alarms, athena, blocks, boundaries, buckets, center, gaps, incident, lakeformation, machines, metadata,
-                    organization, scaling, securityhub, securitylake, sessions, signin, sso, state, trail)  # noqa: F401
+                    organization, scaling, securityhub, securitylake, sessions, signin, sso, state, statistics, trail)  # noqa: F401
 from layers.world import ACCOUNT, REGION, world
 
 

@@ -168,3 +168,17 @@ def test_the_organization_of_security_lake(cloud):
     cloud.order("securitylake", {"organization": [{"region": "us-east-1", "sources": [{"sourceName": "WAF"}]}]})
     found = cloud.client("securitylake").get_data_lake_organization_configuration()["autoEnableNewAccount"]
     assert found == [{"region": "us-east-1", "sources": [{"sourceName": "WAF"}]}]
+
+
+def test_glue_has_no_statistics_of_columns(cloud, name):
+    glue = cloud.client("glue")
+    glue.create_database(DatabaseInput={"Name": name})
+    glue.create_table(DatabaseName=name, TableInput={"Name": "t", "PartitionKeys": [{"Name": "day", "Type": "string"}]})
+    glue.create_partition(DatabaseName=name, TableName="t", PartitionInput={"Values": ["20260301"]})
+    asked = {"DatabaseName": name, "ColumnNames": ["x"]}
+    assert glue.get_column_statistics_for_table(TableName="t", **asked)["ColumnStatisticsList"] == []
+    assert glue.get_column_statistics_for_partition(TableName="t", PartitionValues=["20260301"], **asked)["ColumnStatisticsList"] == []
+    for call in (lambda: glue.get_column_statistics_for_partition(TableName="t", PartitionValues=["20260302"], **asked),
+                 lambda: glue.get_column_statistics_for_table(TableName="no", **asked)):
+        with refused("EntityNotFoundException"):
+            call()

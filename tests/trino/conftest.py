@@ -5,8 +5,10 @@ import sys
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, *(os.path.join(os.path.dirname(HERE), folder) for folder in ("aws", "net"))]
+sys.path[:0] = [HERE, *(os.path.join(os.path.dirname(HERE), folder) for folder in ("aws", "net", "cloud"))]
 
+import glue  # noqa: E402
+from cloud import Cloud  # noqa: E402
 from notebook import Kernel  # noqa: E402
 from server import Trino  # noqa: E402
 
@@ -24,8 +26,15 @@ def incident(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def trino(incident):
-    with Trino() as started:
+def double():
+    """The double of AWS in whose Glue and S3 two of Trino's catalogs look, with keys of their own."""
+    with Cloud(athena="none") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def trino(incident, double):
+    with Trino(catalogs=glue.catalogs(double)) as started:
         started.lake(str(incident / "lake2"), 2)
         started.lake(str(incident / "lake1"), 1)
         yield started

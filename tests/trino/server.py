@@ -50,28 +50,32 @@ def split_types(text):
     return parts + [text[begin:].strip()]
 
 
+def members(duck):
+    """Names and types of a STRUCT's members."""
+    found = []
+    for member in split_types(duck[len("STRUCT("):-1]):
+        end = member.index('"', 1) + 1 if member.startswith('"') else member.index(" ")
+        found.append((member[:end].strip('"'), member[end:].strip()))
+    return found
+
+
 def trino_type(duck):
     """STRUCT(a VARCHAR, b BIGINT[]) as ROW(a VARCHAR, b ARRAY(BIGINT))."""
     if duck.endswith("[]"):
         return "ARRAY(%s)" % trino_type(duck[:-2])
     if duck.startswith("STRUCT("):
-        members = []
-        for member in split_types(duck[7:-1]):
-            end = member.index('"', 1) + 1 if member.startswith('"') else member.index(" ")
-            name = member[:end].strip('"')
-            members.append('"%s" %s' % (name, trino_type(member[end:].strip())))
-        return "ROW(%s)" % ", ".join(members)
+        return "ROW(%s)" % ", ".join('"%s" %s' % (name, trino_type(kind)) for name, kind in members(duck))
     if duck.startswith("MAP("):
         return "MAP(%s)" % ", ".join(trino_type(t) for t in split_types(duck[4:-1]))
     return {"FLOAT": "REAL", "TIMESTAMP": "TIMESTAMP(3)"}.get(duck, duck)
 
 
 class Trino:
-    def __init__(self, tls=False, users=None):
-        """`users`: {name: password}, which needs tls."""
+    def __init__(self, tls=False, users=None, catalogs=None):
+        """`users`: {name: password}, which needs tls. `catalogs`: {name: lines of its properties} beside those of local files."""
         self.folder = tempfile.mkdtemp(prefix="trino-")
         self.port, self.tls_port = free_port(), free_port() if tls else None
-        self.tls, self.users, self.process = tls, users, None
+        self.tls, self.users, self.catalogs, self.process = tls, users, catalogs or {}, None
         self.url = "https://localhost:%d" % self.tls_port if tls else "http://127.0.0.1:%d" % self.port
         self.ca = os.path.join(self.folder, "etc", "ca.pem")
 
@@ -114,6 +118,8 @@ class Trino:
         for name in ("iceberg", "awsdatacatalog"):  # the second is how Athena calls its own
             self._write("catalog/%s.properties" % name, "connector.name=iceberg", "iceberg.catalog.type=testing_file_metastore",
                         "hive.metastore.catalog.dir=local:///imeta", *local)
+        for name, lines in self.catalogs.items():
+            self._write("catalog/%s.properties" % name, *lines)
         if self.tls:
             config += self._secure()
         self._write("config.properties", *config)
@@ -198,12 +204,12 @@ class Trino:
                     self._hive(region, suffix, columns)
 
     @staticmethod
-    def _names(region, suffix, version):
+    def names(region, suffix, version):
         under = region.replace("-", "_")
         return "amazon_security_lake_glue_db_%s" % under, "amazon_security_lake_table_%s_%s_%d_0" % (under, suffix, version)
 
     def _iceberg(self, region, suffix, columns):
-        schema, table = self._names(region, suffix, 2)
+        schema, table = self.names(region, suffix, 2)
         self.query("CREATE SCHEMA IF NOT EXISTS hive.staging")
         self.query("CREATE SCHEMA IF NOT EXISTS iceberg.%s" % schema)
         self.query("CREATE TABLE hive.staging.%s (%s) WITH (format = 'PARQUET', external_location = 'local:///lake/2/%s/%s')" % (
@@ -212,7 +218,7 @@ class Trino:
         self.query("DROP TABLE hive.staging.%s" % table)
 
     def _hive(self, region, suffix, columns):
-        schema, table = self._names(region, suffix, 1)
+        schema, table = self.names(region, suffix, 1)
         parts = ["region", "accountid", "eventday"]
         self.query("CREATE SCHEMA IF NOT EXISTS hive.%s" % schema)
         self.query("CREATE TABLE hive.%s.%s (%s) WITH (format = 'PARQUET', external_location = 'local:///lake/1/%s/%s', partitioned_by = ARRAY[%s])" % (
