@@ -165,8 +165,8 @@ static void say_trouble(struct hall *hall)
         if (aws_is_waiting(doing->job->aws) &&
             aws_keyring_trouble(aws_keyring_of(doing->job->aws), &why))
             job_say(doing->job,
-                    "waits for credentials (%s): %%whoami in a cell asks for what is "
-                    "needed, and the job goes on",
+                    "waits for credentials (%s): %%whoami in a cell asks for what is needed, of "
+                    "another account its profile or role in %%set accounts; then the job goes on",
                     why.message);
 }
 
