@@ -33,8 +33,7 @@ void aws_wait(struct aws *aws, struct cancel *cancel, int64_t until)
         return;
     }
     struct pollfd stop = {.fd = cancel ? cancel_fd(cancel) : -1, .events = POLLIN};
-    int64_t left = deadline ? deadline - time_monotonic() : 0;
-    (void)poll(&stop, 1, !deadline ? -1 : left > 0 ? (int)((left + 999) / 1000) : 0);
+    (void)poll(&stop, 1, time_poll(deadline));
 }
 
 static bool run(struct aws *aws, struct aws_call *call, json_t **reply, struct error *err)

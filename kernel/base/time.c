@@ -28,6 +28,12 @@ int64_t time_monotonic(void)
     return clock_read(CLOCK_MONOTONIC);
 }
 
+int time_poll(int64_t until)
+{
+    int64_t left = until ? until - time_monotonic() : 0;
+    return !until ? -1 : left > 0 ? (int)((left + 999) / 1000) : 0;
+}
+
 static int64_t floor_divide(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);

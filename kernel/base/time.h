@@ -12,6 +12,10 @@
 int64_t time_now(void);       /* wall clock */
 int64_t time_monotonic(void); /* microseconds of a clock that never jumps; for durations only */
 
+/* What poll and epoll_wait wait until that monotonic time: milliseconds, rounded up, 0 when it is
+ * over; -1, for ever, where `until` is 0. */
+int time_poll(int64_t until);
+
 /* "2026-11-23T09:12:00.012345Z"; "2026-11-23 09:12:00.012"; "2026-11-23". Return out. */
 const char *time_iso(int64_t time, char out[static TIME_TEXT_SIZE]);
 const char *time_millis(int64_t time, char out[static TIME_TEXT_SIZE]);

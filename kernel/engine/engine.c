@@ -38,10 +38,7 @@ static void wait_for(struct reader *reader, const struct engine_wait *wait)
         fds[count++] = (struct pollfd){.fd = cancel_fd(reader->reading->cancel), .events = POLLIN};
     if (reader->reading->progress)
         until = earliest(until, reader->last_progress + PROGRESS_INTERVAL);
-    int timeout = until ? (int)((until - now + 999) / 1000) : -1;
-    if (until && until <= now)
-        timeout = 0;
-    (void)poll(fds, count, timeout);
+    (void)poll(fds, count, time_poll(until));
 }
 
 static void report(struct reader *reader)

@@ -133,11 +133,9 @@ int http_fd(const struct http *http)
 
 void http_wait(struct http *http, struct cancel *cancel, int64_t until)
 {
-    int64_t left = until ? until - time_monotonic() : 0;
-    int timeout = !until ? -1 : left > 0 ? (int)((left + 999) / 1000) : 0;
     if (cancel)
         cancel_on_raise(cancel, wait_wake, http);
-    int count = epoll_wait(http->poll, http->ready, EVENTS, timeout);
+    int count = epoll_wait(http->poll, http->ready, EVENTS, time_poll(until));
     http->ready_count = count > 0 ? count : 0;
     if (cancel)
         cancel_on_raise(cancel, NULL, NULL);

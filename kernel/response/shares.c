@@ -113,6 +113,11 @@ struct listing {
     const struct share_kind *kind;
 };
 
+static json_t *own_things(struct arena *arena)
+{
+    return plan_pack(arena, "{s:[s], s:i}", "Owner", "self", "MaxResults", PAGE);
+}
+
 static void add_items(json_t *items, const struct share_kind *kind, const json_t *replies)
 {
     for (size_t page = 0; page < json_array_size(replies); page++) {
@@ -165,12 +170,11 @@ static bool read_lists(struct response *response, const struct access *access, j
     {
         for (size_t i = 0; i < COUNT(kinds); i++) {
             of[count] = (struct listing){arena_strdup(arena, region), &kinds[i]};
-            list[count] = (struct aws_gathering){
-                .op = kinds[i].list_op,
-                .params = plan_pack(arena, "{s:[s], s:i}", "Owner", "self", "MaxResults", PAGE),
-                .region = of[count].region,
-                .credentials = access->credentials,
-                .pages = PAGES};
+            list[count] = (struct aws_gathering){.op = kinds[i].list_op,
+                                                 .params = own_things(arena),
+                                                 .region = of[count].region,
+                                                 .credentials = access->credentials,
+                                                 .pages = PAGES};
             count++;
         }
     }
@@ -311,13 +315,12 @@ static void begin_look(const struct glance *glance, struct look *look)
     struct arena *arena = glance->response->arena;
     const struct share_kind *kind = look->of.kind;
     struct error ignored = {0};
-    struct aws_asking asking = {
-        .op = look->id ? kind->get_op : kind->list_op,
-        .params = look->id ? share_params(kind, look->id, arena)
-                           : plan_pack(arena, "{s:[s], s:i}", "Owner", "self", "MaxResults", PAGE),
-        .region = look->of.region,
-        .credentials = look->access->credentials,
-        .cancel = glance->response->with.cancel};
+    struct aws_asking asking = {.op = look->id ? kind->get_op : kind->list_op,
+                                .params = look->id ? share_params(kind, look->id, arena)
+                                                   : own_things(arena),
+                                .region = look->of.region,
+                                .credentials = look->access->credentials,
+                                .cancel = glance->response->with.cancel};
     look->call = aws_start(glance->response->with.aws, &asking, &ignored);
     look->over = !look->call;
 }

@@ -272,6 +272,15 @@ def test_a_watch_through_a_role_renews_its_session(cloud, tmp_path, name):
     assert len(renewed) == 1 and led.calls("GetUserPolicy") >= renewed and led.calls("GetCallerIdentity") >= renewed | {first}
 
 
+def asked_who_only(cloud, kernel, stranger):
+    """A job's credentials are a stranger's by now: they are asked whose they are, and nothing else, until the job says so."""
+    kernel.ok("%note again")
+    until(cloud, "GetCallerIdentity", stranger["access_key_id"], 1)
+    while "waits for credentials (the credentials are thos" not in kernel.ok("%jobs"):
+        assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
+    assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
+
+
 def test_a_profile_that_leads_to_another_account_by_now_is_not_asked(cloud, tmp_path, name):
     led, stranger = Way(cloud, tmp_path, "profile", name), cloud.user("stranger-" + name, ADMIN, account=LONELY)
     cloud.user(name, ADMIN, account=OTHER)
@@ -285,11 +294,7 @@ def test_a_profile_that_leads_to_another_account_by_now_is_not_asked(cloud, tmp_
     led.lead_to(stranger)
     cloud.forget()
     with led.kernel(tmp_path) as second:
-        second.ok("%note again")
-        until(cloud, "GetCallerIdentity", stranger["access_key_id"], 1)
-        while "waits for credentials (the credentials are thos" not in second.ok("%jobs"):
-            assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
-        assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
+        asked_who_only(cloud, second, stranger)
 
 
 def test_a_later_kernel_of_another_account_asks_nothing_in_this_ones_watch(cloud, tmp_path, name):
@@ -303,8 +308,4 @@ def test_a_later_kernel_of_another_account_asks_nothing_in_this_ones_watch(cloud
         until(cloud, "LookupEvents", cloud.key["access_key_id"], 1)
     cloud.forget()
     with Responder(tmp_path, cloud.environment(stranger)) as second:
-        second.ok("%note again")
-        until(cloud, "GetCallerIdentity", stranger["access_key_id"], 1)
-        while "waits for credentials (the credentials are thos" not in second.ok("%jobs"):
-            assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
-        assert {one["operation"] for one in cloud.calls(access_key_id=stranger["access_key_id"])} == {"GetCallerIdentity"}
+        asked_who_only(cloud, second, stranger)
